@@ -1,0 +1,356 @@
+"""Frozen settings and results that all layers share.
+
+Settings are part of the key under which results are cached: two settings with
+the same ``key`` give the same numbers.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from datetime import datetime
+
+import numpy as np
+
+from whalecore.errors import SettingsError
+
+TOP = 5
+"""Number of candidates kept per photo."""
+
+LAYERS = ("layer1", "layer2", "layer3", "layer4")
+"""Blocks of a residual network that Grad-CAM can look at."""
+
+
+@dataclass(frozen=True)
+class Box:
+    """A rectangle on an upright photo, in pixels; x1 and y1 are exclusive."""
+
+    x0: float
+    y0: float
+    x1: float
+    y1: float
+
+    def __post_init__(self) -> None:
+        if not (self.x1 > self.x0 and self.y1 > self.y0):
+            raise SettingsError(
+                f"The box ({self.x0:g}, {self.y0:g}, {self.x1:g}, {self.y1:g}) is empty: "
+                "its right and lower edge must lie beyond its left and upper edge."
+            )
+
+    @property
+    def width(self) -> float:
+        return self.x1 - self.x0
+
+    @property
+    def height(self) -> float:
+        return self.y1 - self.y0
+
+    @property
+    def key(self) -> str:
+        """Short text that two boxes share only when they are the same to a tenth of a pixel."""
+        return ",".join(f"{edge:.1f}" for edge in (self.x0, self.y0, self.x1, self.y1))
+
+
+@dataclass(frozen=True)
+class Crop:
+    """The fluke's box and where it comes from.
+
+    Attributes
+    ----------
+    box : Box
+        In pixels of the upright photo.
+    source : str
+        ``corrected`` (by hand), ``given`` (with the collection), ``detector`` or ``whole``
+        (no box could be found: the whole photo).
+    confidence : float
+        The detector's own estimate that the box is right, 0 to 1; 1 for boxes by hand.
+    """
+
+    box: Box
+    source: str
+    confidence: float = 1.0
+
+
+@dataclass(frozen=True, eq=False)
+class Photo:
+    """An upright photo in memory.
+
+    Attributes
+    ----------
+    photo_id : str
+        First 16 hexadecimal digits of the SHA-256 of the file's bytes.
+    name : str
+        File name, for people.
+    pixels : ndarray of shape (height, width, 3), uint8
+        RGB, EXIF orientation applied.
+    taken_at : datetime or None
+        Camera time, without time zone.
+    latitude, longitude : float or None
+        Degrees, north and east positive.
+    """
+
+    photo_id: str
+    name: str
+    pixels: np.ndarray
+    taken_at: datetime | None = None
+    latitude: float | None = None
+    longitude: float | None = None
+
+    @property
+    def height(self) -> int:
+        return int(self.pixels.shape[0])
+
+    @property
+    def width(self) -> int:
+        return int(self.pixels.shape[1])
+
+    @property
+    def whole(self) -> Box:
+        """The box that covers the whole photo."""
+        return Box(0.0, 0.0, float(self.width), float(self.height))
+
+
+@dataclass(frozen=True)
+class Candidate:
+    """One of the most likely individuals of a photo.
+
+    ``score`` is a calibrated probability (0 to 1), ``logit`` the raw score before it.
+    """
+
+    rank: int
+    individual: str
+    score: float
+    logit: float
+
+
+@dataclass(frozen=True, eq=False)
+class Prediction:
+    """What an identifier says about one photo.
+
+    Attributes
+    ----------
+    candidates : tuple of Candidate
+        By falling score, rank 1 first.
+    embedding : ndarray of shape (features,), float32
+        Of length 1.
+    """
+
+    photo_id: str
+    model_id: str
+    crop: Crop
+    candidates: tuple[Candidate, ...]
+    embedding: np.ndarray
+
+    @property
+    def individuals(self) -> tuple[str, ...]:
+        return tuple(candidate.individual for candidate in self.candidates)
+
+
+@dataclass(frozen=True)
+class OcclusionSettings:
+    """How an occlusion sensitivity map is made.
+
+    Attributes
+    ----------
+    patch : int
+        Side of the square that is covered, in pixels of the model's input.
+    stride : int
+        Distance of neighbouring positions, in pixels of the model's input.
+    fill : float
+        Value the patch is filled with, after normalisation; 0 is the data set's mean.
+    target : str
+        ``probability`` (the paper) or ``logit`` (does not saturate).
+    """
+
+    patch: int = 5
+    stride: int = 4
+    fill: float = 0.0
+    target: str = "probability"
+
+    method = "osm"
+
+    def __post_init__(self) -> None:
+        if self.patch < 1 or self.stride < 1:
+            raise SettingsError(
+                f"Patch {self.patch} and stride {self.stride} must both be at least 1 pixel."
+            )
+        if self.stride > self.patch:
+            raise SettingsError(
+                f"Stride {self.stride} is larger than patch {self.patch}: strips of the photo "
+                "would never be covered; choose a stride of at most the patch."
+            )
+        if self.target not in ("probability", "logit"):
+            raise SettingsError(
+                f"The occlusion target '{self.target}' is unknown: choose 'probability' or 'logit'."
+            )
+
+    @property
+    def key(self) -> str:
+        return f"patch={self.patch},stride={self.stride},fill={self.fill:g},target={self.target}"
+
+
+@dataclass(frozen=True)
+class GradCamSettings:
+    """Which block of the network Grad-CAM looks at."""
+
+    layer: str = "layer4"
+
+    method = "gradcam"
+
+    def __post_init__(self) -> None:
+        if self.layer not in LAYERS:
+            raise SettingsError(
+                f"The layer '{self.layer}' is unknown: choose one of {', '.join(LAYERS)}."
+            )
+
+    @property
+    def key(self) -> str:
+        return f"layer={self.layer}"
+
+
+HeatmapSettings = OcclusionSettings | GradCamSettings
+
+
+def settings_from_key(key: str) -> HeatmapSettings:
+    """The settings that a ``key`` was made from.
+
+    Raises
+    ------
+    SettingsError
+        When the text is no key, or names settings that are not allowed.
+    """
+    values = dict(part.partition("=")[::2] for part in key.split(","))
+    try:
+        if "layer" in values:
+            return GradCamSettings(values["layer"])
+        return OcclusionSettings(
+            int(values["patch"]), int(values["stride"]), float(values["fill"]), values["target"]
+        )
+    except (KeyError, ValueError) as reason:
+        raise SettingsError(
+            f"The heatmap settings '{key[:60]}' cannot be read: compute the heatmaps again."
+        ) from reason
+
+
+@dataclass(frozen=True, eq=False)
+class Heatmap:
+    """Values of one method for one photo and one individual.
+
+    Attributes
+    ----------
+    method : str
+        ``osm`` or ``gradcam``.
+    settings : str
+        The settings' ``key``.
+    rank : int
+        b of "top b": 1 to 5.
+    score : float
+        The individual's score for the whole photo.
+    values : ndarray of shape (rows, cols), float32
+        The method's own grid, not enlarged.
+    """
+
+    photo_id: str
+    model_id: str
+    crop: str
+    individual: str
+    method: str
+    settings: str
+    rank: int
+    score: float
+    values: np.ndarray
+
+
+@dataclass(frozen=True, eq=False)
+class HeatmapSet:
+    """Heatmaps of one method and one setting, stacked.
+
+    Attributes
+    ----------
+    values : ndarray of shape (heatmaps, rows, cols), float32
+    model_ids, photo_ids, individuals : tuple of str
+        One entry per heatmap.
+    ranks : ndarray of shape (heatmaps,), int
+    scores : ndarray of shape (heatmaps,), float32
+    correct : ndarray of shape (heatmaps,), bool
+        True where the heatmap's individual is the reference.
+    """
+
+    method: str
+    settings: str
+    values: np.ndarray
+    model_ids: tuple[str, ...]
+    photo_ids: tuple[str, ...]
+    individuals: tuple[str, ...]
+    ranks: np.ndarray
+    scores: np.ndarray
+    correct: np.ndarray
+
+    def __len__(self) -> int:
+        return len(self.photo_ids)
+
+
+@dataclass(frozen=True)
+class Quality:
+    """What can be said about a photo without knowing the animal; each 0 to 1, higher is better.
+
+    Attributes
+    ----------
+    sharpness : float
+        How much fine detail the crop holds.
+    exposure : float
+        Share of the crop's pixels that are neither black nor burnt out.
+    contrast : float
+        Spread of the crop's brightness.
+    fluke_share : float
+        Share of the photo that the fluke's box covers.
+    resolution : float
+        Pixels of the crop against pixels of the model's input, at most 1.
+    """
+
+    sharpness: float
+    exposure: float
+    contrast: float
+    fluke_share: float
+    resolution: float
+
+
+@dataclass(frozen=True)
+class ClusterEvidence:
+    """The cluster a heatmap falls into and what is known about that cluster.
+
+    ``share_correct_low`` and ``share_correct_high`` are the 95 % Wilson interval;
+    ``membership`` is the share of neighbouring heatmaps that lie in the same cluster.
+    """
+
+    id: int
+    share_correct: float
+    share_correct_low: float
+    share_correct_high: float
+    mean_score: float
+    heatmaps: int
+    membership: float
+
+
+@dataclass(frozen=True)
+class Verdict:
+    """What the lab member should do, and why.
+
+    ``verdict`` is ``reliable``, ``check``, ``new_whale`` or ``retake``. The probabilities are None
+    where the lab has too few photos to estimate them.
+    """
+
+    verdict: str
+    p_correct: float | None
+    p_new_whale: float | None
+    reasons: tuple[str, ...] = field(default=())
+
+
+@dataclass(frozen=True)
+class Progress:
+    """Where a long piece of work stands."""
+
+    step: str
+    done: int
+    total: int
+    seconds_left: float | None = None
+    message: str = ""
