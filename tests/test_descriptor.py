@@ -1,0 +1,106 @@
+"""Heatmaps as points."""
+
+import numpy as np
+import pytest
+
+from whalecore.clusters.descriptor import descriptors, fit_projection, pool_of
+from whalecore.errors import SettingsError
+
+
+def heatmaps(count=20, rows=8, cols=12, seed=0):
+    return np.random.default_rng(seed).normal(size=(count, rows, cols)).astype(np.float32)
+
+
+def test_four_pixels_of_the_input_are_pooled_whatever_the_stride():
+    assert [pool_of(stride) for stride in (1, 2, 3, 4, 5, 16)] == [4, 2, 1, 1, 1, 1]
+
+
+def test_blocks_are_pooled_by_their_maximum_and_scaled_to_one():
+    values = np.zeros((1, 8, 8), dtype=np.float32)
+    values[0, 1, 2], values[0, 6, 0], values[0, 7, 7] = 8, 2, 4
+    np.testing.assert_array_equal(descriptors(values, 1), [[1, 0, 0.25, 0.5]])
+
+
+def test_ragged_edges_are_pooled_too():
+    values = -np.arange(1.0, 31.0).reshape(1, 5, 6)
+    # Blocks start at -1, -5 (first row) and -25, -29 (fifth row).
+    np.testing.assert_allclose(descriptors(values, 1), [[1, 24 / 28, 4 / 28, 0]], atol=1e-7)
+
+
+def test_pooling_equals_a_brute_force_twin():
+    values = heatmaps(3, 7, 10)
+    expected = []
+    for grid in values:
+        blocks = [grid[i : i + 2, j : j + 2].max() for i in range(0, 7, 2) for j in range(0, 10, 2)]
+        blocks = np.array(blocks)
+        expected.append((blocks - blocks.min()) / (blocks.max() - blocks.min()))
+    np.testing.assert_allclose(descriptors(values, 2), expected, atol=1e-6)
+
+
+def test_each_map_is_scaled_on_its_own_and_not_pooled_at_stride_four():
+    values = heatmaps()
+    described = descriptors(values * np.arange(1, 21)[:, None, None] + 5, 4)
+    assert described.shape == (20, 96)
+    assert described.dtype == np.float32
+    np.testing.assert_array_equal(described.min(axis=1), 0)
+    np.testing.assert_array_equal(described.max(axis=1), 1)
+    np.testing.assert_allclose(described, descriptors(values, 4), atol=1e-5)
+
+
+def test_a_constant_map_becomes_zeros():
+    values = heatmaps(3)
+    values[1], values[2] = 0, -3.5
+    np.testing.assert_array_equal(descriptors(values, 4)[1:], 0)
+    assert np.isfinite(fit_projection(values, 4).points(values)).all()
+
+
+def test_constant_maps_alone_can_still_be_projected():
+    values = np.zeros((5, 4, 4), dtype=np.float32)
+    np.testing.assert_array_equal(fit_projection(values, 4).points(values), 0)
+
+
+def test_the_projection_keeps_distances_when_no_component_is_dropped():
+    values = heatmaps(30, 3, 4)
+    described = descriptors(values, 4)
+    points = fit_projection(values, 4).points(values)
+    for first, second in ((0, 1), (5, 29), (7, 7)):
+        expected = np.linalg.norm(described[first] - described[second])
+        assert np.linalg.norm(points[first] - points[second]) == pytest.approx(expected, abs=1e-5)
+
+
+def test_at_most_a_thousand_components_are_kept():
+    projection = fit_projection(heatmaps(1100, 32, 40), 4)
+    assert projection.components.shape == (1000, 1280)
+    assert fit_projection(heatmaps(20), 4).components.shape == (19, 96)
+
+
+def test_a_heatmap_gets_the_same_point_alone_and_among_others():
+    values = heatmaps()
+    projection = fit_projection(values, 4)
+    np.testing.assert_allclose(
+        projection.points(values[3:4])[0], projection.points(values)[3], atol=1e-5
+    )
+
+
+def test_another_grid_is_refused():
+    projection = fit_projection(heatmaps(), 4)
+    with pytest.raises(SettingsError, match=r"\(8, 12\)"):
+        projection.points(heatmaps(2, 4, 6))
+
+
+@pytest.mark.parametrize("shape", [(8, 12), (0, 8, 12), (3, 0, 12)])
+def test_something_that_is_no_stack_of_maps_is_refused(shape):
+    with pytest.raises(SettingsError, match="shape"):
+        descriptors(np.zeros(shape), 4)
+
+
+def test_values_that_are_not_finite_are_refused_by_place():
+    values = heatmaps()
+    values[4, 0, 0], values[9, 1, 1] = np.nan, np.inf
+    with pytest.raises(SettingsError, match=r"2 of 20 .* at place 4"):
+        descriptors(values, 4)
+
+
+def test_a_stride_below_one_is_refused():
+    with pytest.raises(SettingsError, match="stride 0"):
+        descriptors(heatmaps(), 0)

@@ -1,0 +1,441 @@
+"""Evidence, rules and verdicts on a simulated collection."""
+
+import json
+import math
+import re
+from dataclasses import asdict, replace
+
+import numpy as np
+import pytest
+
+from whalecore.errors import CheckpointError, SettingsError
+from whalecore.reliability.evidence import entropy
+from whalecore.reliability.fitting import FLOORS
+from whalecore.reliability.rules import Logistic
+from whalecore.reliability.verdict import (
+    Evidence,
+    Rules,
+    decide,
+    evidence_of,
+    fit_rules,
+    leave_one_out_share,
+    probabilities,
+    shrunk_share,
+)
+from whalecore.types import Box, Candidate, ClusterEvidence, Crop, Prediction, Quality
+
+FINE = Quality(0.8, 0.9, 0.5, 0.3, 1.0)
+
+
+def collection(count, seed=0, new_share=0.2, blurred_share=0.08, individuals=60):
+    """Return evidence, correct and known of photos with honest softmax scores.
+
+    Known individuals raise one logit; blurred photos hardly do. Clusters are drawn at random
+    and tell nothing.
+    """
+    random = np.random.default_rng(seed)
+    known = random.random(count) > new_share
+    blurred = random.random(count) < blurred_share
+    sharpness = np.where(blurred, 0.05 * random.random(count), random.beta(5, 2, count))
+    logits = random.normal(size=(count, individuals))
+    logits[:, 0] += random.gamma(4, 1.3, count) * known * np.where(blurred, 0.1, 1.0)
+    correct = known & (logits.argmax(axis=1) == 0)
+    scores = np.exp(logits) / np.exp(logits).sum(axis=1, keepdims=True)
+    top_logits, top_scores = (np.sort(each, axis=1)[:, ::-1] for each in (logits, scores))
+    share, others = leave_one_out_share(random.integers(0, 30, count), correct)
+    evidence = [
+        Evidence(
+            score=float(top_scores[i, 0]),
+            margin=float(top_logits[i, 0] - top_logits[i, 1]),
+            entropy=entropy(top_scores[i, :5]),
+            max_logit=float(top_logits[i, 0]),
+            share_correct=float(share[i]),
+            cluster_heatmaps=int(others[i]),
+            membership=0.5,
+            quality=replace(FINE, sharpness=float(sharpness[i])),
+            crop_source="detector",
+        )
+        for i in range(count)
+    ]
+    return evidence, correct, known
+
+
+@pytest.fixture(scope="module")
+def validation():
+    return collection(800)
+
+
+@pytest.fixture(scope="module")
+def rules(validation):
+    return fit_rules(*validation)
+
+
+@pytest.fixture(scope="module")
+def unseen():
+    return collection(1500, seed=1)
+
+
+def rules_of_ones(**changes):
+    """Rules simple enough to follow by hand: P(correct) is the score, P(new) a half at logit 0."""
+    own = Logistic(("score", "margin", "entropy"), (0, 0, 0), (1, 1, 1), (1, 0, 0), 0)
+    new = Logistic(("max_logit", "margin", "score"), (0, 0, 0), (1, 1, 1), (-1, 0, 0), 0)
+    fields = {
+        "correct": own,
+        "correct_with_cluster": None,
+        "new": new,
+        "overall_share": 0.5,
+        "new_threshold": 0.7,
+        "reliable_threshold": 0.6,
+        "error_limit": 0.1,
+        "quality_limits": {**FLOORS, "sharpness": 0.25},
+        "photos": 100,
+        "known": 80,
+        "reliable": 60,
+        "reliable_wrong": 1,
+        "note": "",
+    }
+    return Rules(**{**fields, **changes})
+
+
+# Evidence
+
+
+def prediction(logits=(4.0, 1.0, 0.0), scores=(0.7, 0.2, 0.1)):
+    candidates = tuple(
+        Candidate(rank, f"w{rank}", score, logit)
+        for rank, (score, logit) in enumerate(zip(scores, logits, strict=True), start=1)
+    )
+    crop = Crop(Box(0, 0, 4, 4), "detector", 0.9)
+    return Prediction("0" * 16, "m", crop, candidates, np.zeros(4, np.float32))
+
+
+def test_evidence_of_a_prediction_equals_hand_arithmetic():
+    cluster = ClusterEvidence(3, 0.25, 0.1, 0.5, 0.4, 12, 0.8)
+    evidence = evidence_of(prediction(), temperature=2.0, quality=FINE, cluster=cluster)
+    assert evidence.margin == 1.5
+    assert evidence.max_logit == 4.0
+    expected = -(0.7 * math.log(0.7) + 0.2 * math.log(0.2) + 0.1 * math.log(0.1))
+    assert evidence.entropy == pytest.approx(expected)
+    assert (evidence.share_correct, evidence.cluster_heatmaps, evidence.membership) == (
+        0.25,
+        12,
+        0.8,
+    )
+    assert evidence.crop_source == "detector"
+
+
+def test_without_a_cluster_its_evidence_is_missing_not_zero():
+    evidence = evidence_of(prediction(), temperature=1.0)
+    assert evidence.share_correct is None
+    assert evidence.cluster_heatmaps is None
+    assert evidence.quality is None
+
+
+def test_entropy_is_none_for_one_candidate_and_largest_for_equal_ones():
+    assert entropy([1.0, 0.0, 0.0]) == 0.0
+    assert entropy([0.1] * 5) == pytest.approx(math.log(5))
+
+
+@pytest.mark.parametrize(
+    ("change", "part"),
+    [
+        ({"score": 1.5}, "1.5"),
+        ({"margin": float("nan")}, "margin"),
+        ({"max_logit": float("inf")}, "max_logit"),
+        ({"share_correct": 0.5}, "both or neither"),
+    ],
+)
+def test_impossible_evidence_is_refused_in_one_sentence(change, part):
+    with pytest.raises(SettingsError, match=part):
+        Evidence(**{"score": 0.5, "margin": 1.0, "entropy": 0.5, "max_logit": 2.0, **change})
+
+
+def test_a_heatmap_does_not_count_in_the_share_of_its_own_cluster():
+    share, others = leave_one_out_share([1, 1, 1, 2, 2, 9], [True, True, False, False, True, True])
+    np.testing.assert_allclose(share, [1 / 2, 1 / 2, 1, 1, 0, 4 / 6])
+    assert others.tolist() == [2, 2, 2, 1, 1, 0]
+
+
+def test_all_heatmaps_of_the_same_photo_are_left_out():
+    share, others = leave_one_out_share(
+        [1, 1, 1, 1, 2], [True, False, True, False, True], photos=["a", "a", "b", "c", "a"]
+    )
+    np.testing.assert_allclose(share[[0, 1, 2, 3]], [1 / 2, 1 / 2, 1 / 3, 2 / 3])
+    assert others.tolist() == [2, 2, 3, 3, 0]
+
+
+def test_small_clusters_are_drawn_towards_the_overall_share():
+    assert shrunk_share(1.0, 0, 0.3) == pytest.approx(0.3)
+    assert shrunk_share(1.0, 10, 0.3) == pytest.approx(0.65)
+    assert shrunk_share(1.0, 990, 0.3) == pytest.approx(0.993)
+
+
+# Fitting
+
+
+def test_probabilities_match_what_happens_on_photos_that_were_not_seen(rules, unseen):
+    evidence, correct, known = unseen
+    p_correct, p_new = probabilities(evidence, rules)
+    assert ((p_correct >= 0) & (p_new >= 0) & (p_correct + p_new <= 1)).all()
+    assert p_correct.mean() == pytest.approx(correct.mean(), abs=0.04)
+    assert p_new.mean() == pytest.approx((~known).mean(), abs=0.04)
+    for low, high in ((0.0, 0.3), (0.3, 0.7), (0.7, 1.01)):
+        chosen = (p_correct >= low) & (p_correct < high)
+        assert chosen.sum() > 50
+        assert correct[chosen].mean() == pytest.approx(p_correct[chosen].mean(), abs=0.09)
+
+
+def test_the_promised_error_limit_holds_on_photos_that_were_not_seen():
+    for seed in range(5):
+        rules = fit_rules(*collection(400, seed=100 + seed))
+        evidence, correct, _ = collection(600, seed=200 + seed)
+        reliable = np.array([decide(one, rules).verdict == "reliable" for one in evidence])
+        assert reliable.mean() > 0.2
+        assert (~correct[reliable]).mean() <= 0.10
+
+
+def test_the_threshold_is_backed_by_the_bound_on_the_photos_it_was_chosen_on(rules):
+    accepted, wrong = rules.reliable, rules.reliable_wrong
+    assert 0 <= wrong < accepted <= rules.photos
+    tail = sum(math.comb(accepted, k) * 0.1**k * 0.9 ** (accepted - k) for k in range(wrong + 1))
+    assert tail <= 0.05 / 10
+
+
+def test_the_new_whale_threshold_separates_better_than_its_neighbours(rules, validation):
+    evidence, _, known = validation
+    _, p_new = probabilities(evidence, rules)
+
+    def balanced(limit):
+        return ((p_new[~known] >= limit).mean() + (p_new[known] < limit).mean()) / 2
+
+    assert balanced(rules.new_threshold) > 0.75
+    best = max(balanced(limit) for limit in np.linspace(0.01, 0.99, 99))
+    assert balanced(rules.new_threshold) > best - 0.02
+
+
+def test_a_cluster_that_tells_nothing_hardly_weighs_anything():
+    weights = [
+        fit_rules(*collection(800, seed=seed)).correct_with_cluster.weights[3] for seed in range(5)
+    ]
+    assert abs(np.mean(weights)) < 0.15
+
+
+def test_a_cluster_that_tells_the_answer_weighs_a_lot():
+    evidence, correct, known = collection(800, seed=3)
+    # A coin decides in each of 20 clusters whether its photos tend to be right.
+    labels = np.where(correct, np.arange(800) % 10, 10 + np.arange(800) % 10)
+    flipped = np.random.default_rng(0).random(800) < 0.2
+    labels = np.where(flipped, (labels + 10) % 20, labels)
+    share, others = leave_one_out_share(labels, correct)
+    told = [
+        replace(one, share_correct=float(share[i]), cluster_heatmaps=int(others[i]))
+        for i, one in enumerate(evidence)
+    ]
+    assert fit_rules(told, correct, known).correct_with_cluster.weights[3] > 0.5
+
+
+def test_the_sharpness_limit_is_learned_where_blurred_photos_fail(rules, unseen):
+    sharpness = np.array([one.quality.sharpness for one in unseen[0]])
+    turned_away = sharpness < rules.quality_limits["sharpness"]
+    assert turned_away[sharpness < 0.05].mean() > 0.9
+    assert turned_away[sharpness >= 0.05].mean() < 0.02
+    assert rules.quality_limits["contrast"] == FLOORS["contrast"]
+
+
+def test_a_floor_that_the_photos_contradict_is_dropped():
+    evidence, correct, known = collection(300)
+    small = [replace(one, quality=replace(one.quality, fluke_share=0.001)) for one in evidence]
+    assert fit_rules(small, correct, known).quality_limits["fluke_share"] == 0.0
+    few = [*small[:10], *evidence[10:]]
+    assert fit_rules(few, correct, known).quality_limits["fluke_share"] == FLOORS["fluke_share"]
+
+
+def test_with_too_few_photos_nothing_is_promised_and_the_rules_say_so():
+    rules = fit_rules(*collection(30))
+    assert rules.reliable_threshold is None
+    assert rules.new_threshold is None
+    assert "no photo is called reliable, because 30 validation photos" in rules.note
+    assert "new whales cannot be told yet" in rules.note
+    verdict = decide(Evidence(0.999, 9.0, 0.01, 12.0), rules)
+    assert verdict.verdict == "check"
+    assert "30 validation photos" in verdict.reasons[0]
+
+
+def test_a_promise_of_ten_percent_takes_51_faultless_photos():
+    # With alpha .05 / 10 the upper bound after n faultless photos is 1 - .005 ** (1 / n):
+    # .1005 for 50 photos, .0987 for 51.
+    for count, promised in ((50, False), (51, True)):
+        right = np.ones(count, dtype=bool)
+        rules = fit_rules([Evidence(0.9, 3.0, 0.2, 5.0)] * count, right, right)
+        assert (rules.reliable_threshold is not None) == promised
+
+
+def test_photos_that_are_often_wrong_give_no_reliable_threshold():
+    evidence, correct, known = collection(400)
+    correct = known & (np.random.default_rng(0).random(400) < 0.5)
+    assert fit_rules(evidence, correct, known).reliable_threshold is None
+
+
+@pytest.mark.parametrize("kind", ["all right", "all wrong", "all new", "one photo"])
+def test_photos_of_one_kind_alone_still_give_usable_rules(kind):
+    evidence, _, _ = collection(1 if kind == "one photo" else 60)
+    known = np.full(len(evidence), kind != "all new")
+    correct = np.full(len(evidence), kind == "all right")
+    verdict = decide(evidence[0], fit_rules(evidence, correct, known))
+    assert 0 <= verdict.p_correct <= 1
+    assert verdict.reasons
+
+
+def test_without_clusters_the_rules_do_without_and_with_some_both_ways_work(validation):
+    evidence, correct, known = validation
+    bare = [replace(one, share_correct=None, cluster_heatmaps=None) for one in evidence]
+    assert fit_rules(bare, correct, known).correct_with_cluster is None
+    mixed = fit_rules([*bare[:400], *evidence[400:]], correct, known)
+    for one in (bare[0], evidence[0]):
+        assert 0 < decide(one, mixed).p_correct < 1
+
+
+def test_fitting_is_repeatable(validation, rules):
+    assert fit_rules(*validation) == rules
+
+
+@pytest.mark.parametrize(
+    ("correct", "known", "part"),
+    [
+        ([True], [True, True], "one answer per photo"),
+        ([], [], "one answer per photo"),
+        ([True, True], [True, False], "1 photos of individuals"),
+    ],
+)
+def test_answers_that_do_not_fit_are_refused_in_one_sentence(correct, known, part):
+    evidence = [Evidence(0.5, 1.0, 0.5, 2.0)] * len(known)
+    with pytest.raises(SettingsError, match=part):
+        fit_rules(evidence, correct, known)
+
+
+# Verdicts
+
+GOOD = Evidence(0.9, 3.0, 0.2, 5.0, quality=FINE)
+
+
+@pytest.mark.parametrize(
+    ("evidence", "verdict"),
+    [
+        (GOOD, "reliable"),
+        (replace(GOOD, score=0.5), "check"),
+        (replace(GOOD, max_logit=-2.0), "new_whale"),
+        (replace(GOOD, quality=replace(FINE, sharpness=0.1)), "retake"),
+        (replace(GOOD, max_logit=-2.0, quality=replace(FINE, sharpness=0.1)), "retake"),
+        (replace(GOOD, quality=None), "reliable"),
+    ],
+    ids=["good", "low score", "low logit", "blurred", "blurred before new", "not measured"],
+)
+def test_decisions_follow_their_order(evidence, verdict):
+    assert decide(evidence, rules_of_ones()).verdict == verdict
+
+
+def test_the_probabilities_of_a_verdict_equal_hand_arithmetic():
+    verdict = decide(replace(GOOD, max_logit=2.0), rules_of_ones())
+    p_new = 1 / (1 + math.exp(2))
+    assert verdict.p_new_whale == pytest.approx(p_new)
+    assert verdict.p_correct == pytest.approx(0.9 * (1 - p_new))
+
+
+def test_a_value_at_its_threshold_counts_as_reached():
+    p_correct = decide(GOOD, rules_of_ones()).p_correct
+    assert decide(GOOD, rules_of_ones(reliable_threshold=p_correct)).verdict == "reliable"
+    p_new = decide(GOOD, rules_of_ones()).p_new_whale
+    assert decide(GOOD, rules_of_ones(new_threshold=p_new)).verdict == "new_whale"
+    sharp = rules_of_ones(quality_limits={**FLOORS, "sharpness": FINE.sharpness})
+    assert decide(GOOD, sharp).verdict == "reliable"
+
+
+def test_a_photo_without_a_found_fluke_says_what_to_do():
+    reasons = decide(replace(GOOD, crop_source="whole"), rules_of_ones()).reasons
+    assert "draw a box around the fluke" in reasons[-1]
+
+
+def numbers_in(text):
+    return [float(found) for found in re.findall(r"-?\d+(?:\.\d+)?", text)]
+
+
+def evidence_numbers(evidence):
+    values = {**asdict(evidence), **(asdict(evidence.quality) if evidence.quality else {})}
+    return [float(one) for one in values.values() if isinstance(one, int | float)]
+
+
+def rounded_among(number, values):
+    return any(number in (round(one, 2), round(one, 3)) for one in values)
+
+
+def test_every_reason_names_a_number_of_the_evidence_and_no_number_from_nowhere(rules, unseen):
+    seen = set()
+    for one in unseen[0]:
+        for evidence in (one, replace(one, crop_source="whole")):
+            verdict = decide(evidence, rules)
+            seen.add(verdict.verdict)
+            own = evidence_numbers(evidence)
+            allowed = [*own, *rules.quality_limits.values()]
+            assert verdict.reasons
+            for reason in verdict.reasons:
+                named = numbers_in(reason)
+                assert any(rounded_among(number, own) for number in named), reason
+                assert all(rounded_among(number, allowed) for number in named), reason
+                assert reason.endswith(".")
+    assert seen == {"reliable", "check", "new_whale", "retake"}
+
+
+def test_reasons_only_say_better_or_worse_than_average_where_it_is_so(rules, unseen):
+    for one in unseen[0][:300]:
+        verdict = decide(one, rules)
+        model = rules.new if verdict.verdict == "new_whale" else rules.model_for(one)
+        mean_margin = model.mean[model.features.index("margin")]
+        for reason in verdict.reasons:
+            if reason.startswith("The first candidate leads"):
+                assert one.margin > mean_margin
+            if reason.startswith(("The second candidate is closer", "No known individual stands")):
+                assert one.margin < mean_margin
+
+
+# Rules on disk
+
+
+def test_rules_survive_json_unchanged(rules):
+    stored = json.loads(json.dumps(rules.to_dict(), allow_nan=False))
+    assert Rules.from_dict(stored) == rules
+    bare = rules_of_ones(new_threshold=None, reliable_threshold=None)
+    assert Rules.from_dict(json.loads(json.dumps(bare.to_dict()))) == bare
+
+
+def change(stored, *path, value):
+    for key in path[:-1]:
+        stored = stored[key]
+    if value is KeyError:
+        del stored[path[-1]]
+    else:
+        stored[path[-1]] = value
+
+
+@pytest.mark.parametrize(
+    ("path", "value"),
+    [
+        (("correct",), KeyError),
+        (("correct", "features"), ["margin", "score", "entropy"]),
+        (("correct", "weights"), [1.0, 2.0]),
+        (("correct", "scale"), [1.0, 0.0, 1.0]),
+        (("correct", "intercept"), "1"),
+        (("new", "mean"), [0.0, float("nan"), 0.0]),
+        (("new_threshold",), 1.2),
+        (("reliable_threshold",), True),
+        (("quality_limits", "sharpness"), KeyError),
+        (("photos",), -1),
+        (("known",), 2.5),
+        (("error_limit",), None),
+        (("new",), None),
+    ],
+)
+def test_rules_with_a_value_that_is_not_allowed_are_refused_in_one_sentence(rules, path, value):
+    stored = json.loads(json.dumps(rules.to_dict()))
+    change(stored, *path, value=value)
+    with pytest.raises(CheckpointError, match="make them again with the command calibrate"):
+        Rules.from_dict(stored)

@@ -1,0 +1,1 @@
+"""Groups of heatmaps that look alike: arrays in, arrays out."""

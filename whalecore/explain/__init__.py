@@ -1,0 +1,1 @@
+"""Heatmaps that show which parts of a photo speak for an individual."""

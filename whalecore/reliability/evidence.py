@@ -1,0 +1,159 @@
+"""What is known about one identification before a verdict is given."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from math import isfinite
+
+import numpy as np
+
+from whalecore.errors import SettingsError
+from whalecore.types import TOP, ClusterEvidence, Prediction, Quality
+
+PRIOR_STRENGTH = 10.0
+"""A cluster's share is shrunk as if it held ten more heatmaps with the overall share."""
+
+
+@dataclass(frozen=True)
+class Evidence:
+    """What speaks for and against the first candidate of a photo.
+
+    Attributes
+    ----------
+    score : float
+        Of the first candidate, 0 to 1.
+    margin : float
+        Difference of the two highest logits, divided by the temperature: the logarithm of the
+        ratio of their scores.
+    entropy : float
+        Of the scores of the first five candidates, brought to sum 1; 0 if one has it all.
+    max_logit : float
+        Highest logit.
+    share_correct : float or None
+        Share of heatmaps in this heatmap's cluster whose individual is right, as counted,
+        without the photo itself. None where there is no cluster.
+    cluster_heatmaps : int or None
+        Number of heatmaps that share rests on.
+    membership : float or None
+        Share of neighbouring heatmaps that lie in the cluster.
+    quality : Quality or None
+    crop_source : str
+        ``corrected``, ``given``, ``detector`` or ``whole``.
+    """
+
+    score: float
+    margin: float
+    entropy: float
+    max_logit: float
+    share_correct: float | None = None
+    cluster_heatmaps: int | None = None
+    membership: float | None = None
+    quality: Quality | None = None
+    crop_source: str = "given"
+
+    def __post_init__(self) -> None:
+        for name in ("score", "margin", "entropy", "max_logit"):
+            if not isfinite(getattr(self, name)):
+                raise SettingsError(
+                    f"The evidence '{name}' is {getattr(self, name)}: it must be a number; score "
+                    "the photo again."
+                )
+        if not 0 <= self.score <= 1:
+            raise SettingsError(f"The score {self.score:g} is not a probability from 0 to 1.")
+        if (self.share_correct is None) != (self.cluster_heatmaps is None):
+            raise SettingsError(
+                "A cluster's share of correct heatmaps and their number belong together: give "
+                "both or neither."
+            )
+
+    @property
+    def has_cluster(self) -> bool:
+        return self.share_correct is not None
+
+
+def evidence_of(
+    prediction: Prediction,
+    temperature: float,
+    quality: Quality | None = None,
+    cluster: ClusterEvidence | None = None,
+) -> Evidence:
+    """Gather the evidence of one identification.
+
+    Parameters
+    ----------
+    prediction : Prediction
+        With at least one candidate.
+    temperature : float
+        Of the identifier.
+    quality : Quality, optional
+    cluster : ClusterEvidence, optional
+        Of the first candidate's heatmap. Its share must not count the photo itself.
+    """
+    candidates = prediction.candidates[:TOP]
+    logits = [candidate.logit for candidate in candidates]
+    return Evidence(
+        score=candidates[0].score,
+        margin=(logits[0] - logits[1]) / temperature if len(logits) > 1 else 0.0,
+        entropy=entropy([candidate.score for candidate in candidates]),
+        max_logit=logits[0],
+        share_correct=None if cluster is None else cluster.share_correct,
+        cluster_heatmaps=None if cluster is None else cluster.heatmaps,
+        membership=None if cluster is None else cluster.membership,
+        quality=quality,
+        crop_source=prediction.crop.source,
+    )
+
+
+def entropy(scores: Sequence[float]) -> float:
+    """Return the entropy of scores brought to sum 1, in nats."""
+    shares = np.asarray(scores, dtype=np.float64)
+    shares = shares[shares > 0]
+    if len(shares) == 0:
+        return 0.0
+    shares = shares / shares.sum()
+    return float(max(0.0, -(shares * np.log(shares)).sum()))
+
+
+def leave_one_out_share(
+    labels: np.ndarray, correct: np.ndarray, photos: Sequence[str] | None = None
+) -> tuple[np.ndarray, np.ndarray]:
+    """Return for each heatmap how often the others of its cluster are right.
+
+    A rule that is fitted on photos must not see their own answer in the cluster's share;
+    otherwise even a useless cluster seems to tell something.
+
+    Parameters
+    ----------
+    labels : ndarray of shape (heatmaps,), int
+        Cluster of each heatmap.
+    correct : ndarray of shape (heatmaps,), bool
+    photos : sequence of str, optional
+        Photo of each heatmap: all heatmaps of the same photo are left out, not only the one.
+
+    Returns
+    -------
+    share : ndarray of shape (heatmaps,), float64
+        The overall share where no other heatmap is left in the cluster.
+    heatmaps : ndarray of shape (heatmaps,), int64
+        Number of others the share rests on.
+    """
+    correct = np.asarray(correct, dtype=np.float64)
+    _, cluster = np.unique(labels, return_inverse=True)
+    own = np.arange(len(correct)) if photos is None else np.asarray(photos)
+    _, photo = np.unique(own, return_inverse=True)
+    _, pair = np.unique(np.stack([cluster, photo]), axis=1, return_inverse=True)
+    pair = pair.ravel()
+    others = np.bincount(cluster)[cluster] - np.bincount(pair)[pair]
+    right = np.bincount(cluster, correct)[cluster] - np.bincount(pair, correct)[pair]
+    share = np.where(others > 0, right / np.maximum(others, 1), correct.mean())
+    return share, others
+
+
+def shrunk_share(share: float, heatmaps: int, overall: float) -> float:
+    """Return a cluster's share drawn towards the overall share; small clusters more so.
+
+    The mean of a beta distribution after ``heatmaps`` observations, starting from one worth
+    ten observations with the overall share.
+    """
+    return (share * heatmaps + PRIOR_STRENGTH * overall) / (heatmaps + PRIOR_STRENGTH)
