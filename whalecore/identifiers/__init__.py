@@ -1,0 +1,1 @@
+"""Networks that name an individual, their training and their files."""

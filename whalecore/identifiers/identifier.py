@@ -1,0 +1,316 @@
+"""An identifier: network, preprocessing, list of individuals and fingerprint as one object."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Callable, Mapping, Sequence
+from datetime import UTC, datetime
+from typing import Protocol
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from whalecore.errors import SettingsError
+from whalecore.identifiers.network import Network
+from whalecore.photos.crop import cut
+from whalecore.types import LAYERS, TOP, Box, Candidate, Crop, Photo, Prediction
+
+IMAGENET_MEAN = (0.485, 0.456, 0.406)
+IMAGENET_STD = (0.229, 0.224, 0.225)
+
+
+class AnyIdentifier(Protocol):
+    """What the layers above ask of an identifier; another kind of network can stand behind it."""
+
+    model_id: str
+    individuals: tuple[str, ...]
+    height: int
+    width: int
+    temperature: float
+    device: torch.device
+    locate: Callable[[Photo], Crop]
+
+    def prepare(self, photo: Photo, box: Box) -> Tensor:
+        """The network's input (3, height, width), normalised."""
+
+    def logits(self, images: Tensor) -> Tensor:
+        """Raw scores (B, individuals)."""
+
+    def embed(self, images: Tensor) -> Tensor:
+        """Embeddings (B, embedding size) of length 1."""
+
+    def scores(self, logits: Tensor) -> Tensor:
+        """Probabilities (B, individuals)."""
+
+    def activations(
+        self, images: Tensor, layers: Sequence[str], output: str = "logits"
+    ) -> tuple[dict[str, Tensor], Tensor]:
+        """Outputs of blocks, and what was computed from them, differentiable."""
+
+
+def whole_photo(photo: Photo) -> Crop:
+    """The crop of a photo whose fluke nobody has located."""
+    return Crop(photo.whole, "whole", 0.0)
+
+
+class Identifier:
+    """Names the most likely individuals of a photo.
+
+    Always in evaluation mode and without gradients (except in :meth:`activations`).
+
+    Parameters
+    ----------
+    network : Network
+        Its head has one row per individual.
+    individuals : sequence of str
+    height, width : int
+        The network's input, in pixels.
+    mean, std : sequence of 3 float
+        Of each channel, for pixel values from 0 to 1.
+    margin : float
+        Share by which a box is widened before the crop is cut.
+    temperature : float
+        Logits are divided by it before they become probabilities.
+    metrics : mapping of str to float
+        What was measured when the identifier was made.
+    trained_at : datetime, optional
+        Now when left out.
+    locate : callable
+        Finds the fluke on a photo; the whole photo unless set.
+
+    Attributes
+    ----------
+    fingerprint : str
+        SHA-256 of weights, individuals, preprocessing and temperature: two identifiers share it
+        only when they give the same scores.
+    model_id : str
+        Architecture and first 10 digits of the fingerprint.
+    """
+
+    def __init__(
+        self,
+        network: Network,
+        individuals: Sequence[str],
+        height: int,
+        width: int,
+        mean: Sequence[float] = IMAGENET_MEAN,
+        std: Sequence[float] = IMAGENET_STD,
+        margin: float = 0.05,
+        temperature: float = 1.0,
+        metrics: Mapping[str, float] | None = None,
+        trained_at: datetime | None = None,
+        locate: Callable[[Photo], Crop] = whole_photo,
+    ) -> None:
+        if len(individuals) != network.individuals:
+            raise SettingsError(
+                f"{len(individuals)} individuals were listed for a network with "
+                f"{network.individuals}: give one name per row of its head."
+            )
+        if not (temperature > 0 and np.isfinite(temperature)):
+            raise SettingsError(f"The temperature {temperature} must be a number above 0.")
+        self.network = network.eval().requires_grad_(False)
+        self.individuals = tuple(individuals)
+        self.height, self.width = int(height), int(width)
+        self.mean = tuple(float(value) for value in mean)
+        self.std = tuple(float(value) for value in std)
+        self.margin = float(margin)
+        self.temperature = float(temperature)
+        self.metrics = dict(metrics or {})
+        self.trained_at = trained_at or datetime.now(UTC).replace(microsecond=0)
+        self.locate = locate
+        self.fingerprint = fingerprint(self)
+        self.model_id = f"{self.architecture}-{self.fingerprint[:10]}"
+
+    @property
+    def architecture(self) -> str:
+        return self.network.architecture
+
+    @property
+    def device(self) -> torch.device:
+        return self.network.directions.device
+
+    def prepare(self, photo: Photo, box: Box) -> Tensor:
+        """Cut the box out of a photo and normalise it: float32 (3, height, width)."""
+        crop = cut(photo, box, self.height, self.width, margin=self.margin)
+        return self.normalise(torch.from_numpy(crop[None]))[0]
+
+    def normalise(self, crops: Tensor) -> Tensor:
+        """uint8 crops (B, height, width, 3) as the network's input, float32 (B, 3, H, W)."""
+        return normalise(crops.to(self.device), self.mean, self.std)
+
+    @torch.no_grad()
+    def logits(self, images: Tensor) -> Tensor:
+        """Raw scores (B, individuals) of prepared images (B, 3, height, width)."""
+        return self.network(self._on_device(images))[1]
+
+    @torch.no_grad()
+    def embed(self, images: Tensor) -> Tensor:
+        """Embeddings (B, embedding size), of length 1, of prepared images."""
+        return self.network(self._on_device(images))[0]
+
+    def scores(self, logits: Tensor) -> Tensor:
+        """Probabilities: softmax of logits divided by the temperature."""
+        return torch.softmax(logits / self.temperature, dim=-1)
+
+    def activations(
+        self, images: Tensor, layers: Sequence[str], output: str = "logits"
+    ) -> tuple[dict[str, Tensor], Tensor]:
+        """Outputs of blocks and what follows from them, for ``torch.autograd.grad``.
+
+        Parameters
+        ----------
+        images : Tensor of shape (B, 3, height, width)
+        layers : sequence of str
+            Some of ``layer1`` .. ``layer4``.
+        output : str
+            ``logits``, or ``embedding`` (for similarities between photos).
+
+        Returns
+        -------
+        dict of str to Tensor (B, C, h, w), and Tensor (B, individuals) or (B, embedding size)
+            The second depends differentiably on each of the first.
+        """
+        unknown = [name for name in layers if name not in LAYERS]
+        if unknown or not layers:
+            raise SettingsError(
+                f"The layers {list(layers)} cannot be looked at: choose from {', '.join(LAYERS)}."
+            )
+        if output not in ("logits", "embedding"):
+            raise SettingsError(f"The output '{output}' is unknown: choose logits or embedding.")
+        found = {}
+        with torch.inference_mode(False), torch.enable_grad():
+            values = self.network.stem(self._on_device(images))
+            for name in LAYERS:
+                values = self.network.get_submodule(name)(values)
+                if name in layers:
+                    if not values.requires_grad:
+                        # The weights are frozen: the graph starts at the first block asked for.
+                        values = values.detach().requires_grad_(True)
+                    found[name] = values
+            embedding = self.network.embedding(values)
+            return found, embedding if output == "embedding" else self.network.logits(embedding)
+
+    def identify(self, photo: Photo, k: int = TOP, crop: Crop | None = None) -> Prediction:
+        """Name the ``k`` most likely individuals of a photo.
+
+        Parameters
+        ----------
+        crop : Crop, optional
+            Where the fluke is; ``locate`` is asked when it is left out.
+        """
+        crop = crop or self.locate(photo)
+        logits, embeddings = self.identify_many([self.prepare(photo, crop.box)])
+        return Prediction(
+            photo.photo_id, self.model_id, crop, self.candidates(logits[0], k), embeddings[0]
+        )
+
+    def identify_many(
+        self, inputs: Sequence[Tensor] | Tensor | np.ndarray, batch: int = 64
+    ) -> tuple[np.ndarray, np.ndarray]:
+        """Logits and embeddings of many photos.
+
+        Parameters
+        ----------
+        inputs : sequence of Tensor (3, height, width), or ndarray (N, height, width, 3) of uint8
+            Prepared images, or crops.
+        batch : int
+            Photos per forward pass.
+
+        Returns
+        -------
+        ndarray (N, individuals) and ndarray (N, embedding size), float32
+        """
+        logits, embeddings = [], []
+        for start in range(0, len(inputs), batch):
+            part = inputs[start : start + batch]
+            if isinstance(part, np.ndarray):
+                images = self.normalise(torch.from_numpy(np.ascontiguousarray(part)))
+            else:
+                images = part if isinstance(part, Tensor) else torch.stack(list(part))
+            with torch.no_grad():
+                embedding, logit = self.network(self._on_device(images))
+            embeddings.append(embedding.float().cpu().numpy())
+            logits.append(logit.float().cpu().numpy())
+        if not logits:
+            return (
+                np.empty((0, len(self.individuals)), np.float32),
+                np.empty((0, self.network.embedding_size), np.float32),
+            )
+        return np.concatenate(logits), np.concatenate(embeddings)
+
+    def candidates(self, logits: np.ndarray, k: int = TOP) -> tuple[Candidate, ...]:
+        """The ``k`` most likely individuals of one photo's logits (individuals,), best first."""
+        scores = self.scores(torch.from_numpy(logits)).numpy()
+        order = np.argsort(-logits, kind="stable")[:k]
+        return tuple(
+            Candidate(rank, self.individuals[row], float(scores[row]), float(logits[row]))
+            for rank, row in enumerate(order, start=1)
+        )
+
+    def replaced(
+        self, network: Network | None = None, temperature: float | None = None
+    ) -> Identifier:
+        """The same identifier with another network or temperature, hence fingerprint."""
+        return Identifier(
+            network or self.network,
+            self.individuals,
+            self.height,
+            self.width,
+            self.mean,
+            self.std,
+            self.margin,
+            self.temperature if temperature is None else temperature,
+            self.metrics,
+            self.trained_at,
+            self.locate,
+        )
+
+    def _on_device(self, images: Tensor) -> Tensor:
+        """On the network's device, channels last (twice as fast on processors)."""
+        return images.to(self.device, torch.float32, memory_format=torch.channels_last)
+
+
+def with_temperature(identifier: Identifier, temperature: float) -> Identifier:
+    """The same identifier with another temperature, hence another fingerprint."""
+    return identifier.replaced(temperature=temperature)
+
+
+def normalise(crops: Tensor, mean: Sequence[float], std: Sequence[float]) -> Tensor:
+    """uint8 crops (B, H, W, 3) to float32 (B, 3, H, W), mean 0 and deviation 1 per channel."""
+    images = crops.permute(0, 3, 1, 2).float().div_(255)
+    shape = (1, 3, 1, 1)
+    means = torch.tensor(mean, device=crops.device).view(shape)
+    return images.sub_(means).div_(torch.tensor(std, device=crops.device).view(shape))
+
+
+def fingerprint(identifier: Identifier) -> str:
+    """SHA-256 of everything a score depends on: weights, individuals, preprocessing, temperature.
+
+    Weights count as the float32 numbers in memory, so that a file in half precision has the
+    fingerprint of the identifier that is read from it.
+    """
+    digest = hashlib.sha256(json.dumps(description(identifier), sort_keys=True).encode())
+    for name, values in sorted(identifier.network.state_dict().items()):
+        digest.update(name.encode())
+        digest.update(values.detach().cpu().contiguous().numpy().tobytes())
+    return digest.hexdigest()
+
+
+def description(identifier: Identifier) -> dict:
+    """Everything a score depends on beside the weights, as JSON."""
+    return {
+        "architecture": identifier.architecture,
+        "network_width": identifier.network.width,
+        "scale": identifier.network.scale,
+        "individuals": list(identifier.individuals),
+        "input_height": identifier.height,
+        "input_width": identifier.width,
+        "preprocessing": {
+            "mean": list(identifier.mean),
+            "std": list(identifier.std),
+            "margin": identifier.margin,
+        },
+        "temperature": identifier.temperature,
+    }

@@ -1,0 +1,134 @@
+"""Training an identifier, an epoch at a time, so that it can go on after an interruption."""
+
+from __future__ import annotations
+
+import hashlib
+import time
+from collections.abc import Callable, Sequence
+from pathlib import Path
+
+import numpy as np
+
+from whalecore.errors import SettingsError
+from whalecore.identifiers.course import Course
+from whalecore.identifiers.identifier import Identifier
+from whalecore.identifiers.network import check_shape, choose_device
+from whalecore.identifiers.resume import State, read_state, write_state
+from whalecore.identifiers.settings import TrainingSettings
+from whalecore.types import Progress
+
+
+def train(
+    crops: np.ndarray,
+    labels: np.ndarray,
+    individuals: Sequence[str],
+    settings: TrainingSettings,
+    checkpoint_folder: Path | str,
+    validation: tuple[np.ndarray, np.ndarray] | None = None,
+    progress: Callable[[Progress], None] = lambda _: None,
+    device: str = "auto",
+) -> Identifier:
+    """Train an identifier; the same call goes on where an interrupted one stopped.
+
+    Parameters
+    ----------
+    crops : ndarray of shape (N, height, width, 3), uint8
+        Photos of known individuals, cut out with ``settings.crop_margin``.
+    labels : ndarray of shape (N,), int
+        Positions in ``individuals``.
+    individuals : sequence of str
+        Each with at least one photo.
+    checkpoint_folder : Path
+        Keeps ``training.safetensors``, the state after the last finished epoch.
+    validation : (crops, labels), optional
+        Photos to watch while training, with labels of the same kind; they never change the
+        result.
+    progress : callable
+        Told after every batch.
+    device : str
+        ``auto``, ``cpu`` or ``cuda``.
+
+    Returns
+    -------
+    Identifier
+        With temperature 1. ``metrics`` holds ``loss`` of the last epoch, and
+        ``validation_top1`` and ``validation_photos`` where such photos were given.
+
+    Raises
+    ------
+    SettingsError
+        When crops, labels and individuals do not fit each other or the settings.
+    CheckpointError
+        When weights learnt elsewhere cannot be had, or the state cannot be written.
+    """
+    crops, labels = _checked(crops, labels, individuals, settings)
+    place = choose_device(device)
+    state_file = Path(checkpoint_folder) / "training.safetensors"
+    key = _key(crops, labels, individuals, settings)
+    course = Course(crops, labels, len(individuals), settings, place)
+    state = read_state(state_file, key)
+    if state is not None:
+        course.restore(state.tensors, state.epoch, state.metrics)
+    clock = _Clock(course, progress)
+    while course.epoch < course.epochs:
+        message = course.run_epoch(clock.worked)
+        if validation is not None and course.epoch > settings.low_resolution_epochs:
+            top1 = course.top1(*validation)
+            course.metrics |= {"validation_top1": top1, "validation_photos": len(validation[1])}
+            message += f", {top1:.0%} of {len(validation[1])} validation photos right"
+        write_state(state_file, key, State(course.epoch, course.metrics, course.state()))
+        clock.tell(message)
+    return course.identifier(individuals)
+
+
+class _Clock:
+    """Turns work done into progress with the time left."""
+
+    def __init__(self, course: Course, progress: Callable[[Progress], None]) -> None:
+        self.progress = progress
+        self.total = course.cost_before(course.epochs)
+        self.start = self.done = course.cost_before(course.epoch)
+        self.began = time.monotonic()
+
+    def worked(self, done: int) -> None:
+        self.done = done
+        self.tell("")
+
+    def tell(self, message: str) -> None:
+        left = None
+        if self.done > self.start:
+            pace = (time.monotonic() - self.began) / (self.done - self.start)
+            left = pace * (self.total - self.done)
+        self.progress(Progress("train", self.done, self.total, left, message))
+
+
+def _checked(
+    crops: np.ndarray, labels: np.ndarray, individuals: Sequence[str], settings: TrainingSettings
+) -> tuple[np.ndarray, np.ndarray]:
+    """Crops and labels of the right kinds, or one sentence that says what does not fit."""
+    check_shape(settings.architecture, len(individuals), settings.network_width)
+    labels = np.asarray(labels, dtype=np.int64)
+    shape = (len(labels), settings.height, settings.width, 3)
+    if crops.shape != shape or crops.dtype != np.uint8:
+        raise SettingsError(
+            f"The crops are {crops.dtype} of shape {crops.shape}, but {len(labels)} labels and "
+            f"these settings ask for uint8 of shape {shape}: cut them with the settings' size."
+        )
+    if not np.array_equal(np.unique(labels), np.arange(len(individuals))):
+        raise SettingsError(
+            f"The labels must be 0 to {len(individuals) - 1} with at least one photo each, one "
+            "number per individual: leave out individuals without photos."
+        )
+    return crops, labels
+
+
+def _key(
+    crops: np.ndarray, labels: np.ndarray, individuals: Sequence[str], settings: TrainingSettings
+) -> str:
+    """SHA-256 of all that a training depends on: a state is only continued under the same."""
+    digest = hashlib.sha256(settings.key.encode())
+    digest.update("\n".join(individuals).encode())
+    digest.update(labels.tobytes())
+    for start in range(0, len(crops), 256):
+        digest.update(np.ascontiguousarray(crops[start : start + 256]))
+    return digest.hexdigest()
