@@ -13,7 +13,6 @@ from whalecore.identifiers.checkpoint import (
     WEIGHTS,
     load_identifier,
     save_identifier,
-    write_atomically,
 )
 from whalecore.identifiers.identifier import Identifier, with_temperature
 from whalecore.identifiers.network import Network
@@ -177,12 +176,3 @@ def test_a_folder_that_cannot_be_written_says_so(tmp_path):
     (tmp_path / "file").write_text("in the way")
     with pytest.raises(CheckpointError, match="cannot be written"):
         save_identifier(make(), tmp_path / "file" / "model")
-
-
-def test_a_write_that_fails_leaves_the_old_file_and_nothing_else(tmp_path):
-    path = tmp_path / "file"
-    write_atomically(path, b"old")
-    with pytest.raises(TypeError):
-        write_atomically(path, "not bytes")
-    assert path.read_bytes() == b"old"
-    assert list(tmp_path.iterdir()) == [path]

@@ -64,8 +64,8 @@ def twin(identifier, prepared, individuals, patch, stride, fill, target):
             y = stride * i + (stride - 1) // 2
             x = stride * j + (stride - 1) // 2
             covered = prepared.clone()
-            top, left = max(0, y - (patch - 1) // 2), max(0, x - (patch - 1) // 2)
-            covered[:, top : y - (patch - 1) // 2 + patch, left : x - (patch - 1) // 2 + patch] = fill
+            top, left = y - (patch - 1) // 2, x - (patch - 1) // 2
+            covered[:, max(0, top) : top + patch, max(0, left) : left + patch] = fill
             out[:, i, j] = (scores(prepared) - scores(covered)).numpy()
     return out
 

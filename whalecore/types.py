@@ -6,6 +6,7 @@ the same ``key`` give the same numbers.
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import datetime
 
@@ -354,3 +355,11 @@ class Progress:
     total: int
     seconds_left: float | None = None
     message: str = ""
+
+
+Report = Callable[[Progress], None]
+"""What long work calls with its progress."""
+
+
+def silent(progress: Progress) -> None:
+    """The report of somebody who does not want one."""

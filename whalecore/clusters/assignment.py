@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import hashlib
 import json
-import os
 from dataclasses import asdict
 from pathlib import Path
 
@@ -14,6 +13,7 @@ from whalecore.clusters.affinity import SigmaChoice, SigmaTrial, squared_distanc
 from whalecore.clusters.descriptor import Projection, pool_of
 from whalecore.clusters.spectral import VOTERS, Clustering
 from whalecore.errors import CheckpointError, SettingsError
+from whalecore.files import write_bytes
 
 
 def assign(clustering: Clustering, values: np.ndarray) -> tuple[int, float]:
@@ -100,17 +100,7 @@ def save_clustering(clustering: Clustering, path: Path) -> str:
     }
     arrays = {name: np.ascontiguousarray(array) for name, array in arrays.items()}
     data = save(arrays, metadata={"clustering": json.dumps(about)})
-    path = Path(path)
-    path.parent.mkdir(parents=True, exist_ok=True)
-    temporary = path.with_name(f".{path.name}.{os.getpid()}.tmp")
-    try:
-        with temporary.open("wb") as file:
-            file.write(data)
-            file.flush()
-            os.fsync(file.fileno())
-        os.replace(temporary, path)
-    finally:
-        temporary.unlink(missing_ok=True)
+    write_bytes(Path(path), data)
     return hashlib.sha256(data).hexdigest()
 
 

@@ -60,7 +60,7 @@ def occlusion_maps(
     stride: int = 4,
     fill: float = 0.0,
     target: str = "probability",
-    batch: int = 64,
+    batch: int = 16,
     progress: Callable[[Progress], None] | None = None,
 ) -> np.ndarray:
     """Return how much each place of a photo supports each individual.

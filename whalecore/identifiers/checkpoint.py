@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
 from datetime import datetime
 from math import isfinite, prod
 from pathlib import Path
@@ -14,6 +13,7 @@ from safetensors.torch import save
 from torch import Tensor
 
 from whalecore.errors import CheckpointError, SettingsError
+from whalecore.files import write_bytes
 from whalecore.identifiers.identifier import Identifier, description
 from whalecore.identifiers.network import Network, check_shape, choose_device
 
@@ -71,9 +71,9 @@ def save_identifier(
     }
     try:
         folder.mkdir(parents=True, exist_ok=True)
-        write_atomically(folder / WEIGHTS, save(stored))
+        write_bytes(folder / WEIGHTS, save(stored))
         # Last, because a folder with this file counts as an identifier.
-        write_atomically(folder / METADATA, json.dumps(metadata, indent=1).encode())
+        write_bytes(folder / METADATA, json.dumps(metadata, indent=1).encode())
     except OSError as error:
         raise CheckpointError(
             f"The identifier cannot be written to '{folder}' ({error.strerror}): choose a folder "
@@ -113,19 +113,6 @@ def load_identifier(folder: Path | str, device: str = "auto") -> Identifier:
         )
     identifier.network.to(choose_device(device), memory_format=torch.channels_last)
     return identifier
-
-
-def write_atomically(path: Path, data: bytes) -> None:
-    """Write a file so that a reader, or a sudden end, sees the old or the new one, whole."""
-    temporary = path.with_name(f".{path.name}.{os.getpid()}.tmp")
-    try:
-        with temporary.open("wb") as file:
-            file.write(data)
-            file.flush()
-            os.fsync(file.fileno())
-        temporary.replace(path)
-    finally:
-        temporary.unlink(missing_ok=True)
 
 
 def _read_metadata(path: Path) -> dict:

@@ -11,7 +11,7 @@ from safetensors.torch import save
 from torch import Tensor
 
 from whalecore.errors import CheckpointError
-from whalecore.identifiers.checkpoint import write_atomically
+from whalecore.files import write_bytes
 
 
 @dataclass(frozen=True, eq=False)
@@ -45,8 +45,7 @@ def write_state(path: Path, key: str, state: State) -> None:
     metadata = {"key": key, "epoch": str(state.epoch), "metrics": json.dumps(state.metrics)}
     tensors = {name: values.cpu().contiguous() for name, values in state.tensors.items()}
     try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        write_atomically(path, save(tensors, metadata))
+        write_bytes(path, save(tensors, metadata))
     except OSError as error:
         raise CheckpointError(
             f"The state of the training cannot be written to '{path}' ({error.strerror}): choose a "
