@@ -1,0 +1,461 @@
+"""A lab: opening, photos, crops, heatmaps, clusters, and what is missing."""
+
+import json
+import shutil
+import subprocess
+import sys
+from datetime import datetime
+from pathlib import Path
+
+import numpy as np
+import pytest
+from PIL import Image
+
+import whalecore
+from tests import lab_rows as row
+from tests.planted import planted_heatmaps
+from whalecore.errors import LabError, PhotoError
+from whalecore.lab import create_lab, open_lab
+from whalecore.types import Box, Crop, GradCamSettings, OcclusionSettings, Photo
+
+ROOT = Path(__file__).resolve().parents[1]
+
+
+@pytest.fixture
+def photos(tmp_path):
+    """A folder with one real picture file."""
+    folder = tmp_path / "photos"
+    folder.mkdir()
+    values = np.random.default_rng(0).integers(0, 255, (20, 40, 3), dtype=np.uint8)
+    Image.fromarray(values).save(folder / "p.png")
+    return folder
+
+
+@pytest.fixture
+def lab(tmp_path, photos):
+    return create_lab(tmp_path / "lab", "Test", photos, note="n", folds=2)
+
+
+def test_a_lab_says_after_opening_what_it_was_made_with(lab, photos):
+    again = open_lab(lab.folder)
+    info = again.info
+    assert (info.name, info.note, info.folds, info.drawings) == ("Test", "n", 2, False)
+    assert Path(info.photo_root) == photos
+    assert datetime.fromisoformat(info.created_at)
+    assert (again.name, info.source, info.columns) == ("Test", None, None)
+
+
+def test_making_a_lab_that_is_there_opens_it(lab, tmp_path):
+    lab.write("catalogue", [row.photo("p")])
+    again = create_lab(lab.folder, "Other", tmp_path)
+    assert again.name == "Test"
+    assert len(again.photos()) == 1
+
+
+def test_a_folder_that_is_missing_or_no_lab_is_refused(tmp_path):
+    with pytest.raises(LabError, match="There is no lab folder"):
+        open_lab(tmp_path / "nowhere")
+    with pytest.raises(LabError, match="is not a lab"):
+        open_lab(tmp_path)
+
+
+def test_a_lab_is_not_made_among_other_files(tmp_path):
+    (tmp_path / "letter.txt").write_text("Dear")
+    with pytest.raises(LabError, match="not empty"):
+        create_lab(tmp_path, "x", tmp_path)
+    with pytest.raises(LabError, match="cannot be made"):
+        create_lab(tmp_path / "letter.txt", "x", tmp_path)
+    assert [path.name for path in tmp_path.iterdir()] == ["letter.txt"]
+
+
+def test_a_lab_of_a_newer_program_is_refused(lab):
+    path = lab.folder / "lab.json"
+    path.write_text(json.dumps({**json.loads(path.read_text()), "format": 99}))
+    with pytest.raises(LabError, match="has format 99.*install a newer whalecore"):  # noqa: RUF043
+        open_lab(lab.folder)
+
+
+@pytest.mark.parametrize(
+    "spoil",
+    [
+        lambda text: text[: len(text) // 2],
+        lambda text: "[]",
+        lambda text: text.replace('"Test"', "7"),
+        lambda text: text.replace('"folds": 2', '"folds": "two"'),
+        lambda text: text.replace('"sources": []', '"sources": [{"source": 3}]'),
+    ],
+)
+def test_a_damaged_description_is_named(lab, spoil):
+    path = lab.folder / "lab.json"
+    path.write_text(spoil(path.read_text()))
+    with pytest.raises(LabError, match=r"lab\.json is damaged"):
+        open_lab(lab.folder)
+
+
+def test_imported_collections_are_remembered_once_each(lab, photos):
+    lab.add_source(photos, photos)
+    lab.add_source(photos / "list.csv", photos, {"photo": "File"})
+    lab.add_source(photos / "list.csv", photos, {"photo": "Name"})
+    info = open_lab(lab.folder).info
+    assert [Path(one["source"]) for one in info.sources] == [photos, photos / "list.csv"]
+    assert (info.source, info.columns) == (str(photos / "list.csv"), {"photo": "Name"})
+
+
+def test_a_lab_with_its_photos_inside_can_be_moved(tmp_path, photos):
+    lab = create_lab(tmp_path / "a", "Moves", "photos")
+    shutil.copytree(photos, lab.folder / "photos")
+    lab.add_source(lab.folder / "photos" / "list.csv", lab.folder / "photos")
+    lab.write("catalogue", [row.photo("p", path="p.png")])
+    assert str(tmp_path) not in (lab.folder / "lab.json").read_text()
+    moved = Path(shutil.move(lab.folder, tmp_path / "b"))
+    again = open_lab(moved)
+    assert again.photo_path("p") == moved / "photos" / "p.png"
+    assert again.info.source == str(moved / "photos" / "list.csv")
+
+
+def test_a_photo_is_read_from_the_photo_folder(lab):
+    lab.write("catalogue", [row.photo("p", path="p.png")])
+    assert lab.read_photo("p").pixels.shape == (20, 40, 3)
+
+
+def test_an_unknown_photo_and_a_lost_file_are_told_apart(lab):
+    lab.write("catalogue", [row.photo("lost")])
+    with pytest.raises(LabError, match="has no photo 'unknown'"):
+        lab.photo_path("unknown")
+    with pytest.raises(PhotoError):
+        lab.read_photo("lost")
+
+
+@pytest.mark.parametrize(
+    "path", ["../secret.png", "/etc/passwd", "link.png", "a/../../x", "p\0.png"]
+)
+def test_a_path_that_leaves_the_photo_folder_is_refused(lab, photos, tmp_path, path):
+    (tmp_path / "secret.png").write_bytes((photos / "p.png").read_bytes())
+    (photos / "link.png").symlink_to(tmp_path / "secret.png")
+    lab.write("catalogue", [row.photo("p", path=path)])
+    with pytest.raises(LabError, match="leaves the photo folder"):
+        lab.read_photo("p")
+
+
+def test_photos_of_a_second_imported_folder_are_found(lab, tmp_path, photos):
+    other = Path(shutil.copytree(photos, tmp_path / "other"))
+    lab.write("catalogue", [row.photo("p", path=str(other / "p.png"))])
+    with pytest.raises(LabError, match="leaves the photo folder"):
+        lab.photo_path("p")
+    lab.add_source(other, other)
+    assert lab.photo_path("p") == other / "p.png"
+
+
+def test_a_gallery_shows_the_sharpest_photos_of_one_individual(lab):
+    lab.write("catalogue", [row.photo(name, "a") for name in "xyz"] + [row.photo("q", "b")])
+    lab.write("crops", [row.crop("x", sharpness=0.2), row.crop("y", sharpness=0.9)])
+    assert lab.gallery("a")["photo_id"].tolist() == ["y", "x", "z"]
+    assert lab.gallery("a", limit=1)["photo_id"].tolist() == ["y"]
+    assert lab.gallery("nobody").empty
+
+
+def test_a_corrected_crop_is_clipped_measured_and_remembered(lab):
+    lab.write("catalogue", [row.photo("p", path="p.png")])
+    lab.write("crops", [row.crop("p")])
+    crop = lab.correct_crop("p", Box(-5, 2, 20, 400))
+    assert crop == lab.crop("p") == Crop(Box(0, 2, 20, 20), "corrected", 1.0)
+    found = lab.photo("p")
+    assert found["fluke_share"] == pytest.approx(20 * 18 / 800)
+    assert found["sharpness"] is not None
+
+
+def test_the_crop_of_an_uploaded_photo_is_remembered_too(lab):
+    upload = Photo("0123", "u.jpg", np.zeros((10, 10, 3), np.uint8))
+    assert lab.crop("0123") is None
+    lab.correct_crop("0123", Box(1, 1, 5, 5), upload)
+    assert lab.crop("0123").box == Box(1, 1, 5, 5)
+    assert lab.locator()(upload) == lab.crop("0123")
+
+
+def test_a_photo_without_a_remembered_crop_is_located_by_the_labs_detector(lab):
+    from whalecore.photos.detector import SHIPPED, load_detector
+
+    if not SHIPPED.is_file():
+        pytest.skip("the shipped detector is not there")
+    upload = Photo("0123", "u.jpg", np.full((60, 120, 3), 90, np.uint8))
+    shipped = load_detector(SHIPPED)
+    assert lab.locator()(upload) == shipped.locate([upload])[0]
+    (lab.folder / "detector.safetensors").write_bytes(b"the lab's own, and damaged")
+    with pytest.raises(whalecore.errors.WhalecoreError, match=r"detector\.safetensors"):
+        lab.locator()(upload)
+
+
+def test_a_lab_without_a_model_says_how_to_get_one(lab):
+    with pytest.raises(LabError, match="python -m whalecore train"):
+        lab.identifier()
+    assert lab.newest_model_id() is None
+
+
+def write_two_folds(lab):
+    """Photos p (fold 0) and q (fold 1), an old and a new model of fold 0, one of fold 1."""
+    lab.write("catalogue", [row.photo("p", "a", path="p.png"), row.photo("q", "b")])
+    days = {"old": (1, 0), "m0": (2, 0), "m1": (3, 1)}
+    lab.write(
+        "models",
+        [row.model(m, fold=fold, trained_at=datetime(2024, 1, d)) for m, (d, fold) in days.items()],
+    )
+    for model_id, photo_id in (("old", "p"), ("m0", "p"), ("m1", "q")):
+        names = ("a", "b") if model_id != "m1" else ("x", "b")
+        for rank, individual in enumerate(names, start=1):
+            shared = {"model_id": model_id}
+            lab.write("scores", [row.score(photo_id, rank, individual, 1 / rank, **shared)])
+            lab.write("heatmaps", [row.heatmap(photo_id, rank, individual, rank, **shared)])
+
+
+def test_scores_are_those_of_each_photos_newest_model(lab):
+    write_two_folds(lab)
+    assert lab.newest_model_id() == "m1"
+    assert lab.newest_model_id(fold=0) == "m0"
+    assert lab.models()["model_id"].tolist() == ["m1", "m0", "old"]
+    scores = lab.scores()
+    assert scores["model_id"].tolist() == ["m0", "m0", "m1", "m1"]
+    assert scores["is_reference"].tolist() == [True, False, False, True]
+    assert set(lab.scores(model_id="old")["photo_id"]) == {"p"}
+    assert lab.scores(photo_id="q")["individual"].tolist() == ["x", "b"]
+
+
+def test_heatmaps_are_stacked_over_the_newest_model_of_each_fold(lab):
+    write_two_folds(lab)
+    found = lab.heatmaps()
+    assert found.values.shape == (4, 2, 3)
+    assert found.values.dtype == np.float32
+    assert found.model_ids == ("m0", "m0", "m1", "m1")
+    assert found.photo_ids == ("p", "p", "q", "q")
+    assert found.individuals == ("a", "b", "x", "b")
+    assert found.ranks.tolist() == [1, 2, 1, 2]
+    assert found.values[:, 0, 0].tolist() == [1, 2, 1, 2]
+    assert found.values[3].tolist() == [[2, 1, 2], [3, 4, 5]]
+    assert found.correct.tolist() == [True, False, False, True]
+    assert found.settings == "s"
+
+
+def test_heatmaps_can_be_chosen_by_model_rank_and_correctness(lab):
+    write_two_folds(lab)
+    assert lab.heatmaps(ranks=[1]).individuals == ("a", "x")
+    assert lab.heatmaps(correct_only=True).individuals == ("a", "b")
+    assert lab.heatmaps(correct_only=True, ranks=[1]).individuals == ("a",)
+    assert lab.heatmaps(model_id="old").model_ids == ("old", "old")
+
+
+def test_heatmaps_of_an_uploaded_photo_are_not_among_the_labs(lab):
+    write_two_folds(lab)
+    lab.write("heatmaps", [row.heatmap("uploaded", 1, "a", 9.0, model_id="m0")])
+    assert "uploaded" not in lab.heatmaps().photo_ids
+    assert lab.heatmap("m0", "uploaded", "a", "osm", "s").values[0, 0] == 9.0
+
+
+def test_the_settings_with_most_heatmaps_are_the_usual_ones(lab):
+    write_two_folds(lab)
+    settings = OcclusionSettings(patch=8, stride=4)
+    for rank in (1, 2, 3, 4, 5):
+        lab.write("heatmaps", [row.heatmap("p", rank, f"i{rank}", model_id="m0", settings="t")])
+    assert lab.heatmaps().settings == "t"
+    assert lab.heatmaps(settings="s").settings == "s"
+    lab.write("heatmaps", [row.heatmap("p", 1, "a", 3.0, model_id="m0", settings=settings.key)])
+    assert lab.heatmaps(settings=settings).values[0, 0, 0] == 3.0
+    assert lab.heatmap("m0", "p", "a", "osm", settings).values[0, 0] == 3.0
+
+
+def test_heatmaps_that_are_not_there_are_asked_for_in_one_sentence(lab):
+    with pytest.raises(LabError, match="whalecore explain --method gradcam"):
+        lab.heatmaps(method="gradcam")
+    write_two_folds(lab)
+    with pytest.raises(LabError, match="choose other ranks"):
+        lab.heatmaps(ranks=[5])
+    assert lab.heatmap("m0", "p", "nobody", "osm", "s") is None
+
+
+def test_grids_of_different_shape_are_not_stacked(lab):
+    write_two_folds(lab)
+    wide = {"rows": 1, "cols": 6, "model_id": "m0"}
+    lab.write("heatmaps", [row.heatmap("p", 3, "c", **wide)])
+    with pytest.raises(LabError, match="2 different grids"):
+        lab.heatmaps()
+
+
+def test_one_heatmap_comes_back_in_half_precision(lab):
+    values = np.random.default_rng(0).normal(size=(5, 7)).astype(np.float32) / 50
+    one = row.heatmap("p", 4, "a", rows=5, cols=7, score=0.125)
+    lab.write("heatmaps", [{**one, "values": values}])
+    found = lab.heatmap("m", "p", "a", "osm", "s")
+    assert np.array_equal(found.values, values.astype(np.float16).astype(np.float32))
+    assert (found.rank, found.score, found.crop) == (4, 0.125, row.CROP)
+
+
+def test_what_can_be_shown_of_a_photo_is_listed_newest_model_first(lab):
+    write_two_folds(lab)
+    cam = GradCamSettings("layer3")
+    lab.write(
+        "heatmaps",
+        [row.heatmap("p", 1, "a", model_id="m0", method=cam.method, settings=cam.key)],
+    )
+    found = lab.heatmap_options("p")
+    listed = list(zip(found["model_id"], found["method"], found["rank"], strict=True))
+    assert listed == [
+        ("m0", "osm", 1),
+        ("m0", "osm", 2),
+        ("m0", "gradcam", 1),
+        ("old", "osm", 1),
+        ("old", "osm", 2),
+    ]
+    assert found["is_reference"].tolist() == [True, False, True, True, False]
+
+
+def test_computed_keys_leave_out_what_no_longer_counts(lab):
+    write_two_folds(lab)
+    assert lab.computed_keys("scores", model_id="m0") == {("m0", "p", 1), ("m0", "p", 2)}
+    assert lab.computed_keys("heatmaps", ["photo_id"]) == {("p",), ("q",)}
+    lab.correct_crop("p", Box(1, 1, 9, 9))
+    assert lab.computed_keys("scores", ["photo_id"]) == {("q",)}
+
+
+def test_members_of_a_cluster_come_most_typical_first_and_in_pages(lab):
+    write_two_folds(lab)
+    lab.write("clusterings", [row.clustering("c"), row.clustering("d", ranks="correct")])
+    lab.write(
+        "assignments",
+        [
+            row.assignment("p", "a", 1, model_id="m0", membership=0.2),
+            row.assignment("q", "x", 1, model_id="m1", membership=0.9),
+            row.assignment("p", "b", 1, model_id="m0", membership=0.4),
+            row.assignment("q", "b", 2, model_id="m1"),
+        ],
+    )
+    found = lab.cluster_members("c", 1)
+    assert found["membership"].tolist() == [0.9, 0.4, 0.2]
+    assert found["reference"].tolist() == ["b", "a", "a"]
+    assert found["rank"].tolist() == [1, 2, 1]
+    assert lab.cluster_members("c", 1, limit=1, offset=1)["individual"].tolist() == ["b"]
+    assert lab.cluster_correctness("c")["heatmaps"].tolist() == [3, 1]
+    assert len(lab.assignments("c")) == 4
+    assert lab.newest_clustering(ranks="correct") == "d"
+    assert lab.newest_clustering(model_id="m9") is None
+
+
+def test_a_clustering_is_loaded_only_when_it_is_intact(lab):
+    from whalecore.clusters.assignment import save_clustering
+    from whalecore.clusters.spectral import spectral_clustering
+
+    made = spectral_clustering(planted_heatmaps(3, each=20)[0], clusters=3, sigma=1.0)
+    with pytest.raises(LabError, match="is missing"):
+        lab.clustering("c")
+    digest = save_clustering(made, lab.clustering_path("c"))
+    lab.write("clusterings", [row.clustering("c", arrays_sha256=digest)])
+    assert np.array_equal(lab.clustering("c").labels, made.labels)
+    data = bytearray(lab.clustering_path("c").read_bytes())
+    data[-7] ^= 2
+    lab.clustering_path("c").write_bytes(data)
+    with pytest.raises(LabError, match=r"c\.safetensors is damaged"):
+        lab.clustering("c")
+
+
+def test_rules_are_kept_per_model_and_clustering(lab):
+    assert lab.rules("m", "c") is None
+    lab.save_rules("m", "c", {"threshold": 0.1})
+    lab.save_rules("m", None, {"threshold": 0.2})
+    assert lab.rules("m", "c") == {"threshold": 0.1}
+    assert lab.rules("m") == {"threshold": 0.2}
+    (lab.folder / "rules" / "m--c.json").write_text("{")
+    with pytest.raises(LabError, match="whalecore calibrate"):
+        lab.rules("m", "c")
+
+
+@pytest.mark.parametrize("name", ["../x", "", "a/b", "..", "a\0"])
+def test_an_id_that_is_no_file_name_is_refused(lab, name):
+    for call in (lab.model_folder, lab.clustering_path, lab.rules):
+        with pytest.raises(LabError, match="not allowed"):
+            call(name)
+
+
+def test_status_counts_what_is_there_and_what_is_missing(lab):
+    nothing = dict.fromkeys(("crops", "splits", "models", "scores", "heatmaps", "clusterings"), 0)
+    names = ("photos", "individuals", "models", "scores", "heatmaps", "clusterings", "reviews")
+    assert lab.status() == {**dict.fromkeys(names, 0), "missing": nothing}
+
+    lab.write("catalogue", [row.photo(name, name.upper()) for name in "pqrs"] + [row.photo("t")])
+    assert lab.status()["missing"] == {**nothing, "crops": 5, "splits": 5, "models": 5}
+
+    lab.write("crops", [row.crop(name) for name in "pqr"])
+    split = {"part": "test", "known": True, "unit": "u"}
+    lab.write("splits", [{"photo_id": p, "fold": i % 2, **split} for i, p in enumerate("pqrs")])
+    lab.write("models", [row.model("m", fold=0)])
+    lab.write("scores", [row.score("p", rank, f"{rank}") for rank in range(1, 6)])
+    lab.write("heatmaps", [row.heatmap("other", 1, "a")])
+    lab.write("reviews", [{"review_id": "1", "photo_id": "p", "decision": "yes"}])
+    status = lab.status()
+    assert [status[name] for name in names] == [5, 4, 1, 5, 1, 0, 1]
+    # Fold 0 holds p and r; only p has scores, and nothing in the catalogue has heatmaps.
+    assert status["missing"] == {
+        "crops": 2,
+        "splits": 1,
+        "models": 0,
+        "scores": 1,
+        "heatmaps": 1,
+        "clusterings": 1,
+    }
+    assert json.loads(json.dumps(status)) == status
+
+
+def test_compacting_changes_no_answer(lab):
+    write_two_folds(lab)
+    before = lab.status(), lab.scores().to_dict(), lab.heatmaps().values.tolist()
+    files = lab.compact()
+    assert files["heatmaps"] == files["scores"] == 1
+    assert (lab.status(), lab.scores().to_dict(), lab.heatmaps().values.tolist()) == before
+
+
+def test_a_claim_of_the_lab_is_exclusive(lab):
+    other = open_lab(lab.folder)
+    with (
+        lab.claim("train"),
+        pytest.raises(LabError, match="busy with 'train'"),
+        other.claim("train"),
+    ):
+        pass
+
+
+def test_a_killed_writer_leaves_a_lab_that_opens_and_goes_on(lab):
+    code = (
+        "import sys\n"
+        "from tests import lab_rows as row\n"
+        "from whalecore.lab import open_lab\n"
+        "lab = open_lab(sys.argv[1])\n"
+        "for n in range(10**6):\n"
+        "    lab.write('scores', [row.score(f'{n}', r, f'{r}') for r in range(1, 6)])\n"
+        "    print(n, flush=True)\n"
+    )
+    writer = subprocess.Popen(
+        [sys.executable, "-c", code, str(lab.folder)], cwd=ROOT, stdout=subprocess.PIPE, text=True
+    )
+    told = [writer.stdout.readline() for _ in range(5)]
+    writer.kill()
+    told += writer.communicate()[0].splitlines()
+    done = lab.computed_keys("scores", ["photo_id"])
+    assert {line.strip() for line in told} <= {key[0] for key in done}
+    assert lab.status()["scores"] == 5 * len(done)
+    lab.compact()
+    assert lab.status()["scores"] == 5 * len(done)
+
+
+def test_a_reading_lab_changes_nothing_on_the_disk(lab):
+    write_two_folds(lab)
+    before = {path: path.stat().st_mtime_ns for path in sorted(lab.folder.rglob("*"))}
+    reader = open_lab(lab.folder)
+    reader.status(), reader.heatmaps(), reader.photos(), reader.problems(), reader.evaluations()
+    assert {path: path.stat().st_mtime_ns for path in sorted(lab.folder.rglob("*"))} == before
+
+
+def test_the_packages_front_door_names_what_notebooks_use(lab):
+    from whalecore.photos.decode import load_photo
+
+    assert whalecore.open_lab is open_lab
+    assert whalecore.load_photo is load_photo
+    assert whalecore.__version__
+    with pytest.raises(AttributeError, match="no attribute 'nothing'"):
+        _ = whalecore.nothing
+    assert {"occlusion_maps", "grad_cam", "spectral_clustering"} <= set(dir(whalecore))

@@ -1,0 +1,44 @@
+"""What a lab holds and what is still missing."""
+
+from __future__ import annotations
+
+from whalecore.lab.database import Database
+
+COUNTS = """
+SELECT
+    (SELECT count(*) FROM photos) AS photos,
+    (SELECT count(DISTINCT individual) FROM photos) AS individuals,
+    (SELECT count(*) FROM models) AS models,
+    (SELECT count(*) FROM scores) AS scores,
+    (SELECT count(*) FROM heatmaps) AS heatmaps,
+    (SELECT count(*) FROM clusterings) AS clusterings,
+    (SELECT count(*) FROM reviews) AS reviews
+"""
+
+# A photo waits for scores only where a model exists that was not trained on it.
+MISSING = """
+WITH judged AS (
+    SELECT DISTINCT p.photo_id
+    FROM photos p JOIN models m ON m.fold IS NULL OR m.fold = p.fold
+),
+scored AS (SELECT DISTINCT photo_id FROM scores),
+explained AS (SELECT DISTINCT photo_id FROM heatmaps)
+SELECT
+    (SELECT count(*) FROM photos WHERE crop IS NULL) AS crops,
+    (SELECT count(*) FROM photos WHERE fold IS NULL) AS splits,
+    (SELECT count(*) FROM photos WHERE (SELECT count(*) FROM models) = 0) AS models,
+    (SELECT count(*) FROM judged ANTI JOIN scored USING (photo_id)) AS scores,
+    (SELECT count(*) FROM scored SEMI JOIN photos USING (photo_id)
+        ANTI JOIN explained USING (photo_id)) AS heatmaps,
+    (SELECT count(*) FROM models m ANTI JOIN clusterings USING (model_id)) AS clusterings
+"""
+
+
+def status_of(database: Database) -> dict:
+    """Counts of rows, and per kind of work what is missing.
+
+    ``missing`` counts photos without crop, split, model (all photos while there is no model),
+    scores and heatmaps (of the photos with scores), and models without a clustering.
+    """
+    counts = database.arrow(COUNTS).to_pylist()[0]
+    return {**counts, "missing": database.arrow(MISSING).to_pylist()[0]}

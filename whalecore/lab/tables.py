@@ -1,0 +1,282 @@
+"""The tables of a lab: every column with its type, unit and meaning.
+
+``data/README.md`` says the same in the same words; a test compares them.
+"""
+
+from __future__ import annotations
+
+import pyarrow as pa
+
+from whalecore.lab.columns import (
+    MOMENT,
+    REAL,
+    TEXT,
+    YES_NO,
+    Column,
+    Table,
+    box_columns,
+    json_column,
+    real_column,
+    stamp_column,
+    text_column,
+    whole_column,
+)
+
+PHOTO_ID = text_column("photo_id", "first 16 hexadecimal digits of the SHA-256 of the photo file")
+MODEL_ID = text_column("model_id", "the model")
+METHOD = text_column("method", "how the heatmap is made: `osm` (occlusion) or `gradcam`")
+SETTINGS = text_column("settings", "the method's settings, for example `layer=layer4`")
+CROP = text_column("crop", "the box that was cut out: left, upper, right, lower edge", "pixels")
+
+CATALOGUE = Table(
+    "catalogue",
+    "The photos of the collection, one row each.",
+    ("photo_id",),
+    (
+        PHOTO_ID,
+        text_column("path", "where the file lies: within the photo folder, or in full"),
+        text_column("name", "file name, for people"),
+        text_column("individual", "the known animal; empty when not yet known", required=False),
+        text_column("encounter", "the sighting the photo belongs to", required=False),
+        Column("taken_at", MOMENT, "when the photo was taken", "camera time"),
+        real_column("latitude", "where it was taken, north positive", "degrees"),
+        real_column("longitude", "where it was taken, east positive", "degrees"),
+        whole_column("width", "width of the upright photo", "pixels"),
+        whole_column("height", "height of the upright photo", "pixels"),
+        text_column("perceptual_hash", "short code that similar pictures share", required=False),
+        *box_columns("given", "the fluke's box that came with the collection", False),
+        stamp_column("imported_at", "when the row was imported"),
+    ),
+)
+
+PROBLEMS = Table(
+    "problems",
+    "What could not be imported, or deserves a look.",
+    ("source", "name", "kind", "reason"),
+    (
+        text_column("source", "the collection that was imported"),
+        text_column("name", "the photo or row in question"),
+        text_column(
+            "kind",
+            "`refused`, `unreadable`, `missing`, `exact duplicate`, `near duplicate`, "
+            "`conflict` or `note`",
+        ),
+        text_column("reason", "one sentence: what was found and what to do"),
+        stamp_column("seen_at", "when it was seen"),
+    ),
+)
+
+CROPS = Table(
+    "crops",
+    "Where the fluke is on each photo, and how good the photo is there.",
+    ("photo_id",),
+    (
+        PHOTO_ID,
+        *box_columns("crop", "the fluke's box", True),
+        CROP,
+        text_column(
+            "crop_source",
+            "`corrected` (by hand), `given` (with the collection), `detector` or `whole` "
+            "(no box was found)",
+        ),
+        real_column("crop_confidence", "how sure the detector is of the box", "0 to 1"),
+        text_column("detector", "which detector found the box", required=False),
+        real_column("sharpness", "fine detail in the crop, higher is better", "0 to 1"),
+        real_column("exposure", "share of pixels neither black nor burnt out", "0 to 1"),
+        real_column("contrast", "spread of brightness, higher is better", "0 to 1"),
+        real_column("fluke_share", "share of the photo that the box covers", "0 to 1"),
+        real_column("resolution", "pixels of the crop against pixels of the model", "0 to 1"),
+        stamp_column("made_at", "when the box was found or drawn"),
+    ),
+)
+
+SPLITS = Table(
+    "splits",
+    "Which photos judge which model: a model never judges photos it was trained on.",
+    ("photo_id",),
+    (
+        PHOTO_ID,
+        whole_column("fold", "number of the model that never sees this photo in training"),
+        text_column(
+            "part", "`validation` (settings are chosen on it) or `test` (results are reported)"
+        ),
+        Column("known", YES_NO, "whether that model knows the individual", required=True),
+        text_column("unit", "photos that are never divided: one encounter, or near duplicates"),
+        stamp_column("planned_at", "when the photo was assigned"),
+    ),
+)
+
+MODELS = Table(
+    "models",
+    "The identifiers trained in this lab.",
+    ("model_id",),
+    (
+        MODEL_ID,
+        text_column("architecture", "the network, for example `resnet18`"),
+        whole_column("input_height", "height of the crop the network looks at", "pixels"),
+        whole_column("input_width", "width of the crop the network looks at", "pixels"),
+        Column("individuals", pa.list_(TEXT), "the individuals it can name", required=True),
+        text_column("fingerprint", "SHA-256 over weights, individuals and preprocessing"),
+        real_column("temperature", "divides the raw scores so that scores can be trusted"),
+        whole_column("fold", "photos of this fold were kept out of training", required=False),
+        whole_column("folds", "number of folds the photos were divided into", required=False),
+        stamp_column("trained_at", "when training ended"),
+        whole_column("photos_trained", "photos it was trained on", "photos", required=False),
+        json_column("settings", "training settings"),
+        json_column("metrics", "how well it did"),
+    ),
+)
+
+SCORES = Table(
+    "scores",
+    "The five most likely individuals of each photo.",
+    ("model_id", "photo_id", "rank"),
+    (
+        MODEL_ID,
+        PHOTO_ID,
+        CROP,
+        whole_column("rank", "1 for the most likely individual, up to 5"),
+        text_column("individual", "the candidate"),
+        real_column("score", "calibrated probability of the candidate", "0 to 1", required=True),
+        real_column("logit", "raw score before calibration", required=True),
+        Column("is_reference", YES_NO, "whether the candidate is the true one", required=True),
+        text_column("origin", "how the photo relates to the model: `held out` from its training"),
+    ),
+)
+
+HEATMAPS = Table(
+    "heatmaps",
+    "Which places of a photo speak for an individual; one grid of values each.",
+    ("model_id", "photo_id", "individual", "method", "settings"),
+    (
+        MODEL_ID,
+        PHOTO_ID,
+        CROP,
+        text_column("individual", "the individual that is explained"),
+        METHOD,
+        SETTINGS,
+        whole_column("rank", "the individual's rank among the candidates, 1 to 5"),
+        real_column("score", "the individual's score for the whole photo", "0 to 1", required=True),
+        whole_column("rows", "rows of the grid", "grid points"),
+        whole_column("cols", "columns of the grid", "grid points"),
+        Column(
+            "values",
+            pa.list_(pa.float16()),
+            "the grid, row by row; positive supports the individual",
+            "change of score",
+            required=True,
+        ),
+        stamp_column("made_at", "when it was computed"),
+    ),
+    row_group=1024,
+)
+
+SAMPLES = Table(
+    "samples",
+    "How photos were drawn at random for heatmaps; the heatmaps tell how far it came.",
+    ("model_id", "method", "settings", "drawn_at"),
+    (
+        MODEL_ID,
+        METHOD,
+        SETTINGS,
+        whole_column("population", "photos with scores, from which the sample was drawn", "photos"),
+        whole_column("photo_limit", "photos wanted; empty for all", "photos", required=False),
+        real_column("minutes", "time allowed; empty for as long as it takes", "minutes"),
+        whole_column("seed", "number the random order depends on"),
+        stamp_column("drawn_at", "when the sample was drawn"),
+    ),
+)
+
+CLUSTERINGS = Table(
+    "clusterings",
+    "Groupings of similar heatmaps.",
+    ("clustering_id",),
+    (
+        text_column("clustering_id", "the clustering"),
+        MODEL_ID,
+        METHOD,
+        text_column("heatmap_settings", "settings of the heatmaps that were grouped"),
+        text_column("ranks", "`correct` (correct assignments only) or `top5` (all five maps)"),
+        json_column("settings", "settings of the clustering"),
+        whole_column("clusters", "number of clusters", "clusters"),
+        real_column("sigma", "width of the similarity between heatmaps"),
+        json_column("sigma_sweep", "widths that were tried, and how they did"),
+        Column("eigenvalues", pa.list_(REAL), "smallest eigenvalues, ascending", required=True),
+        whole_column("heatmaps", "number of heatmaps that were grouped", "heatmaps"),
+        real_column("stability", "agreement of repeated clusterings", "0 to 1"),
+        text_column("arrays_sha256", "SHA-256 of the file that holds the arrays", required=False),
+        stamp_column("made_at", "when it was made"),
+    ),
+)
+
+ASSIGNMENTS = Table(
+    "assignments",
+    "The cluster each heatmap falls into.",
+    ("clustering_id", "model_id", "photo_id", "individual", "method", "settings"),
+    (
+        text_column("clustering_id", "the clustering"),
+        MODEL_ID,
+        PHOTO_ID,
+        text_column("individual", "the individual that is explained"),
+        METHOD,
+        SETTINGS,
+        whole_column("cluster", "number of the cluster, 1 for the most often correct"),
+        real_column("membership", "share of similar heatmaps in the same cluster", "0 to 1"),
+    ),
+)
+
+EVALUATIONS = Table(
+    "evaluations",
+    "How good a model is, measured on photos it never saw.",
+    ("model_id", "clustering_id", "metric", "part"),
+    (
+        MODEL_ID,
+        text_column(
+            "clustering_id", "the clustering, where the figure depends on one", required=False
+        ),
+        text_column("metric", "what was measured"),
+        real_column("value", "the result"),
+        real_column("low", "lower end of the 95 % interval"),
+        real_column("high", "upper end of the 95 % interval"),
+        whole_column("photos", "photos it was measured on", "photos", required=False),
+        text_column("part", "`validation` or `test`"),
+        stamp_column("made_at", "when it was measured"),
+    ),
+)
+
+REVIEWS = Table(
+    "reviews",
+    "What people decided about photos; never changed, only added to.",
+    ("review_id",),
+    (
+        text_column("review_id", "the decision"),
+        PHOTO_ID,
+        text_column("reviewer", "who decided", required=False),
+        text_column("decision", "what was decided"),
+        text_column("individual", "the individual that was chosen", required=False),
+        text_column("note", "anything worth remembering", required=False),
+        stamp_column("decided_at", "when"),
+    ),
+)
+
+TABLES = {
+    table.name: table
+    for table in (
+        CATALOGUE,
+        PROBLEMS,
+        CROPS,
+        SPLITS,
+        MODELS,
+        SCORES,
+        HEATMAPS,
+        SAMPLES,
+        CLUSTERINGS,
+        ASSIGNMENTS,
+        EVALUATIONS,
+        REVIEWS,
+    )
+}
+"""All physical tables by name."""
+
+VIEW_KEYS = {"photos": ("photo_id",), "cluster_correctness": ("clustering_id", "cluster")}
+"""Views that are no tables, with the columns that tell their rows apart."""
