@@ -409,6 +409,21 @@ def test_compacting_changes_no_answer(lab):
     assert (lab.status(), lab.scores().to_dict(), lab.heatmaps().values.tolist()) == before
 
 
+def test_compacting_leaves_a_table_to_the_process_that_is_at_it(lab):
+    write_two_folds(lab)
+    with lab.claim("compact-scores"):
+        files = lab.compact()
+    assert (files["scores"], files["heatmaps"]) == (3, 1)
+    assert lab.compact()["scores"] == 1
+
+
+def test_a_lab_whose_making_was_killed_can_be_made_again(tmp_path):
+    folder = tmp_path / "half"
+    (folder / "tables").mkdir(parents=True)
+    (folder / ".tmp-7-ab-lab.json").write_text("{")
+    assert create_lab(folder, "Whole", tmp_path).name == "Whole"
+
+
 def test_a_claim_of_the_lab_is_exclusive(lab):
     other = open_lab(lab.folder)
     with (

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from contextlib import AbstractContextManager
+from contextlib import AbstractContextManager, suppress
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -12,7 +12,7 @@ import pandas as pd
 import pyarrow as pa
 
 from whalecore.errors import LabError
-from whalecore.lab.claims import claim
+from whalecore.lab.claims import ClaimedError, claim
 from whalecore.lab.database import Database
 from whalecore.lab.info import LabInfo, read_info, write_info
 from whalecore.lab.rows import arrow_rows, table_named
@@ -88,8 +88,16 @@ class LabCore:
         return arrow.num_rows
 
     def compact(self) -> dict[str, int]:
-        """Merge small files of every table; returns the number of files per table."""
-        return {name: folder.compact() for name, folder in self._database.folders.items()}
+        """Merge small files of every table; returns the number of files per table.
+
+        A table that another process is merging at the moment is left to it.
+        """
+        files = {}
+        for name, folder in self._database.folders.items():
+            with suppress(ClaimedError):
+                folder.compact()
+            files[name] = len(folder.live_shards())
+        return files
 
     def computed_keys(
         self, table: str, columns: Sequence[str] | None = None, **equal: Any

@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Any
 
 from whalecore.errors import LabError
+from whalecore.files import TEMPORARY
 from whalecore.lab.assess import Assessment, assess
 from whalecore.lab.heatmaps import LabHeatmaps
 from whalecore.lab.info import FILE, new_info, read_info, write_info
@@ -51,12 +52,13 @@ def create_lab(folder: str | Path, name: str, photo_root: str | Path, **other: A
     folder = Path(folder)
     try:
         folder.mkdir(parents=True, exist_ok=True)
-        strange = [path.name for path in folder.iterdir() if path.name not in FOLDERS]
+        names = [path.name for path in folder.iterdir()]
     except OSError as reason:
         raise LabError(
             f"The lab folder {folder} cannot be made ({reason.strerror}): choose another path."
         ) from reason
-    if FILE not in strange:
+    if FILE not in names:
+        strange = [n for n in names if n not in FOLDERS and not n.startswith(TEMPORARY)]
         if strange:
             raise LabError(
                 f"The folder {folder} is not a lab and not empty (it holds {strange[0]}): choose "

@@ -7,14 +7,11 @@ replaces, so that compaction, too, takes effect in one step.
 
 from __future__ import annotations
 
-import hashlib
-import json
 import os
 import secrets
 import threading
 import time
 from contextlib import suppress
-from dataclasses import asdict, dataclass
 from pathlib import Path
 
 import numpy as np
@@ -23,9 +20,10 @@ import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
 from whalecore.errors import LabError
-from whalecore.files import TEMPORARY, sha256_of, sync_folder, write_atomically, write_json
+from whalecore.files import TEMPORARY, sha256_of, sync_folder, write_atomically
 from whalecore.lab.claims import ClaimedError, claim
 from whalecore.lab.columns import SEQUENCE, Table
+from whalecore.lab.manifest import Shard, read_entry, write_entry
 
 SMALL = 32 * 2**20
 """Shards below this size in bytes are worth merging."""
@@ -38,18 +36,6 @@ MANY = 64
 
 STRAY_SECONDS = 3600.0
 """Age at which a file without an entry is taken for the remains of a killed writer."""
-
-
-@dataclass(frozen=True)
-class Shard:
-    """A manifest entry: one file of the table, and the shards it replaces."""
-
-    name: str
-    rows: int
-    bytes: int
-    sha256: str
-    last_sequence: int
-    replaces: tuple[str, ...] = ()
 
 
 class TableFolder:
@@ -190,8 +176,7 @@ class TableFolder:
             last_sequence=pc.max(rows.column(SEQUENCE)).as_py(),
             replaces=replaces,
         )
-        entry = asdict(shard)
-        write_json(self.folder / f"{name}.json", {**entry, "check": _check(entry)})
+        write_entry(self.folder / f"{name}.json", shard)
         return shard
 
     def _groups(self, small: int) -> list[list[Shard]]:
@@ -245,21 +230,7 @@ class TableFolder:
         known = self._entries.get(name)
         if known is not None:
             return known
-        path = self.folder / f"{name}.json"
-        text = path.read_bytes()
-        try:
-            entry = json.loads(text)
-            check = entry.pop("check")
-            intact = check == _check(entry) and entry["name"] == name
-            shard = Shard(**{**entry, "replaces": tuple(entry["replaces"])})
-        except (ValueError, KeyError, TypeError, AttributeError):
-            intact = False
-        if not intact:
-            raise LabError(
-                f"The entry {path} is damaged: restore it from a copy of the lab, or delete it "
-                "together with the .parquet file of the same name and run the command that "
-                "computes those rows again."
-            )
+        shard = read_entry(self.folder / f"{name}.json")
         self._entries[name] = shard
         return shard
 
@@ -293,12 +264,6 @@ def _row_group(rows: pa.Table, most: int) -> int:
         return most
     longest = pc.max(pc.list_value_length(rows.column("values"))).as_py() or 1
     return max(8, min(most, VALUES_PER_ROW_GROUP // longest))
-
-
-def _check(entry: dict) -> str:
-    """Checksum of an entry's own content."""
-    text = json.dumps(entry, sort_keys=True, ensure_ascii=False)
-    return hashlib.sha256(text.encode()).hexdigest()[:16]
 
 
 def _age(path: Path) -> float:

@@ -24,7 +24,7 @@ from whalecore.types import Box, Crop, Photo
 HEIGHT, WIDTH = 96, 192
 """Size of the picture the detector looks at, in pixels."""
 
-BELIEVABLE = 0.3
+BELIEVABLE = 0.4
 """Least confidence at which a box is used; below it the crop is the whole photo."""
 
 SHIPPED = Path(__file__).with_name("fluke_detector.safetensors")
@@ -73,7 +73,7 @@ class FlukeDetector:
         and its copy read from a file find the same boxes.
     trained_on : str
         What it learned from, in plain words.
-    believable : float, default 0.3
+    believable : float, default 0.4
         Least confidence at which a box is used.
     """
 

@@ -82,7 +82,7 @@ def train_detector(
         Called with a :class:`whalecore.types.Progress` after every step.
     trained_on : str, default 'photos with known boxes'
         Kept with the weights.
-    believable : float, default 0.3
+    believable : float, default 0.4
         Least confidence at which the detector's boxes will be used.
 
     Raises
