@@ -1,0 +1,133 @@
+"""Every command, as a person and as a machine would give it."""
+
+import json
+
+import pandas as pd
+import pytest
+from click.testing import CliRunner
+
+from whalecore.cli import main
+
+COMMANDS = (
+    "import", "train", "score", "explain", "cluster", "calibrate", "run", "identify", "status",
+    "export", "demo",
+)  # fmt: skip
+
+
+def give(*words):
+    return CliRunner().invoke(main, [str(word) for word in words])
+
+
+@pytest.mark.parametrize("name", COMMANDS)
+def test_every_command_explains_itself(name):
+    answer = give(name, "--help")
+    assert answer.exit_code == 0
+    assert "--json" in answer.stdout
+
+
+def test_status_prints_the_promised_keys(tiny_lab):
+    answer = give("status", "--lab", tiny_lab.folder, "--json")
+    assert answer.exit_code == 0
+    assert list(json.loads(answer.stdout)) == [
+        "photos", "individuals", "models", "scores", "heatmaps", "clusterings", "reviews",
+        "missing",
+    ]  # fmt: skip
+
+
+def test_json_stands_alone_on_standard_output(tiny_lab):
+    answer = give("explain", "--lab", tiny_lab.folder, "--method", "gradcam", "--limit", 30,
+                  "--layer", "layer3", "--json")  # fmt: skip
+    assert json.loads(answer.stdout) == {"explained": 30}
+    assert "explain photos" in answer.stderr
+
+
+def test_identify_prints_one_object_a_photo(tiny_lab):
+    paths = [tiny_lab.photo_path(row["photo_id"]) for row in tiny_lab.rows("catalogue")[:2]]
+    answer = give("identify", *paths, "--lab", tiny_lab.folder, "--json")
+    assert answer.exit_code == 0, answer.stderr
+    photos = json.loads(answer.stdout)
+    assert [photo["photo"] for photo in photos] == [path.name for path in paths]
+    assert {"photo", "model", "candidates", "cluster", "quality", "p_correct", "p_new_whale",
+            "verdict", "reasons"} <= set(photos[0])  # fmt: skip
+    assert {"id", "share_correct", "share_correct_low", "share_correct_high", "mean_score"} <= set(
+        photos[0]["cluster"]
+    )
+
+
+def test_a_photo_that_cannot_be_used_does_not_stop_the_others(tiny_lab, tmp_path):
+    bad = tmp_path / "notes.jpg"
+    bad.write_text("not a picture", encoding="utf-8")
+    good = tiny_lab.photo_path(tiny_lab.rows("catalogue")[0]["photo_id"])
+    answer = give("identify", bad, good, "--lab", tiny_lab.folder, "--json")
+    assert answer.exit_code == 1
+    assert [photo["photo"] for photo in json.loads(answer.stdout)] == [good.name]
+    assert "notes.jpg" in answer.stderr
+    assert "Traceback" not in answer.stderr
+
+
+def test_a_folder_that_is_no_lab_is_refused_in_one_sentence(tmp_path):
+    answer = give("status", "--lab", tmp_path)
+    assert answer.exit_code == 1
+    assert answer.stderr.count("\n") == 1
+    assert "not a lab" in answer.stderr
+
+
+@pytest.mark.parametrize(
+    "words",
+    [("status",), ("explain", "--lab", ".", "--method", "guess"), ("nonsense",), ("import",)],
+)
+def test_wrong_usage_exits_with_2(words):
+    assert give(*words).exit_code == 2
+
+
+@pytest.mark.parametrize("sigma", ["-1", "0", "wide", "nan", "inf"])
+def test_a_kernel_width_that_is_no_positive_number_is_refused(tiny_lab, sigma):
+    answer = give("cluster", "--lab", tiny_lab.folder, "--sigma", sigma)
+    assert answer.exit_code == 1
+    assert sigma in answer.stderr
+
+
+def test_a_stride_that_leaves_strips_uncovered_is_refused(tiny_lab):
+    answer = give("explain", "--lab", tiny_lab.folder, "--patch", 4, "--stride", 5)
+    assert answer.exit_code == 1
+    assert "never be covered" in answer.stderr
+
+
+def test_clusters_of_another_number_are_kept_beside_the_first(tiny_lab):
+    before = len(tiny_lab.rows("clusterings"))
+    answer = give("cluster", "--lab", tiny_lab.folder, "--clusters", 3, "--maps", "top5", "--json")
+    assert answer.exit_code == 0, answer.stderr
+    assert len(tiny_lab.rows("clusterings")) == before + 1
+    again = give("cluster", "--lab", tiny_lab.folder, "--clusters", 3, "--maps", "top5", "--json")
+    assert json.loads(again.stdout) == json.loads(answer.stdout)
+    assert len(tiny_lab.rows("clusterings")) == before + 1
+
+
+def test_exported_tables_hold_all_rows_and_no_formulas(tiny_lab, tmp_path):
+    tiny_lab.write(
+        "reviews",
+        [{"review_id": "r1", "photo_id": "0" * 16, "decision": "check", "note": "=HYPERLINK(1)"}],
+    )
+    answer = give("export", "--lab", tiny_lab.folder, "--to", tmp_path / "out", "--json")
+    assert answer.exit_code == 0, answer.stderr
+    scores = pd.read_csv(tmp_path / "out" / "scores.csv")
+    assert len(scores) == tiny_lab.status()["scores"]
+    assert pd.read_csv(tmp_path / "out" / "reviews.csv")["note"].tolist() == ["'=HYPERLINK(1)"]
+    answer = give("export", "scores", "--lab", tiny_lab.folder, "--to", tmp_path, "--format",
+                  "parquet")  # fmt: skip
+    assert answer.exit_code == 0
+    assert len(pd.read_parquet(tmp_path / "scores.parquet")) == len(scores)
+
+
+def test_heatmaps_are_exported_as_pictures(tiny_lab, tmp_path):
+    answer = give("export", "--lab", tiny_lab.folder, "--to", tmp_path, "--format", "png", "--json")
+    assert answer.exit_code == 0, answer.stderr
+    assert json.loads(answer.stdout)["written"] == len(list(tmp_path.glob("*.png"))) > 0
+
+
+def test_an_import_reports_what_it_found(tiny_source, tmp_path):
+    words = ("import", tiny_source, "--lab", tmp_path / "lab", "--json")
+    first, second = give(*words), give(*words)
+    assert json.loads(first.stdout)["new"] == 100
+    assert json.loads(second.stdout)["new"] == 0
+    assert json.loads(second.stdout)["known"] == 100

@@ -1,0 +1,217 @@
+"""The main job from end to end on small drawn flukes, and what happens when it is cut off."""
+
+import json
+import os
+import pickle
+import signal
+import subprocess
+import sys
+import time
+from dataclasses import replace
+
+import numpy as np
+import pyarrow.parquet as pq
+import pytest
+from PIL import Image
+
+from whalecore.errors import LabError
+from whalecore.lab.assess import assess
+from whalecore.lab.lab import create_lab, open_lab
+from whalecore.lab.shards import TableFolder
+from whalecore.lab.tables import TABLES
+from whalecore.photos.decode import load_photo
+from whalecore.types import Box, GradCamSettings, OcclusionSettings, settings_from_key
+from whalecore.workflow.assess import describe
+from whalecore.workflow.explain import explain_photo, explain_photos
+from whalecore.workflow.import_photos import import_photos
+from whalecore.workflow.run import run_all
+
+
+def keys(lab, table):
+    return sorted(lab.computed_keys(table))
+
+
+def written_rows(lab, table):
+    """Every row that was ever written, those that others replaced included."""
+    folder = TableFolder(lab.folder / "tables" / table, TABLES[table])
+    parts = [pq.read_table(path) for path in folder.verified_paths()]
+    return [row for part in parts for row in part.to_pylist()]
+
+
+def test_the_main_job_fills_every_table(tiny_lab):
+    status = tiny_lab.status()
+    assert status["photos"] == 100
+    assert status["models"] == 1
+    assert status["scores"] > 0
+    assert status["heatmaps"] > 0
+    assert status["clusterings"] >= 1
+    assert len(tiny_lab.evaluations()) > 0
+
+
+def test_no_score_comes_from_a_model_that_was_trained_on_the_photo(tiny_lab):
+    photos = {row["photo_id"]: row for row in tiny_lab.rows("photos")}
+    model = tiny_lab.rows("models")[0]
+    scored = {row["photo_id"] for row in tiny_lab.rows("scores")}
+    assert scored == {key for key, row in photos.items() if row["fold"] == model["fold"]}
+    taught = [r for r in photos.values() if r["individual"] and r["fold"] != model["fold"]]
+    assert len(taught) == model["photos_trained"]
+    assert {row["individual"] for row in taught} == set(model["individuals"])
+
+
+def test_some_individuals_are_new_to_the_model_that_judges_them(tiny_lab):
+    model = tiny_lab.rows("models")[0]
+    judged = [row for row in tiny_lab.rows("photos") if row["fold"] == model["fold"]]
+    assert {row["known"] for row in judged} == {True, False}
+    for row in judged:
+        assert row["known"] == (row["individual"] in model["individuals"])
+
+
+def test_running_again_computes_nothing(tiny_lab, tiny_source, tiny_preset):
+    tables = ("scores", "heatmaps", "models", "assignments", "clusterings")
+    before = {table: keys(tiny_lab, table) for table in tables}
+    written = len(written_rows(tiny_lab, "heatmaps"))
+    run_all(tiny_lab, tiny_source, tiny_preset)
+    assert {table: keys(tiny_lab, table) for table in tables} == before
+    assert len(written_rows(tiny_lab, "heatmaps")) == written
+
+
+def test_photos_added_later_are_imported_alone(tiny_lab, tiny_source, tmp_path):
+    added = tmp_path / "more" / "demo_999"
+    added.mkdir(parents=True)
+    picture = np.random.default_rng(0).integers(0, 255, (80, 160, 3)).astype(np.uint8)
+    Image.fromarray(picture).save(added / "new.png")
+    report = import_photos(tiny_lab, tmp_path / "more")
+    assert (report.new, report.known) == (1, 0)
+    again = import_photos(tiny_lab, tiny_source)
+    assert (again.new, again.known) == (0, 100)
+    assert tiny_lab.status()["photos"] == 101
+
+
+def test_bad_files_are_named_and_the_rest_goes_on(tmp_path):
+    folder = tmp_path / "flukes" / "a1"
+    folder.mkdir(parents=True)
+    good = np.random.default_rng(1).integers(0, 255, (60, 120, 3)).astype(np.uint8)
+    Image.fromarray(good).save(folder / "good.jpg")
+    data = (folder / "good.jpg").read_bytes()
+    (folder / "truncated.jpg").write_bytes(data[: len(data) // 2])
+    (folder / "text.jpg").write_text("not a picture", encoding="utf-8")
+    (folder / "empty.jpg").write_bytes(b"")
+    (folder / "copy.jpg").write_bytes(data)
+    lab = create_lab(tmp_path / "lab", name="bad", photo_root=tmp_path / "flukes")
+    report = import_photos(lab, tmp_path / "flukes")
+    assert report.new == 1
+    named = {(kind, name.rsplit("/")[-1]) for kind, name, _ in report.problems}
+    assert {("unreadable", n) for n in ("truncated.jpg", "text.jpg", "empty.jpg")} <= named
+    assert ("exact duplicate", "good.jpg") in named
+    assert all(reason.count(". ") == 0 for _, _, reason in report.problems)
+
+
+def test_one_picture_under_two_individuals_is_reported(tmp_path):
+    picture = np.random.default_rng(2).integers(0, 255, (60, 120, 3)).astype(np.uint8)
+    for name in ("a1", "b2"):
+        (tmp_path / "flukes" / name).mkdir(parents=True)
+        Image.fromarray(picture).save(tmp_path / "flukes" / name / f"{name}.png")
+    lab = create_lab(tmp_path / "lab", name="two", photo_root=tmp_path / "flukes")
+    report = import_photos(lab, tmp_path / "flukes")
+    assert [kind for kind, _, _ in report.problems] == ["conflict"]
+    assert "a1" in report.problems[0][2]
+    assert "b2" in report.problems[0][2]
+
+
+def test_a_limit_explains_the_same_random_photos_first_and_more_later(tiny_lab):
+    settings = OcclusionSettings(patch=32, stride=32)
+
+    def explained():
+        return {
+            key[0]
+            for key in tiny_lab.computed_keys("heatmaps", ["photo_id"], settings=settings.key)
+        }
+
+    assert explain_photos(tiny_lab, [settings], limit=3) == 3
+    first = explained()
+    assert len(first) == 3
+    assert explain_photos(tiny_lab, [settings], limit=3) == 0
+    assert explain_photos(tiny_lab, [settings], limit=5) == 2
+    assert first < explained()
+    samples = tiny_lab.rows("samples", settings=settings.key)
+    assert [row["photo_limit"] for row in samples] == [3, 5]
+
+
+def test_every_scored_photo_has_heatmaps_of_its_five_candidates(tiny_lab):
+    photo_id = tiny_lab.rows("scores")[0]["photo_id"]
+    settings = GradCamSettings("layer2")
+    explain_photo(tiny_lab, photo_id, settings)
+    heatmaps = tiny_lab.rows("heatmaps", photo_id=photo_id, settings="layer=layer2")
+    scores = tiny_lab.rows("scores", photo_id=photo_id)
+    assert {row["individual"] for row in heatmaps} == {row["individual"] for row in scores}
+
+
+def test_a_photo_the_model_was_trained_on_is_not_explained(tiny_lab):
+    taught = next(row for row in tiny_lab.rows("photos") if row["fold"] == 1)
+    with pytest.raises(LabError, match="no score"):
+        explain_photo(tiny_lab, taught["photo_id"], GradCamSettings())
+
+
+def test_a_new_photo_gets_candidates_heatmaps_a_cluster_and_a_verdict(tiny_lab):
+    photo = load_photo(tiny_lab.photo_path(tiny_lab.rows("scores")[0]["photo_id"]))
+    answer = describe(photo.name, assess(tiny_lab, photo))
+    json.dumps(answer)
+    assert len(answer["candidates"]) == 5
+    scores = [one["score"] for one in answer["candidates"]]
+    assert scores == sorted(scores, reverse=True)
+    assert answer["verdict"] in {"reliable", "check", "new_whale", "retake"}
+    assert answer["cluster"]["id"] >= 1
+    assert answer["reasons"]
+
+
+def test_a_corrected_crop_hides_what_was_computed_with_the_old_one(tiny_lab):
+    photo_id = tiny_lab.rows("scores")[0]["photo_id"]
+    photo = tiny_lab.read_photo(photo_id)
+    before = assess(tiny_lab, photo)
+    tiny_lab.correct_crop(photo_id, Box(3, 3, 90, 60))
+    assert not tiny_lab.rows("scores", photo_id=photo_id)
+    after = assess(tiny_lab, photo)
+    assert after.prediction.crop.source == "corrected"
+    first = after.prediction.individuals[0]
+    assert after.heatmaps[first].crop != before.heatmaps[before.prediction.individuals[0]].crop
+
+
+def test_settings_are_recovered_from_their_key():
+    for settings in (OcclusionSettings(7, 3, 0.5, "logit"), GradCamSettings("layer2")):
+        assert settings_from_key(settings.key) == settings
+
+
+@pytest.mark.slow
+def test_a_job_that_is_killed_goes_on_and_computes_nothing_twice(
+    tiny_source, tiny_preset, tiny_lab_folder, tmp_path
+):
+    """Killed at several moments with SIGKILL; the tables end as without any kill."""
+    preset = replace(tiny_preset, limit=12)
+    folder = tmp_path / "lab"
+    create_lab(folder, name="killed", photo_root=tiny_source, drawings=True, folds=2)
+    script = tmp_path / "job.py"
+    script.write_text(
+        "import pickle, sys\n"
+        "from pathlib import Path\n"
+        "from whalecore.lab.lab import open_lab\n"
+        "from whalecore.workflow.run import run_all\n"
+        "preset = pickle.loads(Path(sys.argv[1]).read_bytes())\n"
+        "run_all(open_lab(sys.argv[2]), Path(sys.argv[3]), preset)\n",
+        encoding="utf-8",
+    )
+    (tmp_path / "preset").write_bytes(pickle.dumps(preset))
+    command = [sys.executable, str(script), tmp_path / "preset", folder, tiny_source]
+    for seconds in (6, 9, 12):
+        job = subprocess.Popen(command, env={**os.environ, "PYTHONPATH": os.getcwd()})
+        time.sleep(seconds)
+        job.send_signal(signal.SIGKILL)
+        job.wait()
+    subprocess.run(command, env={**os.environ, "PYTHONPATH": os.getcwd()}, check=True)
+    lab = open_lab(folder)
+    for table in ("catalogue", "scores", "heatmaps", "crops", "models"):
+        rows = written_rows(lab, table)
+        identities = [tuple(row[name] for name in TABLES[table].key) for row in rows]
+        assert len(identities) == len(set(identities)), f"{table} holds a row twice"
+    assert lab.status()["photos"] == 100
+    explained = {row["photo_id"] for row in lab.rows("heatmaps", method="osm")}
+    assert len(explained) == 12

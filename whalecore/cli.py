@@ -1,0 +1,374 @@
+"""The command line: ``python -m whalecore COMMAND --lab FOLDER``.
+
+Each command does one step, only what is missing, and goes on where an
+interrupted one stopped. With ``--json`` standard output holds JSON alone.
+"""
+
+from __future__ import annotations
+
+import json
+import sys
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import wraps
+from pathlib import Path
+
+import click
+from tqdm import tqdm
+
+from whalecore.errors import SettingsError, WhalecoreError
+from whalecore.lab.lab import Lab, create_lab, is_lab, open_lab
+from whalecore.types import LAYERS, GradCamSettings, HeatmapSettings, OcclusionSettings, Progress
+
+EXISTING_FILE = click.Path(exists=True, path_type=Path)
+
+
+class Bars:
+    """Draws reported progress as bars with the time left, on standard error."""
+
+    def __init__(self) -> None:
+        self._bar: tqdm | None = None
+
+    def __call__(self, progress: Progress) -> None:
+        if self._bar is None or self._bar.desc != progress.step or progress.done < self._bar.n:
+            self.close()
+            self._bar = tqdm(
+                desc=progress.step, total=progress.total, file=sys.stderr, mininterval=0.5
+            )
+        if progress.message:
+            self._bar.write(progress.message, file=sys.stderr)
+        self._bar.update(progress.done - self._bar.n)
+
+    def close(self) -> None:
+        """Finish the bar that is drawn now."""
+        if self._bar is not None:
+            self._bar.close()
+            self._bar = None
+
+
+@dataclass(frozen=True)
+class Answer:
+    """An answer with what could not be done: it is printed, and the exit code is 1."""
+
+    value: object
+    refused: tuple[str, ...]
+
+
+def command(function: Callable) -> Callable:
+    """Run a command with the promises all of them share.
+
+    It gets ``report`` and returns what there is to say: an object printed as
+    JSON under ``--json``, else line by line. A WhalecoreError ends it with one
+    sentence and exit code 1.
+    """
+
+    @wraps(function)
+    def run(*args, as_json: bool, **kwargs) -> None:
+        bars = Bars()
+        try:
+            answer = function(*args, report=bars, **kwargs)
+        except WhalecoreError as error:
+            bars.close()
+            click.echo(f"Error: {error}", err=True)
+            sys.exit(1)
+        except KeyboardInterrupt:
+            bars.close()
+            click.echo(
+                "Stopped; what is finished is kept, and the same command goes on from there.",
+                err=True,
+            )
+            sys.exit(1)
+        bars.close()
+        refused: tuple[str, ...] = ()
+        if isinstance(answer, Answer):
+            answer, refused = answer.value, answer.refused
+        if as_json:
+            click.echo(json.dumps(answer, ensure_ascii=False))
+        else:
+            _print(answer)
+        for sentence in refused:
+            click.echo(f"Error: {sentence}", err=True)
+        if refused:
+            sys.exit(1)
+
+    return click.option("--json", "as_json", is_flag=True, help="Print JSON for machines.")(run)
+
+
+def _print(answer: object) -> None:
+    items = answer if isinstance(answer, list) else [answer]
+    for item in items:
+        if not isinstance(item, dict):
+            click.echo(item)
+            continue
+        for key, value in item.items():
+            lines = value if isinstance(value, list) else [value]
+            for line in lines:
+                click.echo(f"{key}: {line}")
+
+
+def lab_option(**settings) -> Callable:
+    return click.option(
+        "--lab",
+        "folder",
+        type=click.Path(path_type=Path),
+        required=True,
+        envvar="WHALECORE_LAB",
+        help="The lab's folder.",
+        **settings,
+    )
+
+
+preset_option = click.option(
+    "--preset",
+    type=click.Choice(["laptop", "paper", "demo"]),
+    default="laptop",
+    show_default=True,
+    help="laptop: ResNet-18, 128x256, minutes on two cores; paper: ResNet-101, 256x512, a GPU.",
+)
+weights_option = click.option(
+    "--weights",
+    default=None,
+    help="Start of the network: imagenet, none, auto or a .safetensors file.",
+)
+columns_option = click.option(
+    "--column",
+    "columns",
+    multiple=True,
+    metavar="OURS=THEIRS",
+    help="Name of a column in your CSV, such as --column individual=WhaleID; ours are photo, "
+    "individual, encounter, date, latitude and longitude.",
+)
+limit_option = click.option(
+    "--limit",
+    type=click.IntRange(min=1),
+    help="Explain a random sample of at most so many photos in all.",
+)
+
+
+@click.group(context_settings={"help_option_names": ["-h", "--help"]})
+def main() -> None:
+    """Identify humpback whales by their flukes, and know when to believe it."""
+
+
+@main.command("import")
+@click.argument("source", type=EXISTING_FILE)
+@lab_option()
+@columns_option
+@click.option("--name", help="Name of the lab; the folder's name when not given.")
+@command
+def import_(source, folder, columns, name, report):
+    """Bring a collection into a lab, which is made if need be.
+
+    SOURCE is a Kaggle folder (train.csv and images), a folder with one folder
+    per individual, or a CSV file.
+    """
+    from whalecore.workflow.import_photos import import_photos
+
+    lab = _open_or_create(folder, source, name)
+    return _import_answer(import_photos(lab, source, _columns(columns), report))
+
+
+@main.command()
+@lab_option()
+@preset_option
+@weights_option
+@click.option("--folds", type=click.IntRange(min=1), help="How many of the lab's folds to train.")
+@command
+def train(folder, preset, weights, folds, report):
+    """Find the flukes and train the identifier."""
+    from whalecore.workflow.run import train_lab
+
+    return {"models": train_lab(open_lab(folder), _preset(preset, weights, folds), report)}
+
+
+@main.command()
+@lab_option()
+@command
+def score(folder, report):
+    """Write the top 5 of every photo that a model did not learn from."""
+    from whalecore.workflow.score import score_photos
+
+    return {"scored": score_photos(open_lab(folder), report)}
+
+
+@main.command()
+@lab_option()
+@click.option("--method", type=click.Choice(["osm", "gradcam"]), default="osm", show_default=True)
+@click.option("--patch", type=int, default=16, show_default=True, help="Side in input pixels.")
+@click.option("--stride", type=int, default=8, show_default=True, help="Step in input pixels.")
+@click.option("--target", type=click.Choice(["probability", "logit"]), default="probability")
+@click.option("--layer", type=click.Choice([*LAYERS]), default="layer4", show_default=True)
+@limit_option
+@click.option("--minutes", type=float, help="Begin no photo after this time.")
+@click.option("--seed", type=int, default=0, help="Which random sample.")
+@command
+def explain(folder, method, patch, stride, target, layer, limit, minutes, seed, report):
+    """Compute the heatmaps that are missing, for the top 5 of each photo."""
+    from whalecore.workflow.explain import explain_photos
+
+    settings = _heatmap_settings(method, patch, stride, target, layer)
+    lab = open_lab(folder)
+    return {"explained": explain_photos(lab, [settings], limit, minutes, seed, report)}
+
+
+@main.command()
+@lab_option()
+@click.option("--clusters", type=click.IntRange(min=2), default=30, show_default=True)
+@click.option("--sigma", default="auto", show_default=True, help="auto, paper (0.2) or a number.")
+@click.option(
+    "--maps",
+    type=click.Choice(["correct", "top5", "both"]),
+    default="both",
+    show_default=True,
+    help="correct: heatmaps of the reference individual, as in the paper; top5: all heatmaps.",
+)
+@click.option("--settings", help="Key of the heatmap settings, such as patch=16,stride=8,...")
+@click.option("--seed", type=int, default=0)
+@command
+def cluster(folder, clusters, sigma, maps, settings, seed, report):
+    """Group the heatmaps spectrally."""
+    from whalecore.workflow.cluster import MAPS, cluster_heatmaps
+
+    lab = open_lab(folder)
+    kinds = MAPS if maps == "both" else (maps,)
+    return {
+        "clusterings": [
+            cluster_heatmaps(lab, kind, clusters, _sigma(sigma), settings, seed, report)
+            for kind in kinds
+        ]
+    }
+
+
+@main.command()
+@lab_option()
+@command
+def calibrate(folder, report):
+    """Choose the verdict's thresholds on one part of the photos and judge them on the other."""
+    from whalecore.workflow.calibrate import calibrate_lab
+
+    return calibrate_lab(open_lab(folder), report)
+
+
+@main.command()
+@click.argument("source", type=EXISTING_FILE)
+@lab_option()
+@preset_option
+@weights_option
+@click.option("--folds", type=click.IntRange(min=1), help="How many of the lab's folds to train.")
+@columns_option
+@limit_option
+@click.option("--minutes", type=float, help="Time for heatmaps; the preset's own when not given.")
+@command
+def run(source, folder, preset, weights, folds, columns, limit, minutes, report):
+    """Everything in order: photos in, a lab that works out."""
+    from whalecore.workflow.run import run_all
+
+    lab = _open_or_create(folder, source, None)
+    chosen = _preset(preset, weights, folds, limit, minutes)
+    return run_all(lab, source, chosen, _columns(columns), report)
+
+
+@main.command()
+@click.argument("photos", nargs=-1, required=True, type=click.Path(path_type=Path))
+@lab_option()
+@command
+def identify(photos, folder, report):
+    """Top 5, heatmaps, cluster and verdict for new photos."""
+    from whalecore.workflow.assess import describe, identify_files
+
+    answers, refused = [], []
+    for path, outcome in identify_files(open_lab(folder), photos, report):
+        if isinstance(outcome, WhalecoreError):
+            refused.append(f"{path.name}: {outcome}")
+        else:
+            answers.append(describe(path.name, outcome))
+    return Answer(answers, tuple(refused))
+
+
+@main.command()
+@lab_option()
+@command
+def status(folder, report):
+    """What the lab holds, and what is missing."""
+    return open_lab(folder).status()
+
+
+@main.command()
+@click.argument("table", required=False)
+@lab_option()
+@click.option("--to", "target", type=click.Path(path_type=Path), required=True, help="A folder.")
+@click.option("--format", "kind", type=click.Choice(["csv", "parquet", "png"]), default="csv")
+@command
+def export(table, folder, target, kind, report):
+    """Write tables as CSV or Parquet, or the heatmaps as PNG pictures, into a folder."""
+    from whalecore.workflow.export import export_heatmaps, export_tables
+
+    lab = open_lab(folder)
+    if kind == "png":
+        return {"written": export_heatmaps(lab, target, report)}
+    return {"written": export_tables(lab, target, kind, [table] if table else None)}
+
+
+@main.command()
+@click.option("--to", "folder", type=click.Path(path_type=Path), default=Path("data/demo"))
+@click.option("--seed", type=int, default=0, show_default=True)
+@click.option("--detector/--no-detector", default=False, help="Also train the shipped detector.")
+@command
+def demo(folder, seed, detector, report):
+    """Draw the demo lab's flukes and compute everything with them, from a fixed seed."""
+    from whalecore.workflow.demo import build_demo
+
+    return build_demo(folder, seed, detector, report)
+
+
+def _open_or_create(folder: Path, source: Path, name: str | None) -> Lab:
+    if is_lab(folder):
+        return open_lab(folder)
+    root = source if source.is_dir() else source.parent
+    return create_lab(folder, name=name or folder.resolve().name, photo_root=root.resolve())
+
+
+def _import_answer(outcome) -> dict:
+    return {
+        "rows": outcome.rows,
+        "new": outcome.new,
+        "known": outcome.known,
+        "changed": outcome.changed,
+        "problems": [f"{kind} · {name} · {reason}" for kind, name, reason in outcome.problems],
+    }
+
+
+def _preset(name, weights, folds, limit=None, minutes=None):
+    from whalecore.workflow.presets import preset
+
+    return preset(name, weights=weights, folds=folds, limit=limit, minutes=minutes)
+
+
+def _columns(pairs: tuple[str, ...]) -> dict[str, str] | None:
+    columns = {}
+    for pair in pairs:
+        ours, separator, theirs = pair.partition("=")
+        if not separator or not theirs:
+            raise SettingsError(
+                f"--column {pair} is not of the form OURS=THEIRS, such as individual=WhaleID."
+            )
+        columns[ours.strip()] = theirs.strip()
+    return columns or None
+
+
+def _sigma(text: str) -> float | str:
+    if text in ("auto", "paper"):
+        return text
+    try:
+        value = float(text)
+    except ValueError:
+        value = 0.0
+    if not 0.0 < value < float("inf"):
+        raise SettingsError(f"--sigma {text} is neither auto, paper nor a number above 0.")
+    return value
+
+
+def _heatmap_settings(method, patch, stride, target, layer) -> HeatmapSettings:
+    if method == "gradcam":
+        return GradCamSettings(layer)
+    return OcclusionSettings(patch=patch, stride=stride, target=target)

@@ -1,0 +1,125 @@
+"""The words of the dashboard, each in one sentence for a biologist."""
+
+from __future__ import annotations
+
+from difflib import get_close_matches
+
+from whalecore.errors import SettingsError
+
+TERMS = {
+    "fluke": "The tail of the animal seen from behind; its outline and pigmentation are as "
+    "individual as a fingerprint.",
+    "photo": "One image file of one fluke.",
+    "individual": "One known animal of the catalogue, under the name your catalogue gives it.",
+    "encounter": "One sighting: an animal on one day at one place, often with several photos.",
+    "catalogue": "The list of photos with the individual each one shows, where it is known.",
+    "lab": "A folder that holds one collection of photos, the models trained on it and everything "
+    "computed with them.",
+    "demo lab": "The lab that comes with the program; its flukes are drawings made by the computer "
+    "and show no real animal.",
+    "gallery": "The photos of confirmed individuals that a new photo is compared with.",
+    "crop": "The part of the photo around the fluke, which is all that the identifier sees.",
+    "crop source": "Where the crop comes from: corrected by hand, given with the collection, found "
+    "by the detector, or the whole photo because no fluke was found.",
+    "detector": "The small program that finds the fluke in a photo and draws a box around it.",
+    "identifier": "The trained network together with its list of individuals and the way it "
+    "prepares a photo.",
+    "candidate": "One of the five individuals that the identifier holds most likely for a photo.",
+    "score": "The identifier's probability for an individual, from 0 to 1, adjusted so that of the "
+    "photos scored 0.8 about eight in ten are right.",
+    "logit": "The raw score of an individual before it is turned into a probability; it has no "
+    "upper end and can be compared only within one photo.",
+    "temperature": "The number by which raw scores are divided so that the probabilities are "
+    "neither too sure nor too timid.",
+    "margin": "How far the score of the first candidate lies above that of the second.",
+    "top 1": "The individual with the highest score.",
+    "top 5": "The five individuals with the highest scores, the highest first.",
+    "rank": "The place of an individual among the five candidates, 1 for the highest score.",
+    "reference": "The individual that the catalogue names for a photo.",
+    "correct assignment": "A photo whose first candidate is the individual that the catalogue "
+    "names.",
+    "heatmap": "A picture of which places of a photo influence the score of one individual.",
+    "occlusion sensitivity map": "A heatmap made by covering one small square after another: green "
+    "where covering lowers the individual's score, so the place supports it, purple where covering "
+    "raises it, so the place points to others.",
+    "grad-cam": "A heatmap of where a block of the network found what speaks for an individual; "
+    "quick to make, but coarse and without evidence against.",
+    "patch": "The side of the square that is covered for the occlusion sensitivity map, in pixels "
+    "of the crop as the identifier sees it.",
+    "stride": "The distance from one covered square to the next, in the same pixels; smaller is "
+    "finer and takes longer.",
+    "layer": "The block of the network that Grad-CAM looks at: layer1 sees fine texture, layer4 "
+    "sees whole parts of the fluke.",
+    "colour scale": "The numbers at the ends of the scale are the largest change of score in "
+    "the map, the same in both directions, and white means no influence.",
+    "strength": "How strongly the heatmap covers the photo: 0 hides the heatmap.",
+    "cluster": "A group of heatmaps that look alike, found without knowing which identifications "
+    "are right.",
+    "cluster correctness": "The share of a cluster's heatmaps whose individual is the one the "
+    "catalogue names: low means that heatmaps of this kind often come with wrong identifications.",
+    "interval": "The range that holds the true share with 95 % confidence; few heatmaps make it "
+    "wide.",
+    "mean score": "The mean of the scores that belong to a cluster's heatmaps.",
+    "standard deviation": "How far the scores of a cluster typically lie from their mean.",
+    "membership": "The share of the most similar heatmaps that lie in the same cluster; near 1 is "
+    "a clear case, near 0 an odd heatmap.",
+    "eigenvalue": "A number from the grouping of the heatmaps: each one close to zero stands for "
+    "one group that is well separated from the rest.",
+    "eigengap": "The largest step between neighbouring eigenvalues; the number of eigenvalues "
+    "before it is a natural number of clusters.",
+    "sigma": "How alike two heatmaps must be to count as neighbours when clusters are formed.",
+    "mean heatmap": "The heatmaps of a cluster averaged place by place.",
+    "held out": "Kept away from training, so that the score of the photo is an honest test.",
+    "fold": "One of the equal parts into which the photos are divided, so that each photo is "
+    "scored by a model that was not trained on it.",
+    "verdict": "What you should do with the identification of a photo: accept, check, treat "
+    "as a new whale or take another photo.",
+    "reliable": "The first candidate can be accepted: identifications like this one were right "
+    "nearly always.",
+    "check": "Compare the candidates by eye before you accept one: identifications like this one "
+    "were wrong too often.",
+    "new_whale": "The animal is probably not in the catalogue yet.",
+    "retake": "The photo is not good enough for an identification; take or choose another one.",
+    "quality": "What can be said about a photo without knowing the animal, such as sharpness and "
+    "exposure, each from 0 to 1.",
+    "sharpness": "How much fine detail the crop holds, from 0 (blurred) to 1 (crisp).",
+    "exposure": "The share of the crop that is neither black nor burnt out.",
+    "contrast": "How far bright and dark parts of the crop lie apart.",
+    "fluke share": "The share of the photo that the fluke's box covers.",
+    "resolution": "The pixels of the crop against the pixels the identifier can use, at most 1.",
+    "model": "One trained identifier; everything computed with it carries its short name.",
+    "calibration": "Adjusting the scores so that they can be read as probabilities, on photos kept "
+    "away from training.",
+    "near duplicate": "A photo that is almost the same picture as another one, for instance a "
+    "resized copy.",
+}
+"""Term to sentence; the terms are lower case."""
+
+_OTHER_NAMES = {
+    "osm": "occlusion sensitivity map",
+    "gradcam": "grad-cam",
+    "new whale": "new_whale",
+    "take another photo": "retake",
+    "check by hand": "check",
+    "top b": "rank",
+    "query": "photo",
+    "reference assignment": "reference",
+    "spread": "standard deviation",
+}
+
+
+def explain(term: str) -> str:
+    """The sentence that explains a term; upper and lower case do not matter.
+
+    Raises
+    ------
+    SettingsError
+        When the glossary has no such term.
+    """
+    name = " ".join(term.lower().split())
+    name = _OTHER_NAMES.get(name, name)
+    if name not in TERMS:
+        near = get_close_matches(name, [*TERMS, *_OTHER_NAMES], n=1)
+        hint = f"did you mean '{near[0]}'?" if near else "see whalecore.glossary.TERMS."
+        raise SettingsError(f"The glossary has no term '{term}': {hint}")
+    return TERMS[name]

@@ -1,0 +1,72 @@
+"""New photos from files: assessed one by one, and described for machines."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+
+from whalecore.errors import WhalecoreError
+from whalecore.lab.assess import Assessment
+from whalecore.lab.lab import Lab
+from whalecore.photos.decode import load_photo
+from whalecore.types import Crop
+from whalecore.workflow.progress import Report, silent
+
+
+def identify_files(
+    lab: Lab, paths: Sequence[Path], report: Report = silent
+) -> Iterator[tuple[Path, Assessment | WhalecoreError]]:
+    """Assess files one after the other; a file that cannot be used does not stop the others."""
+    identifier = lab.identifier()
+    for path in paths:
+        try:
+            yield path, lab.assess(load_photo(path), identifier=identifier, report=report)
+        except WhalecoreError as error:
+            yield path, error
+
+
+def describe(name: str, assessment: Assessment) -> dict:
+    """The object that ``identify --json`` prints for a photo."""
+    cluster = assessment.cluster
+    return {
+        "photo": name,
+        "model": assessment.prediction.model_id,
+        "candidates": [
+            {"rank": one.rank, "individual": one.individual, "score": round(one.score, 6)}
+            for one in assessment.prediction.candidates
+        ],
+        "cluster": None
+        if cluster is None
+        else {
+            "id": cluster.id,
+            "share_correct": round(cluster.share_correct, 4),
+            "share_correct_low": round(cluster.share_correct_low, 4),
+            "share_correct_high": round(cluster.share_correct_high, 4),
+            "mean_score": round(cluster.mean_score, 4),
+            "heatmaps": cluster.heatmaps,
+            "membership": round(cluster.membership, 4),
+        },
+        "quality": {
+            "sharpness": round(assessment.quality.sharpness, 4),
+            "exposure": round(assessment.quality.exposure, 4),
+            "contrast": round(assessment.quality.contrast, 4),
+            "fluke_share": round(assessment.quality.fluke_share, 4),
+            "resolution": round(assessment.quality.resolution, 4),
+        },
+        "crop": {
+            "source": assessment.prediction.crop.source,
+            "box": [round(edge, 1) for edge in _edges(assessment.prediction.crop)],
+        },
+        "p_correct": _rounded(assessment.verdict.p_correct),
+        "p_new_whale": _rounded(assessment.verdict.p_new_whale),
+        "verdict": assessment.verdict.verdict,
+        "reasons": list(assessment.verdict.reasons),
+    }
+
+
+def _rounded(value: float | None) -> float | None:
+    return None if value is None else round(value, 4)
+
+
+def _edges(crop: Crop) -> tuple[float, float, float, float]:
+    return crop.box.x0, crop.box.y0, crop.box.x1, crop.box.y1

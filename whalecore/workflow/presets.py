@@ -1,0 +1,112 @@
+"""Presets: everything a lab needs to know to run the main job, under one name."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+from whalecore.errors import SettingsError
+from whalecore.identifiers.settings import TrainingSettings
+from whalecore.identifiers.settings import preset as training_preset
+from whalecore.photos.detector_training import DetectorSettings
+from whalecore.types import LAYERS, GradCamSettings, OcclusionSettings
+
+
+@dataclass(frozen=True)
+class Preset:
+    """How a lab is computed.
+
+    Attributes
+    ----------
+    training : TrainingSettings
+    detector : DetectorSettings
+    weight_storage : str
+        ``float32`` or ``float16``.
+    folds : int
+        Models to train, each leaving out another fold of the lab's photos; with 1,
+        only the photos of fold 0 get scores.
+    occlusion : OcclusionSettings
+    gradcam : tuple of GradCamSettings
+    limit : int or None
+        Photos to explain per model, drawn at random; None for all.
+    minutes : float or None
+        Time for occlusion maps; None for as long as it takes.
+    clusters : int
+        K of the spectral clustering.
+    """
+
+    name: str
+    training: TrainingSettings
+    detector: DetectorSettings
+    weight_storage: str
+    folds: int
+    occlusion: OcclusionSettings
+    gradcam: tuple[GradCamSettings, ...]
+    limit: int | None
+    minutes: float | None
+    clusters: int = 30
+
+
+ALL_LAYERS = tuple(GradCamSettings(layer) for layer in LAYERS)
+
+
+def preset(
+    name: str,
+    weights: str | None = None,
+    folds: int | None = None,
+    limit: int | None = None,
+    minutes: float | None = None,
+) -> Preset:
+    """A preset by name, with what the user chose differently.
+
+    Raises
+    ------
+    SettingsError
+        If there is no such preset, or the weights file does not exist.
+    """
+    choices = {
+        "laptop": Preset(
+            "laptop",
+            training_preset("laptop"),
+            DetectorSettings(),
+            "float32",
+            folds=1,
+            occlusion=OcclusionSettings(patch=24, stride=12),
+            gradcam=ALL_LAYERS,
+            limit=320,
+            minutes=40.0,
+        ),
+        "paper": Preset(
+            "paper",
+            training_preset("paper"),
+            DetectorSettings(steps=4000),
+            "float32",
+            folds=4,
+            occlusion=OcclusionSettings(patch=5, stride=4),
+            gradcam=ALL_LAYERS,
+            limit=None,
+            minutes=None,
+        ),
+        "demo": Preset(
+            "demo",
+            training_preset("demo"),
+            DetectorSettings(),
+            "float16",
+            folds=1,
+            occlusion=OcclusionSettings(patch=16, stride=8),
+            gradcam=(GradCamSettings("layer3"), GradCamSettings("layer4")),
+            limit=None,
+            minutes=None,
+        ),
+    }
+    if name not in choices:
+        raise SettingsError(f"There is no preset '{name}': choose one of {', '.join(choices)}.")
+    chosen = choices[name]
+    if weights is not None:
+        if weights not in ("auto", "imagenet", "none") and not Path(weights).is_file():
+            raise SettingsError(
+                f"--weights {weights} is neither a file nor one of auto, imagenet and none."
+            )
+        chosen = replace(chosen, training=replace(chosen.training, weights=weights))
+    changes = {"folds": folds, "limit": limit, "minutes": minutes}
+    return replace(chosen, **{key: value for key, value in changes.items() if value is not None})

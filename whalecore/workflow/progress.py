@@ -1,0 +1,30 @@
+"""How long work tells where it stands."""
+
+from __future__ import annotations
+
+import time
+
+from whalecore.types import Progress, Report, silent
+
+__all__ = ["Pace", "Report", "silent"]
+
+
+class Pace:
+    """Counts finished pieces of one step and estimates the time left from their pace."""
+
+    def __init__(self, step: str, total: int, report: Report) -> None:
+        self.step, self.total, self.done = step, total, 0
+        self._report = report
+        self._started = time.monotonic()
+        report(Progress(step, 0, total))
+
+    @property
+    def seconds(self) -> float:
+        """Seconds since the step began."""
+        return time.monotonic() - self._started
+
+    def advance(self, pieces: int = 1, message: str = "") -> None:
+        """Count `pieces` more as finished and report."""
+        self.done += pieces
+        left = self.seconds / self.done * (self.total - self.done) if self.done else None
+        self._report(Progress(self.step, self.done, self.total, left, message))

@@ -1,0 +1,91 @@
+"""The main job: from a folder of photos to a lab that works, in order and resumable."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Mapping
+from functools import partial
+from pathlib import Path
+
+from whalecore.errors import LabError
+from whalecore.lab.lab import Lab
+from whalecore.types import Progress
+from whalecore.workflow.calibrate import calibrate_lab
+from whalecore.workflow.cluster import MAPS, cluster_heatmaps
+from whalecore.workflow.crops import crop_photos, train_lab_detector
+from whalecore.workflow.explain import explain_photos
+from whalecore.workflow.import_photos import import_photos
+from whalecore.workflow.presets import Preset
+from whalecore.workflow.progress import Report, silent
+from whalecore.workflow.score import score_photos
+from whalecore.workflow.train import train_identifier
+
+
+def train_lab(lab: Lab, preset: Preset, report: Report = silent) -> list[str]:
+    """Detector, crops and one identifier per fold the preset asks for; their identities."""
+    train_lab_detector(lab, preset, report)
+    crop_photos(lab, preset.training.height, preset.training.width, report)
+    return [train_identifier(lab, preset, fold, report) for fold in range(preset.folds)]
+
+
+def run_all(
+    lab: Lab,
+    source: Path,
+    preset: Preset,
+    columns: Mapping[str, str] | None = None,
+    report: Report = silent,
+) -> dict:
+    """Do every step; given again after an interruption, only what is missing.
+
+    Returns
+    -------
+    dict
+        Seconds per step, what each step has to say, and the lab's status.
+    """
+    steps: dict[str, dict] = {}
+    if lab.info.preset != preset.name:
+        lab.update_info(preset=preset.name)
+
+    def step(name: str, work) -> None:
+        started = time.monotonic()
+        outcome = work()
+        steps[name] = {"seconds": round(time.monotonic() - started, 1), "result": outcome}
+
+    def imported() -> dict:
+        found = import_photos(lab, source, columns, report)
+        return {"rows": found.rows, "new": found.new, "problems": found.counts()}
+
+    def unless_too_few(work):
+        """A lab too small for a step works without it, and is told why."""
+        try:
+            return work()
+        except LabError as error:
+            report(Progress("note", 1, 1, 0.0, str(error)))
+            return str(error)
+
+    def clustered() -> list[str]:
+        return [
+            unless_too_few(partial(cluster_heatmaps, lab, maps, preset.clusters, report=report))
+            for maps in MAPS
+        ]
+
+    size = (preset.training.height, preset.training.width)
+    step("import", imported)
+    step("detector", lambda: train_lab_detector(lab, preset, report))
+    step("crop", lambda: crop_photos(lab, *size, report))
+    step("train", lambda: train_lab(lab, preset, report))
+    step("score", lambda: score_photos(lab, report))
+    step(
+        "explain: Grad-CAM",
+        lambda: explain_photos(lab, preset.gradcam, preset.limit, report=report),
+    )
+    step(
+        "explain: occlusion",
+        lambda: explain_photos(
+            lab, [preset.occlusion], preset.limit, preset.minutes, report=report
+        ),
+    )
+    step("cluster", clustered)
+    step("calibrate", lambda: unless_too_few(partial(calibrate_lab, lab, report)))
+    lab.compact()
+    return {"steps": steps, "status": lab.status()}

@@ -1,0 +1,151 @@
+"""Train the identifier of one fold and calibrate its temperature."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+from dataclasses import asdict
+
+import numpy as np
+
+from whalecore.errors import LabError, WhalecoreError
+from whalecore.lab.lab import Lab
+from whalecore.photos.crop import cut
+from whalecore.reliability.temperature import fit_temperature
+from whalecore.types import Box
+from whalecore.workflow.presets import Preset
+from whalecore.workflow.progress import Pace, Report, silent
+
+LEAST_INDIVIDUALS = 2
+
+
+def train_identifier(lab: Lab, preset: Preset, fold: int = 0, report: Report = silent) -> str:
+    """Train on all photos with an individual outside `fold`; judge on `fold`.
+
+    The same call after an interruption goes on from the last finished epoch; a
+    model that was trained from the same photos, labels, crops and settings is
+    not trained again.
+
+    Parameters
+    ----------
+    lab : Lab
+    preset : Preset
+    fold : int
+        The part of the lab that this model never sees.
+
+    Returns
+    -------
+    str
+        The model's identity.
+
+    Raises
+    ------
+    LabError
+        If there is too little to learn from.
+    """
+    from whalecore.identifiers.checkpoint import save_identifier
+    from whalecore.identifiers.identifier import with_temperature
+    from whalecore.identifiers.training import train
+
+    photos = lab.photos().dropna(subset=["fold", "crop_x0"])
+    with_individual = photos[photos["individual"].notna()].sort_values("photo_id")
+    taught = with_individual[with_individual["fold"] != fold]
+    individuals = tuple(sorted(taught["individual"].unique()))
+    if len(individuals) < LEAST_INDIVIDUALS:
+        raise LabError(
+            f"The lab has {len(individuals)} individual(s) to learn from and at least "
+            f"{LEAST_INDIVIDUALS} are needed: import photos whose individuals are known."
+        )
+    key = _training_key(taught, preset, fold)
+    for model in lab.rows("models"):
+        if json.loads(model["settings"])["training_key"] == key:
+            return model["model_id"]
+
+    held = with_individual[
+        (with_individual["fold"] == fold)
+        & (with_individual["part"] == "validation")
+        & with_individual["individual"].isin(individuals)
+    ]
+    number = {individual: index for index, individual in enumerate(individuals)}
+    crops, labels = _read_crops(lab, taught, number, preset, "read photos for training", report)
+    held_crops, held_labels = _read_crops(
+        lab, held, number, preset, "read photos for validation", report
+    )
+    with lab.claim(f"train-{key}"):
+        identifier = train(
+            crops,
+            labels,
+            individuals,
+            preset.training,
+            lab.folder / "training" / key,
+            validation=(held_crops, held_labels) if len(held_labels) else None,
+            progress=report,
+        )
+        temperature = 1.0
+        if len(held_labels):
+            logits, _ = identifier.identify_many(held_crops)
+            temperature = fit_temperature(logits, held_labels)
+        # The stored weights may be rounded, and the identity belongs to what is stored.
+        unnamed = lab.folder / "models" / f".{key}"
+        identifier = save_identifier(
+            with_temperature(identifier, temperature), unnamed, preset.weight_storage
+        )
+        os.replace(unnamed, lab.folder / "models" / identifier.model_id)
+        lab.write("models", [_model_row(lab, identifier, taught, preset, fold, key)])
+    return identifier.model_id
+
+
+def _read_crops(lab, photos, number, preset, step, report) -> tuple[np.ndarray, np.ndarray]:
+    height, width = preset.training.height, preset.training.width
+    pace = Pace(step, len(photos), report)
+    crops, labels = [], []
+    for row in photos.itertuples():
+        try:
+            photo = lab.read_photo(row._asdict())
+        except WhalecoreError as error:
+            pace.advance(message=str(error))
+            continue
+        crops.append(
+            cut(
+                photo,
+                Box(row.crop_x0, row.crop_y0, row.crop_x1, row.crop_y1),
+                height,
+                width,
+                preset.training.crop_margin,
+            )
+        )
+        labels.append(number[row.individual])
+        pace.advance()
+    if not crops:
+        return np.empty((0, height, width, 3), np.uint8), np.empty(0, np.int64)
+    return np.stack(crops), np.array(labels, np.int64)
+
+
+def _training_key(taught, preset: Preset, fold: int) -> str:
+    parts = [json.dumps(asdict(preset.training), sort_keys=True, default=str), str(fold)]
+    parts += [
+        f"{row.photo_id} {row.individual} {row.crop_x0:.1f} {row.crop_y0:.1f} "
+        f"{row.crop_x1:.1f} {row.crop_y1:.1f}"
+        for row in taught.itertuples()
+    ]
+    return hashlib.sha256("\n".join(parts).encode()).hexdigest()[:16]
+
+
+def _model_row(lab, identifier, taught, preset, fold, key) -> dict:
+    return {
+        "model_id": identifier.model_id,
+        "architecture": identifier.architecture,
+        "input_height": identifier.height,
+        "input_width": identifier.width,
+        "individuals": list(identifier.individuals),
+        "fingerprint": identifier.fingerprint,
+        "temperature": identifier.temperature,
+        "fold": fold,
+        "folds": lab.info.folds,
+        "photos_trained": len(taught),
+        "settings": json.dumps(
+            {**asdict(preset.training), "preset": preset.name, "training_key": key}, default=str
+        ),
+        "metrics": json.dumps(identifier.metrics),
+    }
