@@ -1,0 +1,116 @@
+"""Heatmaps: what of a photo speaks for each of its five candidates."""
+
+from __future__ import annotations
+
+import streamlit as st
+
+from pages.parts.frame import begin
+from pages.parts.guard import guarded, plain
+from pages.parts.labs import current_lab, drawings_note
+from pages.parts.pictures import crop_shape, lab_crop, show_heatmap, strength_slider
+from pages.parts.progress import progress_bar
+from pages.parts.settings import computed_settings, pick_occlusion
+from pages.parts.state import bound, read_view
+from whalecore.glossary import explain
+from whalecore.types import LAYERS, GradCamSettings, OcclusionSettings
+
+
+def pick_photo(lab, view) -> str | None:
+    """The photo that is looked at; by default the first one that has heatmaps."""
+    photos = lab.photos().set_index("photo_id")
+    if photos.empty:
+        st.info(f"The lab holds no photos: `python -m whalecore import PHOTOS --lab {lab.folder}`")
+        return None
+    explained = {key[0] for key in lab.computed_keys("heatmaps", ["photo_id"])} & set(photos.index)
+    only = st.toggle(
+        f"Only the {len(explained)} photos that have heatmaps",
+        bool(explained),
+        key="only_explained",
+    )
+    choices = [name for name in photos.index if name in explained or not only]
+    current = view.photo if view.photo in photos.index else next(iter(choices), None)
+    if view.photo not in (None, *photos.index):
+        st.warning("The lab does not hold the photo in the address; another one is shown.")
+    if current not in choices:
+        choices = [current, *choices] if current else choices
+
+    def label(photo_id: str) -> str:
+        row = photos.loc[photo_id]
+        return f"{row['name']} · {row['individual'] or 'not in the catalogue yet'}"
+
+    st.selectbox("Photo", choices, format_func=label, **bound("photo", current, "heatmaps"))
+    return current
+
+
+def pick_candidate(lab, view, photo_id: str):
+    """One of the five candidates of a photo, as a row of its scores; None without scores."""
+    scores = lab.scores(photo_id=photo_id)
+    if scores.empty:
+        st.info(
+            "This photo has no score, because every model of the lab learned from it: choose "
+            "another photo, or switch to the photos that have heatmaps."
+        )
+        return None
+    rows = scores.set_index("individual")
+    current = view.individual if view.individual in rows.index else rows.index[0]
+
+    def label(name: str) -> str:
+        row = rows.loc[name]
+        mark = " · named by the catalogue" if row["is_reference"] else ""
+        return plain(f"{row['rank']}. {name} · {row['score']:.3f}{mark}")
+
+    st.radio(
+        "Candidate",
+        list(rows.index),
+        format_func=label,
+        horizontal=True,
+        help=explain("candidate") + " " + explain("score"),
+        **bound("individual", current, "heatmaps"),
+    )
+    return scores[scores["individual"] == current].iloc[0]
+
+
+def show(lab, crop, candidate, settings, strength: float) -> None:
+    """One heatmap, or the button that computes it."""
+    names = [candidate[name] for name in ("model_id", "photo_id", "individual")]
+    found = lab.heatmap(*names, settings.method, settings.key)
+    if found is not None:
+        show_heatmap(crop, found, strength)
+        return
+    st.image(crop, alt="The fluke without a heatmap")
+    st.caption("This heatmap is not computed yet.")
+    if st.button("Compute it for all five candidates", key=f"compute_{settings.key}"):
+        from whalecore.workflow.explain import explain_photo
+
+        explain_photo(lab, candidate["photo_id"], settings, progress_bar("Computing"))
+        st.rerun()
+
+
+begin("Heatmaps")
+with guarded("show this photo"):
+    lab, view = current_lab(), read_view()
+    drawings_note(lab)
+    photo_id = pick_photo(lab, view)
+    candidate = pick_candidate(lab, view, photo_id) if photo_id else None
+    if candidate is not None:
+        crop = lab_crop(lab, photo_id, crop_shape(lab, candidate["model_id"]))
+        strength = strength_slider()
+        computed = computed_settings(lab, photo_id, candidate["model_id"])
+        left, right = st.columns(2)
+        with left, guarded("show the occlusion sensitivity map"):
+            st.subheader("Occlusion sensitivity map", help=explain("osm"))
+            occlusion = pick_occlusion(
+                [s for s in computed if isinstance(s, OcclusionSettings)], view
+            )
+            show(lab, crop, candidate, occlusion, strength)
+        with right, guarded("show the Grad-CAM"):
+            st.subheader("Grad-CAM", help=explain("grad-cam"))
+            layer = view.layer or LAYERS[-1]
+            st.radio(
+                "Layer",
+                LAYERS,
+                horizontal=True,
+                help=explain("layer"),
+                **bound("layer", layer, "heatmaps"),
+            )
+            show(lab, crop, candidate, GradCamSettings(layer), strength)

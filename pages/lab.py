@@ -1,0 +1,103 @@
+"""Lab: what it holds, what is computed, what is missing and how to compute it."""
+
+from __future__ import annotations
+
+import streamlit as st
+
+from pages.parts.frame import begin
+from pages.parts.guard import guarded, plain
+from pages.parts.labs import current_lab, drawings_note
+from whalecore.glossary import explain
+
+COUNTS = {
+    "photos": "photo",
+    "individuals": "individual",
+    "models": "model",
+    "scores": "score",
+    "heatmaps": "heatmap",
+    "clusterings": "cluster",
+}
+NAMES = {
+    "model_id": "model",
+    "photos_trained": "photos it learned from",
+    "trained_at": "trained on (UTC)",
+    "fold": "fold kept out",
+    "low": "95 % from",
+    "high": "95 % to",
+    "metric": "measure",
+}
+STEPS = {
+    "crops": ("photos without a crop", "train"),
+    "splits": ("photos not yet divided into training and test", "train"),
+    "models": ("photos waiting for a model", "train"),
+    "scores": ("photos without scores", "score"),
+    "heatmaps": ("photos with scores but without heatmaps", "explain"),
+    "clusterings": ("models without clusters", "cluster"),
+}
+
+
+def show_missing(lab, missing: dict[str, int]) -> None:
+    """Each kind of work that is left, with the command that does it."""
+    st.header("What is missing")
+    left = {name: count for name, count in missing.items() if count}
+    if not left:
+        st.success("Nothing: everything that can be computed for this lab is computed.")
+        return
+    for name, count in left.items():
+        words, command = STEPS.get(name, (name, "run"))
+        st.markdown(f"**{count}** {words}")
+        st.code(f"python -m whalecore {command} --lab {_quoted(lab.folder)}", language="bash")
+    if lab.info.source:
+        st.markdown("Or all of it, in order; it continues where it stopped:")
+        source = _quoted(lab.info.source)
+        st.code(f"python -m whalecore run {source} --lab {_quoted(lab.folder)}", language="bash")
+
+
+def show_models(lab) -> None:
+    """Models and how good they are on photos they never saw."""
+    st.header("Models", help=explain("model"))
+    models = lab.models()
+    if models.empty:
+        st.info("No model yet: the command train makes one.")
+        return
+    table = models[["model_id", "architecture", "fold", "photos_trained", "trained_at"]]
+    table = table.assign(individuals=[len(names) for names in models["individuals"]])
+    st.dataframe(table.rename(columns=NAMES), hide_index=True)
+    evaluations = lab.evaluations()
+    if not evaluations.empty:
+        st.subheader("How good they are on photos they never saw", help=explain("held out"))
+        table = evaluations[["metric", "part", "value", "low", "high", "photos", "model_id"]]
+        st.dataframe(table.rename(columns=NAMES), hide_index=True)
+
+
+def show_problems(lab) -> None:
+    """What could not be imported, by name."""
+    problems = lab.problems()
+    with st.expander(f"Problems found while importing ({len(problems)})"):
+        if problems.empty:
+            st.write("None.")
+            return
+        st.dataframe(problems[["kind", "name", "reason"]], hide_index=True)
+
+
+def _quoted(path) -> str:
+    text = str(path)
+    return f'"{text}"' if " " in text else text
+
+
+begin("Lab")
+with guarded("show the lab"):
+    lab = current_lab()
+    info = lab.info
+    st.subheader(plain(info.name))
+    drawings_note(lab)
+    if info.note:
+        st.markdown(plain(info.note))
+    status = lab.status()
+    for column, (name, term) in zip(st.columns(len(COUNTS)), COUNTS.items(), strict=True):
+        column.metric(name.capitalize(), f"{status[name]:,}", help=explain(term))
+    show_missing(lab, status["missing"])
+    with guarded("show the models"):
+        show_models(lab)
+    with guarded("show the problems"):
+        show_problems(lab)

@@ -1,0 +1,1 @@
+"""What the pages share: the address, the guard, the gallery, the labs that can be opened."""

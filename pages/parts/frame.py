@@ -1,0 +1,49 @@
+"""What surrounds every page: the list of pages, and that a page never stands alone."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import streamlit as st
+
+from pages.parts.icon import fluke_icon
+
+FOLDER = Path(__file__).resolve().parents[1]
+_FRAMED = "framed"
+
+
+def navigation():
+    """Draw the list of pages; the page to be run is returned.
+
+    The picture of the browser's tab comes first: without it, the browser would fetch the symbol
+    of the page from outside.
+    """
+    st.set_page_config(page_title="whalecore", page_icon=fluke_icon(), layout="wide")
+    return st.navigation(
+        [
+            st.Page(
+                FOLDER / "identify.py", title="Identify", icon=":material/search:", default=True
+            ),
+            st.Page(FOLDER / "heatmaps.py", title="Heatmaps", icon=":material/layers:"),
+            st.Page(FOLDER / "clusters.py", title="Clusters", icon=":material/scatter_plot:"),
+            st.Page(FOLDER / "lab.py", title="Lab", icon=":material/inventory_2:"),
+        ]
+    )
+
+
+def frame_drawn() -> None:
+    """Called by the dashboard before it runs a page."""
+    st.session_state[_FRAMED] = True
+
+
+def begin(title: str) -> None:
+    """Start a page: its title, and the frame around it where that is missing.
+
+    Streamlit takes a folder named ``pages`` for its own until ``st.navigation`` was called once.
+    So the first address opened after a start, if it is not the front page's, runs the page alone;
+    calling it here and starting over brings the frame.
+    """
+    if not st.session_state.get(_FRAMED):
+        navigation()
+        st.rerun()
+    st.title(title)

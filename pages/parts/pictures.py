@@ -1,0 +1,170 @@
+"""Pictures of the lab's photos, kept so that a click does not decode them again."""
+
+from __future__ import annotations
+
+import numpy as np
+import streamlit as st
+
+from pages.parts.gallery import Thumbnail
+from pages.parts.guard import plain
+from whalecore import overlays
+from whalecore.errors import WhalecoreError
+from whalecore.glossary import explain
+from whalecore.types import Box, Heatmap, Photo
+
+WIDTH = 640
+"""Width of a large crop, in pixels."""
+
+CELL = 210
+"""Width of a crop in a contact sheet."""
+
+CELLS_FOR_MEAN = 300
+"""Heatmaps of a cluster that its mean is taken of, the most typical first."""
+
+DEFAULT_SHAPE = (1, 2)
+"""Height to width of a crop while there is no model."""
+
+
+def crop_shape(lab, model_id: str | None = None) -> tuple[int, int]:
+    """Height and width of the model's input: the proportions in which crops are shown."""
+    models = lab.models()
+    if model_id is not None:
+        models = models[models["model_id"] == model_id]
+    if models.empty:
+        return DEFAULT_SHAPE
+    first = models.iloc[0]
+    return int(first["input_height"]), int(first["input_width"])
+
+
+def crop_of(photo: Photo, box: Box, shape: tuple[int, int], width: int = WIDTH) -> np.ndarray:
+    """The fluke as the identifier sees it, but with the photo's own detail."""
+    from whalecore.photos.crop import cut
+
+    return cut(photo, box, max(1, round(width * shape[0] / shape[1])), width)
+
+
+def lab_crop(lab, photo_id: str, shape: tuple[int, int], width: int = WIDTH) -> np.ndarray:
+    """The crop of a photo of the lab, from its present box."""
+    crop = lab.crop(photo_id)
+    return _lab_crop(str(lab.folder), photo_id, crop.box if crop else None, shape, width, lab)
+
+
+@st.cache_data(max_entries=1500, show_spinner=False)
+def _lab_crop(folder, photo_id, box, shape, width, _lab) -> np.ndarray:
+    photo = _lab.read_photo(photo_id)
+    return crop_of(photo, box or photo.whole, shape, width)
+
+
+def crop_or_blank(lab, photo_id: str, shape: tuple[int, int], width: int) -> np.ndarray:
+    """As `lab_crop`, but a grey field where the file is gone, so that a sheet stays whole."""
+    try:
+        return lab_crop(lab, photo_id, shape, width)
+    except WhalecoreError:
+        height = max(1, round(width * shape[0] / shape[1]))
+        return np.full((height, width, 3), 127, np.uint8)
+
+
+def show_heatmap(crop: np.ndarray, heatmap: Heatmap, strength: float, width="stretch") -> None:
+    """A heatmap over its crop, with a legend in the unit of its values."""
+    kind = overlays.kind_of(heatmap.method)
+    limit = overlays.scale_limit(heatmap.values)
+    words = (
+        f"{'Occlusion sensitivity map' if heatmap.method == 'osm' else 'Grad-CAM'} for "
+        f"{heatmap.individual}, score {heatmap.score:.2f}"
+    )
+    drawn = overlays.overlay(crop, heatmap.values, strength, limit, kind)
+    st.image(drawn, width=width, alt=words)
+    st.image(
+        overlays.legend(
+            limit, kind, unit_of(heatmap), strength=max(strength, 0.05), dark=is_dark()
+        ),
+        alt=f"Scale from {-limit if kind == overlays.SIGNED else 0:.2g} to {limit:.2g}",
+    )
+    st.caption(plain(words), help=explain("colour scale"))
+
+
+def is_dark() -> bool:
+    """True where the reader sees the dark page."""
+    return st.context.theme.type == "dark"
+
+
+def unit_of(heatmap: Heatmap) -> str:
+    """What the numbers of a heatmap are."""
+    if heatmap.method != "osm":
+        return "strength"
+    return "logit" if "target=logit" in heatmap.settings else "score"
+
+
+def strength_slider() -> float:
+    """How strongly heatmaps cover the photos, the same on all pages."""
+    return st.slider(
+        "Strength of the heatmap",
+        0.0,
+        1.0,
+        0.8,
+        0.1,
+        key="strength",
+        persist_state="session",
+        help=explain("strength"),
+    )
+
+
+def cluster_cells(lab, members, shape: tuple[int, int]):
+    """Ids of a cluster's heatmaps, and the function that makes the thumbnail of an id."""
+    rows = {f"{row.photo_id} {row.individual}": row for row in members.itertuples()}
+
+    def cell(name: str) -> Thumbnail:
+        row = rows[name]
+        mark = "✓ " if row.is_reference else "✗ "
+        caption = f"{mark}top {row.rank} · {row.individual} · {row.score:.2f}"
+        words = f"{row.name}: {'correct' if row.is_reference else 'not correct'}, {caption[2:]}"
+        return Thumbnail(_cell(*_key(lab, row), shape, lab), caption, words)
+
+    return list(rows), cell
+
+
+@st.cache_data(max_entries=2000, show_spinner=False)
+def _cell(folder, model_id, photo_id, individual, method, settings, shape, _lab) -> bytes:
+    heatmap = _lab.heatmap(model_id, photo_id, individual, method, settings)
+    crop = crop_or_blank(_lab, photo_id, shape, CELL)
+    if heatmap is None:
+        return overlays.thumbnail(crop, CELL)
+    kind = overlays.kind_of(method)
+    return overlays.contact_cell(crop, heatmap.values, kind=kind, width=CELL)
+
+
+def show_mean_heatmap(lab, clustering_id: str, number: int, members, shape) -> None:
+    """The mean of a cluster's heatmaps, with its scale."""
+    typical = members.head(CELLS_FOR_MEAN)
+    mean = _mean(str(lab.folder), clustering_id, number, lab, typical)
+    if mean is None:
+        st.info("The heatmaps of this cluster are no longer in the lab: compute them again.")
+        return
+    limit = overlays.scale_limit(mean)
+    height = max(1, round(WIDTH * shape[0] / shape[1]))
+    words = f"Mean heatmap of cluster {number}"
+    st.image(overlays.heatmap_picture(mean, height, WIDTH, limit), width="stretch", alt=words)
+    st.image(overlays.legend(limit, dark=is_dark()), alt=f"Scale from {-limit:.2g} to {limit:.2g}")
+    part = "" if len(typical) == len(members) else f", of its {len(typical)} most typical ones"
+    st.caption(words + part, help=explain("mean heatmap"))
+
+
+@st.cache_data(max_entries=200, show_spinner="Reading the cluster's heatmaps")
+def _mean(folder, clustering_id, number, _lab, _members) -> np.ndarray | None:
+    grids = []
+    for row in _members.itertuples():
+        heatmap = _lab.heatmap(*_key(_lab, row)[1:])
+        if heatmap is not None:
+            grids.append(heatmap.values)
+    return overlays.mean_heatmap(np.stack(grids)) if grids else None
+
+
+def _key(lab, row) -> tuple[str, ...]:
+    return (
+        str(lab.folder),
+        row.model_id,
+        row.photo_id,
+        row.individual,
+        row.method,
+        row.settings,
+    )

@@ -1,0 +1,22 @@
+"""The bar that shows how far work has come."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import streamlit as st
+
+from whalecore.types import Progress
+
+
+def progress_bar(words: str) -> Callable[[Progress], None]:
+    """A bar on the page, and the function that moves it."""
+    bar = st.progress(0.0, words)
+
+    def report(progress: Progress) -> None:
+        share = progress.done / progress.total if progress.total else 1.0
+        left = progress.seconds_left
+        time_left = f", about {left:.0f} s left" if left else ""
+        bar.progress(min(1.0, share), f"{words}: {progress.done} of {progress.total}{time_left}")
+
+    return report

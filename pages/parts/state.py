@@ -1,0 +1,194 @@
+"""The view of a page is its address: read it, check it, write it back.
+
+The query parameters are the truth. A copy in the session carries the view from page to page,
+because Streamlit empties the address when the reader turns to another page.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, fields, replace
+from typing import Any
+
+import streamlit as st
+
+from pages.parts.guard import plain
+from whalecore.types import LAYERS
+
+METHODS = ("osm", "gradcam")
+LARGEST_PATCH = 256
+LARGEST_CLUSTER = 10_000
+LONGEST = 300
+
+_PHOTO = re.compile(r"[0-9a-f]{16}")
+_SESSION_KEY = "view"
+_DEPENDING = {"photo": ("individual",), "clustering": ("cluster",)}
+
+
+@dataclass(frozen=True)
+class View:
+    """What the reader looks at; None means not chosen, so that the page takes its default."""
+
+    lab: str | None = None
+    photo: str | None = None
+    individual: str | None = None
+    method: str | None = None
+    patch: int | None = None
+    stride: int | None = None
+    layer: str | None = None
+    clustering: str | None = None
+    cluster: int | None = None
+
+
+NAMES = tuple(field.name for field in fields(View))
+
+
+def parse(parameters: Mapping[str, str]) -> tuple[View, tuple[str, ...]]:
+    """A checked view from an address, with one sentence for each value that was not taken.
+
+    Parameters that are not the view's are left alone.
+    """
+    values: dict[str, Any] = {}
+    sentences = []
+    for name in NAMES:
+        if name not in parameters:
+            continue
+        raw = str(parameters[name])
+        try:
+            values[name] = _CHECKS[name](raw)
+        except ValueError as error:
+            sentences.append(
+                f"The address asks for {name} '{_shown(raw)}', but {error}; the usual one is shown."
+            )
+    view = View(**values)
+    if view.patch and view.stride and view.stride > view.patch:
+        sentences.append(
+            f"The address asks for stride {view.stride}, but it may be at most the patch "
+            f"({view.patch}); the usual one is shown."
+        )
+        view = replace(view, stride=None)
+    return view, tuple(sentences)
+
+
+def parameters_of(view: View) -> dict[str, str]:
+    """The address of a view: only what was chosen."""
+    return {name: str(value) for name, value in asdict(view).items() if value is not None}
+
+
+def read_view() -> View:
+    """The view of the current address; unusable values are named on the page."""
+    from_address, sentences = parse(st.query_params.to_dict())
+    for sentence in sentences:
+        st.warning(plain(sentence), icon=":material/link_off:")
+    remembered = st.session_state.get(_SESSION_KEY, View())
+    if from_address.lab not in (None, remembered.lab):
+        remembered = View()
+    chosen = {name: value for name, value in asdict(from_address).items() if value is not None}
+    view = replace(remembered, **chosen)
+    if view.patch and view.stride and view.stride > view.patch:
+        view = replace(view, stride=None)
+    write_view(view)
+    return view
+
+
+def write_view(view: View) -> None:
+    """Make the view the address, so that it can be copied, and remember it for other pages."""
+    st.session_state[_SESSION_KEY] = view
+    wanted = parameters_of(view)
+    if {name: st.query_params.get(name) for name in NAMES if name in st.query_params} == wanted:
+        return
+    others = {name: st.query_params.get_all(name) for name in st.query_params if name not in NAMES}
+    st.query_params.from_dict({**others, **wanted})
+
+
+def change(**choices: Any) -> View:
+    """Change part of the view; for callbacks and clicks."""
+    view = replace(st.session_state.get(_SESSION_KEY, View()), **choices)
+    write_view(view)
+    return view
+
+
+def bound(name: str, current: Any, page: str) -> dict[str, Any]:
+    """Keyword arguments that tie a widget to one field of the view.
+
+    The widget shows ``current``, which the address then names as well; a choice goes into the
+    address before the page is drawn again.
+
+    Parameters
+    ----------
+    name : str
+        Field of `View`.
+    current : object
+        One of the widget's options.
+    page : str
+        Keeps the widgets of two pages apart.
+    """
+    key = f"{page}_{name}"
+    if getattr(st.session_state.get(_SESSION_KEY, View()), name) != current:
+        change(**{name: current})
+    st.session_state[key] = current
+    return {"key": key, "on_change": _take, "args": (name, key)}
+
+
+def _take(name: str, key: str) -> None:
+    chosen = st.session_state[key]
+    if name == "lab":
+        write_view(View(lab=chosen))
+    else:
+        change(**dict.fromkeys(_DEPENDING.get(name, ())), **{name: chosen})
+
+
+def _text(raw: str) -> str:
+    if not raw.strip() or len(raw) > LONGEST or not raw.isprintable():
+        raise ValueError(f"a name is printable text of at most {LONGEST} letters")
+    return raw
+
+
+def _folder(raw: str) -> str:
+    if raw.startswith(("\\\\", "//")) or "://" in raw:
+        raise ValueError("a lab is a folder on this computer")
+    return _text(raw)
+
+
+def _photo(raw: str) -> str:
+    if not _PHOTO.fullmatch(raw):
+        raise ValueError("a photo is named by 16 of the signs 0-9 and a-f")
+    return raw
+
+
+def _one_of(*allowed: str):
+    def check(raw: str) -> str:
+        if raw not in allowed:
+            raise ValueError(f"only {', '.join(allowed)} are known")
+        return raw
+
+    return check
+
+
+def _whole_number(largest: int):
+    def check(raw: str) -> int:
+        if not re.fullmatch(r"[0-9]{1,6}", raw) or not 1 <= int(raw) <= largest:
+            raise ValueError(f"a whole number from 1 to {largest} is needed")
+        return int(raw)
+
+    return check
+
+
+def _shown(raw: str) -> str:
+    """A hostile value, short and without line breaks or signs that are not seen."""
+    printable = "".join(letter if letter.isprintable() else "?" for letter in raw)
+    return printable if len(printable) <= 40 else printable[:40] + "..."
+
+
+_CHECKS = {
+    "lab": _folder,
+    "photo": _photo,
+    "individual": _text,
+    "method": _one_of(*METHODS),
+    "patch": _whole_number(LARGEST_PATCH),
+    "stride": _whole_number(LARGEST_PATCH),
+    "layer": _one_of(*LAYERS),
+    "clustering": _text,
+    "cluster": _whole_number(LARGEST_CLUSTER),
+}

@@ -1,0 +1,221 @@
+"""Each page on a small lab that the workflow computed, and on hardly any lab at all."""
+
+import io
+import re
+from pathlib import Path
+
+import numpy as np
+import pytest
+from PIL import Image
+from streamlit.testing.v1 import AppTest
+
+from whalecore.lab.lab import create_lab, open_lab
+
+APP = Path(__file__).resolve().parents[2] / "app.py"
+PAGES = ("identify", "heatmaps", "clusters", "lab")
+
+
+def opened(page: str, folder, **address: str) -> AppTest:
+    """The dashboard at an address, after it was drawn."""
+    at = AppTest.from_file(str(APP), default_timeout=120)
+    for name, value in {"lab": str(folder), **address}.items():
+        at.query_params[name] = value
+    if page != "identify":
+        at.run()
+        at.switch_page(f"pages/{page}.py")
+    return at.run()
+
+
+def shown(at: AppTest) -> str:
+    kinds = (at.title, at.header, at.subheader, at.markdown, at.caption, at.info, at.success)
+    return " ".join(element.value for kind in kinds for element in kind)
+
+
+def value_of(at: AppTest, name: str) -> str:
+    """A query parameter; after a callback it comes as a list."""
+    value = at.query_params[name]
+    return value[0] if isinstance(value, list) else value
+
+
+def assert_calm(at: AppTest) -> None:
+    assert [problem.value for problem in at.exception] == []
+    assert [problem.value for problem in at.error] == []
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("page", PAGES)
+def test_a_page_is_drawn_without_a_problem_and_says_that_these_are_drawings(page, tiny_lab_folder):
+    at = opened(page, tiny_lab_folder)
+    assert_calm(at)
+    assert at.title[0].value.lower() == page
+    assert "drawings" in shown(at)
+
+
+@pytest.mark.parametrize("page", PAGES)
+def test_a_page_of_an_empty_lab_says_what_to_do(page, tmp_path):
+    (tmp_path / "photos").mkdir()
+    create_lab(tmp_path / "lab", name="empty", photo_root=tmp_path / "photos")
+    at = opened(page, tmp_path / "lab")
+    assert_calm(at)
+    words = {
+        "identify": "Drop a photo",
+        "heatmaps": "import",
+        "clusters": "cluster",
+        "lab": "train",
+    }
+    assert words[page] in shown(at)
+
+
+@pytest.mark.parametrize("page", PAGES)
+def test_a_folder_that_is_no_lab_is_one_sentence(page, tmp_path):
+    at = opened(page, tmp_path)
+    assert not at.exception
+    (error,) = at.error
+    assert "holds no lab" in error.value
+
+
+def test_a_damaged_lab_is_one_sentence(tmp_path):
+    (tmp_path / "lab.json").write_text("{not json", encoding="utf-8")
+    at = opened("lab", tmp_path)
+    assert not at.exception
+    assert at.error
+    assert all("Traceback" not in error.value for error in at.error)
+
+
+@pytest.mark.slow
+def test_an_address_opens_the_same_photo_candidate_and_layer(tiny_lab_folder):
+    lab = open_lab(tiny_lab_folder)
+    photo_id = sorted(lab.computed_keys("heatmaps", ["photo_id"]))[-1][0]
+    options = lab.heatmap_options(photo_id)
+    third = options[options["rank"] == 3].iloc[0]["individual"]
+    at = opened("heatmaps", tiny_lab_folder, photo=photo_id, individual=third, layer="layer4")
+    assert_calm(at)
+    assert at.selectbox(key="heatmaps_photo").value == photo_id
+    assert at.radio(key="heatmaps_individual").value == third
+    assert value_of(at, "photo") == photo_id
+    assert value_of(at, "individual") == third
+
+
+@pytest.mark.slow
+def test_choosing_another_photo_changes_the_address_and_starts_at_its_first_candidate(
+    tiny_lab_folder,
+):
+    lab = open_lab(tiny_lab_folder)
+    photo_id, other = sorted(key[0] for key in lab.computed_keys("heatmaps", ["photo_id"]))[:2]
+    last = lab.scores(photo_id=photo_id).iloc[-1]["individual"]
+    at = opened("heatmaps", tiny_lab_folder, photo=photo_id, individual=last)
+    assert at.radio(key="heatmaps_individual").value == last
+    at.selectbox(key="heatmaps_photo").set_value(other).run()
+    assert_calm(at)
+    assert value_of(at, "photo") == other
+    first = lab.scores(photo_id=other).iloc[0]["individual"]
+    assert value_of(at, "individual") == first
+
+
+@pytest.mark.slow
+def test_hostile_values_in_the_address_leave_every_page_calm(tiny_lab_folder):
+    hostile = {"photo": "<script>", "patch": "97.5", "stride": "-1", "cluster": "9" * 40}
+    hostile |= {"layer": "layer9", "method": "rm -rf", "individual": "\x07", "clustering": "a\nb"}
+    for page in PAGES:
+        assert_calm(opened(page, tiny_lab_folder, **hostile))
+
+
+@pytest.mark.slow
+def test_unknown_photo_and_individual_in_the_address_show_others(tiny_lab_folder):
+    at = opened("heatmaps", tiny_lab_folder, photo="f" * 16, individual="nobody")
+    assert_calm(at)
+    assert any("does not hold" in warning.value for warning in at.warning)
+    assert value_of(at, "photo") != "f" * 16
+
+
+@pytest.mark.slow
+def test_a_missing_heatmap_is_computed_on_request(tiny_lab):
+    at = opened("heatmaps", tiny_lab.folder, layer="layer2")
+    assert_calm(at)
+    at.button(key="compute_layer=layer2").click().run()
+    assert_calm(at)
+    photo_id = value_of(at, "photo")
+    computed = tiny_lab.heatmap_options(photo_id)
+    assert (computed["settings"] == "layer=layer2").sum() == 5
+    assert "compute_layer=layer2" not in {button.key for button in at.button}
+
+
+@pytest.mark.slow
+def test_a_cluster_of_the_address_is_shown_with_its_numbers(tiny_lab_folder):
+    lab = open_lab(tiny_lab_folder)
+    clustering_id = lab.newest_clustering(ranks="top5")
+    row = lab.cluster_correctness(clustering_id).iloc[-1]
+    at = opened("clusters", tiny_lab_folder, cluster=str(row["cluster"]))
+    assert_calm(at)
+    figures = {metric.label: metric.value for metric in at.metric}
+    assert figures["Heatmaps"] == str(row["heatmaps"])
+    assert figures["Correct"] == f"{row['share_correct']:.0%}"
+    assert figures["Mean score"] == f"{row['mean_score']:.2f}"
+
+
+@pytest.mark.slow
+def test_the_filter_leaves_only_clusters_of_a_low_mean_score(tiny_lab_folder):
+    at = opened("clusters", tiny_lab_folder)
+    at.slider(key="highest_score").set_value(0.0).run()
+    assert_calm(at)
+    assert "No cluster has so low a mean score" in shown(at)
+
+
+@pytest.mark.slow
+def test_the_lab_page_counts_what_the_lab_holds(tiny_lab_folder):
+    at = opened("lab", tiny_lab_folder)
+    status = open_lab(tiny_lab_folder).status()
+    figures = {metric.label: metric.value for metric in at.metric}
+    for name in ("photos", "individuals", "scores", "heatmaps"):
+        assert figures[name.capitalize()] == f"{status[name]:,}"
+
+
+def jpeg(pixels: np.ndarray) -> bytes:
+    buffer = io.BytesIO()
+    Image.fromarray(pixels).save(buffer, "JPEG")
+    return buffer.getvalue()
+
+
+BLACK = np.zeros((40, 80, 3), np.uint8)
+
+
+@pytest.mark.slow
+def test_an_uploaded_photo_gets_five_candidates_and_a_verdict(tiny_lab):
+    lab_photo = tiny_lab.photos().iloc[0]
+    data = tiny_lab.photo_path(lab_photo["photo_id"]).read_bytes()
+    at = opened("identify", tiny_lab.folder)
+    at.file_uploader[0].upload("IMG_1.jpg", data, "image/jpeg").run()
+    assert_calm(at)
+    ranks = [text.value for text in at.subheader if re.match(r"\d\\?\. ", text.value)]
+    assert len(ranks) == 5
+    verdicts = "Reliable|Check by hand|Probably a new whale|Take another photo"
+    boxes = [box.value for kind in (at.success, at.warning, at.info, at.error) for box in kind]
+    assert any(re.match(rf"\*\*({verdicts})\.\*\*", text) for text in boxes)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(
+    "data", [b"this is text", b"", jpeg(np.zeros((40, 80, 3), np.uint8))[:200]]
+)
+def test_an_upload_that_is_no_photo_is_one_sentence(data, tiny_lab_folder):
+    at = opened("identify", tiny_lab_folder)
+    at.file_uploader[0].upload("IMG_1.jpg", data, "image/jpeg").run()
+    assert not at.exception
+    (error,) = at.error
+    assert "IMG" in error.value
+    assert "problem" not in error.value
+
+
+@pytest.mark.slow
+def test_a_crop_corrected_on_the_page_is_remembered(tiny_lab):
+    photo = tiny_lab.photos().iloc[0]
+    at = opened("identify", tiny_lab.folder)
+    data = tiny_lab.photo_path(photo["photo_id"]).read_bytes()
+    at.file_uploader[0].upload("IMG_1.jpg", data, "image/jpeg").run()
+    across = next(one for one in at.slider if one.key.startswith("across_"))
+    across.set_value((10, 100)).run()
+    next(one for one in at.button if one.label == "Use this crop").click().run()
+    assert_calm(at)
+    crop = tiny_lab.crop(photo["photo_id"])
+    assert crop.source == "corrected"
+    assert (crop.box.x0, crop.box.x1) == (10, 100)
