@@ -13,6 +13,7 @@ from pages.parts.pictures import cluster_cells, crop_shape, show_mean_heatmap
 from pages.parts.state import bound, change, read_view
 from whalecore.glossary import explain
 
+FEW = 30
 MAPS = {"correct": "correct assignments only, as in the paper", "top5": "all five candidates"}
 
 
@@ -44,21 +45,31 @@ def pick_clustering(lab, view):
     return rows.loc[current]
 
 
+def show_correctness(row, ranks: str) -> None:
+    """How often the first candidate is right in a cluster, as on the page Identify."""
+    help_text = explain("cluster correctness")
+    if ranks == "correct":
+        st.metric("Right at first place", f"{row['top1']:.0%}", help=help_text)
+        st.caption("The others are heatmaps of the right individual at the second to fifth place.")
+    elif not row["identified"]:
+        st.metric("First candidate right", "not known", help=help_text)
+        st.caption("No first candidate's heatmap is in this cluster.")
+    else:
+        few = " Too few to rely on." * (row["identified"] < FEW)
+        st.metric("First candidate right", f"{row['identified_correct']:.0%}", help=help_text)
+        st.caption(
+            f"Of {int(row['identified'])} first candidates; between {row['identified_low']:.0%} "
+            f"and {row['identified_high']:.0%} with 95 % confidence.{few}",
+            help=explain("interval"),
+        )
+
+
 def draw_cluster(lab, clustering, row) -> None:
     """Mean heatmap and contact sheet of one cluster."""
     number, shape = int(row["cluster"]), crop_shape(lab, clustering["model_id"])
     picture, figures = st.columns([2, 1])
     with figures:
-        st.metric(
-            "Correct",
-            f"{row['share_correct']:.0%}",
-            help=explain("cluster correctness"),
-        )
-        st.caption(
-            f"Between {row['share_correct_low']:.0%} and {row['share_correct_high']:.0%} with "
-            "95 % confidence",
-            help=explain("interval"),
-        )
+        show_correctness(row, clustering["ranks"])
         st.metric("Mean score", f"{row['mean_score']:.2f}", help=explain("mean score"))
         st.metric("Heatmaps", int(row["heatmaps"]))
     members = lab.cluster_members(clustering["clustering_id"], number)

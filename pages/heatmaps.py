@@ -36,7 +36,8 @@ def pick_photo(lab, view) -> str | None:
 
     def label(photo_id: str) -> str:
         row = photos.loc[photo_id]
-        return f"{row['name']} · {row['individual'] or 'not in the catalogue yet'}"
+        individual = row["individual"]
+        return f"{row['name']} · {individual if isinstance(individual, str) else 'not named'}"
 
     st.selectbox("Photo", choices, format_func=label, **bound("photo", current, "heatmaps"))
     return current
@@ -47,8 +48,8 @@ def pick_candidate(lab, view, photo_id: str):
     scores = lab.scores(photo_id=photo_id)
     if scores.empty:
         st.info(
-            "This photo has no score, because every model of the lab learned from it: choose "
-            "another photo, or switch to the photos that have heatmaps."
+            "This photo has no score: a model learned from it, or it waits to be scored (the page "
+            "Lab shows the command); choose one of the photos that have heatmaps."
         )
         return None
     rows = scores.set_index("individual")

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import shlex
+
 import streamlit as st
 
 from pages.parts.frame import begin
@@ -32,7 +34,8 @@ STEPS = {
     "models": ("photos waiting for a model", "train"),
     "scores": ("photos without scores", "score"),
     "heatmaps": ("photos with scores but without heatmaps", "explain"),
-    "clusterings": ("models without clusters", "cluster"),
+    "clusterings": ("lab without clusters", "cluster"),
+    "rules": ("model without rules for a verdict", "calibrate"),
 }
 
 
@@ -43,14 +46,14 @@ def show_missing(lab, missing: dict[str, int]) -> None:
     if not left:
         st.success("Nothing: everything that can be computed for this lab is computed.")
         return
+    commands = _steps(lab)
     for name, count in left.items():
         words, command = STEPS.get(name, (name, "run"))
         st.markdown(f"**{count}** {words}")
-        st.code(f"python -m whalecore {command} --lab {_quoted(lab.folder)}", language="bash")
+        st.code(f"python -m whalecore {commands[command]}", language="bash")
     if lab.info.source:
         st.markdown("Or all of it, in order; it continues where it stopped:")
-        source = _quoted(lab.info.source)
-        st.code(f"python -m whalecore run {source} --lab {_quoted(lab.folder)}", language="bash")
+        st.code(f"python -m whalecore {commands['run']}", language="bash")
 
 
 def show_models(lab) -> None:
@@ -66,7 +69,9 @@ def show_models(lab) -> None:
     evaluations = lab.evaluations()
     if not evaluations.empty:
         st.subheader("How good they are on photos they never saw", help=explain("held out"))
-        table = evaluations[["metric", "part", "value", "low", "high", "photos", "model_id"]]
+        newest = evaluations["clustering_id"] == lab.newest_clustering(ranks="top5")
+        table = evaluations[(evaluations["part"] == "test") & newest]
+        table = table[["metric", "value", "low", "high", "photos", "model_id"]]
         st.dataframe(table.rename(columns=NAMES), hide_index=True)
 
 
@@ -80,9 +85,24 @@ def show_problems(lab) -> None:
         st.dataframe(problems[["kind", "name", "reason"]], hide_index=True)
 
 
-def _quoted(path) -> str:
-    text = str(path)
-    return f'"{text}"' if " " in text else text
+def _steps(lab) -> dict[str, str]:
+    """The commands, with the settings this lab was computed with."""
+    lab_is = f"--lab {shlex.quote(str(lab.folder))}"
+    preset = f"--preset {lab.info.preset}"
+    columns = "".join(
+        f" --column {shlex.quote(f'{ours}={theirs}')}"
+        for ours, theirs in (lab.info.columns or {}).items()
+    )
+    settings = lab.usual_occlusion()
+    source = shlex.quote(str(lab.info.source))
+    return {
+        "train": f"train {lab_is} {preset}",
+        "score": f"score {lab_is}",
+        "explain": f"explain {lab_is} --patch {settings.patch} --stride {settings.stride}",
+        "cluster": f"cluster {lab_is}",
+        "calibrate": f"calibrate {lab_is}",
+        "run": f"run {source} {lab_is} {preset}{columns}",
+    }
 
 
 begin("Lab")

@@ -100,6 +100,7 @@ def test_an_edge_between_two_places_is_best_shared_by_both():
     assert _misplaced(logits, truth).item() == pytest.approx(2 * np.log(2), abs=1e-4)
 
 
+@pytest.mark.slow
 def test_training_learns_where_rectangles_are():
     unseen, truth = rectangles(16, seed=1)
     settings = DetectorSettings(steps=24, batch=8)

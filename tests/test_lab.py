@@ -413,7 +413,7 @@ def test_compacting_leaves_a_table_to_the_process_that_is_at_it(lab):
     write_two_folds(lab)
     with lab.claim("compact-scores"):
         files = lab.compact()
-    assert (files["scores"], files["heatmaps"]) == (3, 1)
+    assert (files["scores"], files["heatmaps"]) == (6, 1)
     assert lab.compact()["scores"] == 1
 
 

@@ -360,7 +360,11 @@ def numbers_in(text):
 
 
 def evidence_numbers(evidence):
-    values = {**asdict(evidence), **(asdict(evidence.quality) if evidence.quality else {})}
+    values = {
+        "lead": evidence.lead,
+        **asdict(evidence),
+        **(asdict(evidence.quality) if evidence.quality else {}),
+    }
     return [float(one) for one in values.values() if isinstance(one, int | float)]
 
 

@@ -71,6 +71,15 @@ def command(function: Callable) -> Callable:
             bars.close()
             click.echo(f"Error: {error}", err=True)
             sys.exit(1)
+        except OSError as error:
+            bars.close()
+            where = f" ({error.filename})" if error.filename else ""
+            click.echo(
+                f"Error: A file could not be read or written{where}: {error.strerror or error}; "
+                "check the path, its permissions and the space left, then give the command again.",
+                err=True,
+            )
+            sys.exit(1)
         except KeyboardInterrupt:
             bars.close()
             click.echo(

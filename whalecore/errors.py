@@ -25,5 +25,9 @@ class LabError(WhalecoreError):
     """A lab folder is missing, damaged or in use."""
 
 
+class TooFewError(LabError):
+    """The lab is too small for a step; the others go on without it."""
+
+
 class SettingsError(WhalecoreError):
     """A setting has a value that is not allowed."""

@@ -55,8 +55,8 @@ TERMS = {
     "strength": "How strongly the heatmap covers the photo: 0 hides the heatmap.",
     "cluster": "A group of heatmaps that look alike, found without knowing which identifications "
     "are right.",
-    "cluster correctness": "The share of a cluster's heatmaps whose individual is the one the "
-    "catalogue names: low means that heatmaps of this kind often come with wrong identifications.",
+    "cluster correctness": "How often the first candidate was right where its heatmap fell into "
+    "the cluster: low means that heatmaps of this kind often come with wrong identifications.",
     "interval": "The range that holds the true share with 95 % confidence; few heatmaps make it "
     "wide.",
     "mean score": "The mean of the scores that belong to a cluster's heatmaps.",
@@ -75,7 +75,7 @@ TERMS = {
     "verdict": "What you should do with the identification of a photo: accept, check, treat "
     "as a new whale or take another photo.",
     "reliable": "The first candidate can be accepted: identifications like this one were right "
-    "nearly always.",
+    "so often that at most one in ten is expected to be wrong.",
     "check": "Compare the candidates by eye before you accept one: identifications like this one "
     "were wrong too often.",
     "new_whale": "The animal is probably not in the catalogue yet.",

@@ -36,7 +36,8 @@ def show_verdict(verdict: Verdict) -> None:
     left.metric(
         "Chance that the first candidate is right",
         _percent(verdict.p_correct),
-        help="Estimated from photos kept away from training, if the animal is in the catalogue.",
+        help="Estimated from photos kept away from training; that the animal may be new is "
+        "taken into account.",
     )
     right.metric("Chance of a new whale", _percent(verdict.p_new_whale), help=explain("new_whale"))
 

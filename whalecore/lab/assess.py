@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import numpy as np
 
 from whalecore.clusters.assignment import assign
+from whalecore.errors import LabError
 from whalecore.photos.quality import measure
 from whalecore.reliability.evidence import Evidence, evidence_of
+from whalecore.reliability.metrics import wilson_interval
 from whalecore.reliability.rules import Rules
 from whalecore.reliability.verdict import decide
 from whalecore.types import (
@@ -41,10 +44,21 @@ UNDECIDED = Verdict(
     None,
     (
         "This lab has not learnt yet how far its scores can be trusted, so every photo is to be "
-        "checked by hand: run the command calibrate, which needs at least 20 scored photos.",
+        "checked by hand: run the command calibrate, which needs at least 20 photos of validation.",
     ),
 )
 """The verdict of a lab without rules."""
+
+LEARNED = Verdict(
+    "check",
+    None,
+    None,
+    (
+        "The network learned from this very photo, so its score says nothing about how well it "
+        "recognises the animal: ask with a photo that is not in the lab.",
+    ),
+)
+"""The verdict on a photo that the identifier was trained on."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -101,15 +115,18 @@ def assess(
     crop = prediction.crop
     quality = measure(photo, crop, identifier.height, identifier.width)
     clustering_id = lab.newest_clustering(ranks="top5")
-    settings = _settings_of(lab, clustering_id)
+    settings = settings_of(lab, clustering_id)
     heatmaps = _heatmaps(lab, identifier, photo, prediction, settings, report)
     cluster = None
     if clustering_id:
         first = heatmaps[prediction.individuals[0]]
-        cluster = _cluster_evidence(lab, clustering_id, first.values)
+        cluster = _cluster_evidence(lab, clustering_id, first)
     evidence = evidence_of(prediction, identifier.temperature, quality, cluster)
     stored = lab.rules(identifier.model_id, clustering_id)
-    verdict = UNDECIDED if stored is None else decide(evidence, Rules.from_dict(stored))
+    if _learned_from(lab, identifier.model_id, photo.photo_id):
+        verdict = LEARNED
+    else:
+        verdict = UNDECIDED if stored is None else decide(evidence, Rules.from_dict(stored))
     return Assessment(photo, prediction, heatmaps, cluster, quality, evidence, verdict)
 
 
@@ -144,7 +161,7 @@ def heatmap_rows(
     ]
 
 
-def _settings_of(lab: LabHeatmaps, clustering_id: str | None) -> OcclusionSettings:
+def settings_of(lab: LabHeatmaps, clustering_id: str | None) -> OcclusionSettings:
     """The heatmaps a new photo needs: such as were clustered."""
     rows = lab.rows("clusterings", clustering_id=clustering_id) if clustering_id else []
     return settings_from_key(rows[0]["heatmap_settings"]) if rows else USUAL
@@ -168,7 +185,9 @@ def _heatmaps(lab, identifier, photo, prediction, settings, report) -> dict[str,
     }
     if len(stored) < len(prediction.individuals):
         rows = heatmap_rows(identifier, photo, prediction, settings, report)
-        lab.write("heatmaps", rows)
+        # Only kept to be quicker next time: a lab that cannot be written to still answers.
+        with suppress(LabError):
+            lab.write("heatmaps", rows)
         stored = {row["individual"]: _as_heatmap(row) for row in rows}
     return {individual: stored[individual] for individual in prediction.individuals}
 
@@ -187,29 +206,52 @@ def _as_heatmap(row: dict) -> Heatmap:
     )
 
 
-def _cluster_evidence(lab: LabHeatmaps, clustering_id: str, values: np.ndarray) -> ClusterEvidence:
-    """How often first candidates whose heatmaps fell into the same cluster were right.
+def _learned_from(lab: LabHeatmaps, model_id: str, photo_id: str) -> bool:
+    """Whether a model was trained on a photo of the lab."""
+    model = next(iter(lab.rows("models", model_id=model_id)), None)
+    photo = next(iter(lab.rows("photos", photo_id=photo_id)), None)
+    if model is None or photo is None or photo["fold"] is None:
+        return False
+    return photo["individual"] in model["individuals"] and photo["fold"] != model["fold"]
 
-    A cluster without any first candidate says nothing: the share over all clusters stands in,
-    with the whole range as its interval and no heatmaps behind it.
+
+def _cluster_evidence(lab: LabHeatmaps, clustering_id: str, first: Heatmap) -> ClusterEvidence:
+    """How often other photos were identified rightly whose first heatmap fell into the cluster.
+
+    A cluster without any says nothing: the share over all clusters stands in, with the whole
+    range as its interval and no heatmaps behind it.
     """
-    number, membership = assign(lab.clustering(clustering_id), values)
-    table = {
-        row["cluster"]: row for row in lab.rows("cluster_correctness", clustering_id=clustering_id)
-    }
-    row = table[int(number)]
-    if not row["identified"]:
-        judged = [other for other in table.values() if other["identified"]]
-        total = sum(other["identified"] for other in judged)
-        right = sum(other["identified"] * other["identified_correct"] for other in judged)
-        share = right / total if total else 0.0
-        return ClusterEvidence(int(number), share, 0.0, 1.0, row["mean_score"], 0, membership)
-    return ClusterEvidence(
-        id=int(number),
-        share_correct=row["identified_correct"],
-        share_correct_low=row["identified_low"],
-        share_correct_high=row["identified_high"],
-        mean_score=row["identified_score"],
-        heatmaps=row["identified"],
-        membership=float(membership),
+    number, membership = assign(lab.clustering(clustering_id), first.values)
+    table = lab.rows("cluster_correctness", clustering_id=clustering_id)
+    counts = {row["cluster"]: _counts(row) for row in table}
+    identified, right = counts.get(int(number), (0, 0))
+    own = lab.rows(
+        "assignments",
+        clustering_id=clustering_id,
+        photo_id=first.photo_id,
+        individual=first.individual,
+        cluster=int(number),
     )
+    scored = lab.rows("scores", photo_id=first.photo_id, individual=first.individual, rank=1)
+    if own and scored:
+        identified, right = identified - 1, right - int(scored[0]["is_reference"])
+    mean_score = next((row["mean_score"] for row in table if row["cluster"] == number), 0.0)
+    if identified > 0:
+        low, high = wilson_interval(right, identified)
+        share = right / identified
+        row = next(row for row in table if row["cluster"] == number)
+        mean_score = row["identified_score"]
+    else:
+        total = sum(count for count, _ in counts.values())
+        share = sum(hits for _, hits in counts.values()) / total if total else 0.0
+        low, high = 0.0, 1.0
+    return ClusterEvidence(
+        int(number), share, low, high, mean_score, max(identified, 0), float(membership)
+    )
+
+
+def _counts(row: dict) -> tuple[int, int]:
+    """First candidates of a cluster, and how many of them are right."""
+    if not row["identified"]:
+        return 0, 0
+    return row["identified"], round(row["identified"] * row["identified_correct"])

@@ -44,10 +44,10 @@ LIMIT 1
 
 CHOSEN = """
 SELECT h.model_id, h.photo_id, h.individual, h.rank, h.score, h.rows, h.cols, h.sequence,
-       coalesce(s.is_reference, false) AS is_reference
+       s.is_reference
 FROM heatmaps h
 SEMI JOIN catalogue USING (photo_id)
-LEFT JOIN scores s USING (model_id, photo_id, individual)
+JOIN scores s USING (model_id, photo_id, individual)
 WHERE list_contains($1, h.model_id) AND h.method = $2 AND h.settings = $3
   AND ($4 IS NULL OR list_contains($4, h.rank))
   AND (NOT $5 OR s.is_reference)

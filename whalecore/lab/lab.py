@@ -7,11 +7,11 @@ from typing import Any
 
 from whalecore.errors import LabError
 from whalecore.files import TEMPORARY
-from whalecore.lab.assess import Assessment, assess
+from whalecore.lab.assess import Assessment, assess, settings_of
 from whalecore.lab.heatmaps import LabHeatmaps
 from whalecore.lab.info import FILE, new_info, read_info, write_info
 from whalecore.lab.models import LabModels
-from whalecore.types import Photo
+from whalecore.types import OcclusionSettings, Photo
 
 FOLDERS = ("tables", "models", "clusterings", "rules", "claims", "reports")
 
@@ -24,6 +24,19 @@ class Lab(LabModels, LabHeatmaps):
     folder : Path
         The lab's folder, in full.
     """
+
+    def status(self) -> dict:
+        """Counts of everything, and what is missing; see `whalecore.lab.status`."""
+        found = super().status()
+        model_id, clustering_id = self.newest_model_id(), self.newest_clustering(ranks="top5")
+        found["missing"]["rules"] = int(
+            model_id is not None and self.rules(model_id, clustering_id) is None
+        )
+        return found
+
+    def usual_occlusion(self) -> OcclusionSettings:
+        """Settings of the occlusion maps that a new photo of this lab gets."""
+        return settings_of(self, self.newest_clustering(ranks="top5"))
 
     def assess(self, photo: Photo, **other: Any) -> Assessment:
         """Identify a photo, explain it and decide; see `whalecore.lab.assess.assess`."""

@@ -17,12 +17,19 @@ SELECT
 
 # A photo waits for scores only where a model exists that was not trained on it.
 MISSING = """
-WITH judged AS (
-    SELECT DISTINCT p.photo_id
-    FROM photos p JOIN models m ON m.fold IS NULL OR m.fold = p.fold
+WITH present AS (
+    SELECT model_id, fold FROM models
+    QUALIFY row_number() OVER (PARTITION BY fold ORDER BY trained_at DESC, model_id) = 1
 ),
-scored AS (SELECT DISTINCT photo_id FROM scores),
-explained AS (SELECT DISTINCT photo_id FROM heatmaps)
+judged AS (
+    SELECT DISTINCT p.photo_id
+    FROM photos p JOIN present m ON m.fold IS NULL OR m.fold = p.fold
+),
+scored AS (SELECT DISTINCT photo_id FROM scores SEMI JOIN present USING (model_id)),
+explained AS (
+    SELECT DISTINCT photo_id FROM heatmaps SEMI JOIN present USING (model_id)
+    WHERE method = 'osm'
+)
 SELECT
     (SELECT count(*) FROM photos WHERE crop IS NULL) AS crops,
     (SELECT count(*) FROM photos WHERE fold IS NULL) AS splits,
@@ -30,7 +37,8 @@ SELECT
     (SELECT count(*) FROM judged ANTI JOIN scored USING (photo_id)) AS scores,
     (SELECT count(*) FROM scored SEMI JOIN photos USING (photo_id)
         ANTI JOIN explained USING (photo_id)) AS heatmaps,
-    (SELECT count(*) FROM models m ANTI JOIN clusterings USING (model_id)) AS clusterings
+    (SELECT count(*) > 0 AND count(c.model_id) = 0
+        FROM present m LEFT JOIN clusterings c USING (model_id))::INTEGER AS clusterings
 """
 
 
@@ -38,7 +46,8 @@ def status_of(database: Database) -> dict:
     """Counts of rows, and per kind of work what is missing.
 
     ``missing`` counts photos without crop, split, model (all photos while there is no model),
-    scores and heatmaps (of the photos with scores), and models without a clustering.
+    scores and occlusion maps (of the photos with scores) of the present models, and whether
+    the present models have clusters.
     """
     counts = database.arrow(COUNTS).to_pylist()[0]
     return {**counts, "missing": database.arrow(MISSING).to_pylist()[0]}

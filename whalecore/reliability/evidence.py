@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from math import isfinite
+from math import exp, isfinite
 
 import numpy as np
 
@@ -13,6 +13,9 @@ from whalecore.types import TOP, ClusterEvidence, Prediction, Quality
 
 PRIOR_STRENGTH = 10.0
 """A cluster's share is shrunk as if it held ten more heatmaps with the overall share."""
+
+LARGEST_MARGIN = 50.0
+"""A lead beyond this is no longer a number anybody can use."""
 
 
 @dataclass(frozen=True)
@@ -66,6 +69,11 @@ class Evidence:
                 "A cluster's share of correct heatmaps and their number belong together: give "
                 "both or neither."
             )
+
+    @property
+    def lead(self) -> float:
+        """How many times the second candidate's score the first one's is."""
+        return exp(min(self.margin, LARGEST_MARGIN))
 
     @property
     def has_cluster(self) -> bool:

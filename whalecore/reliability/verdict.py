@@ -26,27 +26,27 @@ MOST_REASONS = 3
 
 FOR = {
     "score": "The first candidate's score of {score:.3f} is higher than average.",
-    "margin": "The first candidate leads the second by more than average: the logarithm of the "
-    "ratio of their scores is {margin:.2f}.",
-    "entropy": "Less score than average is left for other candidates: the entropy of the scores "
-    "is {entropy:.2f}.",
+    "margin": "The first candidate leads the second by more than average: its score is "
+    "{lead:.2f} times the second's.",
+    "entropy": "Less score than average is left for other candidates: the spread over the "
+    "first five is {entropy:.2f}, where one candidate alone would have none.",
     "share_correct": "Heatmaps that look like this one are more often right than average: a share "
     "of {share_correct:.2f} of the {cluster_heatmaps} in its cluster.",
 }
 AGAINST = {
     "score": "The first candidate's score of {score:.3f} is lower than average.",
-    "margin": "The second candidate is closer behind the first than average: the logarithm of the "
-    "ratio of their scores is {margin:.2f}.",
-    "entropy": "The score is spread over more candidates than average: the entropy of the scores "
-    "is {entropy:.2f}.",
+    "margin": "The second candidate is closer behind the first than average: the first's score is "
+    "{lead:.2f} times the second's.",
+    "entropy": "The score is divided among more candidates than average: the spread over the "
+    "first five is {entropy:.2f}, where one candidate alone would have none.",
     "share_correct": "Heatmaps that look like this one are less often right than average: a share "
     "of {share_correct:.2f} of the {cluster_heatmaps} in its cluster.",
 }
 NEW = {
     "score": "No known individual fits well: the highest score of {score:.3f} is lower than "
     "average.",
-    "margin": "No known individual stands out: the logarithm of the ratio of the two highest "
-    "scores, {margin:.2f}, is lower than average.",
+    "margin": "No known individual stands out: the highest score is only {lead:.2f} times the "
+    "second, less than average.",
     "max_logit": "Even the most similar known individual is less similar than average: its raw "
     "score is {max_logit:.2f}.",
 }
@@ -135,4 +135,5 @@ def _reasons(
     if not chosen:
         return [f"The first candidate's score of {evidence.score:.3f} is about average."]
     known = {field.name: getattr(evidence, field.name) for field in fields(evidence)}
+    known["lead"] = evidence.lead
     return [sentences[name].format(**known) for name in chosen[:MOST_REASONS]]

@@ -7,7 +7,7 @@ from dataclasses import dataclass, fields
 
 import numpy as np
 
-from whalecore.errors import LabError
+from whalecore.errors import TooFewError
 from whalecore.lab.lab import Lab
 from whalecore.reliability.evidence import Evidence, entropy, leave_one_out_share
 from whalecore.reliability.fitting import fit_rules
@@ -40,6 +40,7 @@ class Judged:
         Whether the model knows the individual.
     """
 
+    model_id: str
     part: str
     evidence: Evidence
     rank: int
@@ -66,9 +67,9 @@ def calibrate_lab(lab: Lab, report: Report = silent) -> dict:
     judged = judged_photos(lab, clustering)
     validation = [one for one in judged if one.part == "validation"]
     if len(validation) < FEWEST_PHOTOS:
-        raise LabError(
+        raise TooFewError(
             f"The lab has {len(validation)} scored validation photos and at least {FEWEST_PHOTOS} "
-            "are needed to choose thresholds: import more photos of known individuals."
+            "of named individuals are needed to choose thresholds: import more such photos."
         )
     rules = fit_rules(
         [one.evidence for one in validation],
@@ -78,7 +79,7 @@ def calibrate_lab(lab: Lab, report: Report = silent) -> dict:
     metrics = {part: measure([one for one in judged if one.part == part], rules) for part in PARTS}
     rows = [
         {
-            "model_id": model["model_id"],
+            "model_id": model_id,
             "clustering_id": clustering,
             "metric": name,
             "value": value,
@@ -87,9 +88,11 @@ def calibrate_lab(lab: Lab, report: Report = silent) -> dict:
             "photos": photos,
             "part": part,
         }
-        for model in models
-        for part, figures in metrics.items()
-        for name, (value, low, high, photos) in figures.items()
+        for model_id in sorted({one.model_id for one in judged})
+        for part in PARTS
+        for name, (value, low, high, photos) in measure(
+            [one for one in judged if (one.model_id, one.part) == (model_id, part)], rules
+        ).items()
     ]
     lab.write("evaluations", rows)
     for model in models:
@@ -105,9 +108,11 @@ def calibrate_lab(lab: Lab, report: Report = silent) -> dict:
 
 
 def judged_photos(lab: Lab, clustering_id: str | None) -> list[Judged]:
-    """All scored photos with their evidence.
+    """Scored photos of named individuals with their evidence.
 
-    A cluster's share comes from validation photos alone, without the photo itself.
+    The individuals held out whole are the true new ones; a photo without an individual may
+    show a known animal that nobody has recognised yet, so it judges nothing. A cluster's share
+    comes from validation photos alone, without the photo itself.
     """
     candidates: dict[str, list[dict]] = {}
     individuals = {}
@@ -121,7 +126,7 @@ def judged_photos(lab: Lab, clustering_id: str | None) -> list[Judged]:
     judged = []
     for photo_id, rows in candidates.items():
         photo = photos.get(photo_id)
-        if photo is None:
+        if photo is None or photo["individual"] is None:
             continue
         rows.sort(key=lambda row: row["rank"])
         logits = [row["logit"] for row in rows]
@@ -137,7 +142,13 @@ def judged_photos(lab: Lab, clustering_id: str | None) -> list[Judged]:
         )
         rank = next((row["rank"] for row in rows if row["is_reference"]), 0)
         judged.append(
-            Judged(photo["part"], evidence, rank, photo["individual"] in individuals[model_id])
+            Judged(
+                model_id,
+                photo["part"],
+                evidence,
+                rank,
+                photo["individual"] in individuals[model_id],
+            )
         )
     return judged
 

@@ -10,7 +10,7 @@ import numpy as np
 
 from whalecore.clusters.assignment import save_clustering
 from whalecore.clusters.spectral import spectral_clustering
-from whalecore.errors import LabError
+from whalecore.errors import TooFewError
 from whalecore.lab.lab import Lab
 from whalecore.types import HeatmapSet, Progress
 from whalecore.workflow.progress import Report, silent
@@ -57,20 +57,20 @@ def cluster_heatmaps(
     heatmaps = lab.heatmaps(method="osm", settings=settings, correct_only=maps == "correct")
     count = min(clusters, len(heatmaps) // HEATMAPS_PER_CLUSTER)
     if count < 2:
-        raise LabError(
+        raise TooFewError(
             f"The lab has {len(heatmaps)} heatmaps to cluster ('{maps}') and at least "
             f"{2 * HEATMAPS_PER_CLUSTER} are needed: explain more photos first."
         )
     clustering_id = _identity(heatmaps, maps, count, sigma, seed)
-    if clustering_id in {row["clustering_id"] for row in lab.rows("clusterings")}:
-        return clustering_id
-    report(Progress("cluster heatmaps", 0, 1, message=f"{len(heatmaps)} heatmaps ({maps})"))
-    # With the paper's heatmaps all are right, so that what counts is being right at top 1.
-    right = heatmaps.ranks == 1 if maps == "correct" else heatmaps.correct
-    clustering = spectral_clustering(
-        heatmaps, clusters=count, sigma=sigma, seed=seed, correct=right
-    )
     with lab.claim(f"cluster-{clustering_id}"):
+        if clustering_id in {row["clustering_id"] for row in lab.rows("clusterings")}:
+            return clustering_id
+        report(Progress("cluster heatmaps", 0, 1, message=f"{len(heatmaps)} heatmaps ({maps})"))
+        # With the paper's heatmaps all are right, so that what counts is being right at top 1.
+        right = heatmaps.ranks == 1 if maps == "correct" else heatmaps.correct
+        clustering = spectral_clustering(
+            heatmaps, clusters=count, sigma=sigma, seed=seed, correct=right
+        )
         digest = save_clustering(clustering, lab.clustering_path(clustering_id))
         lab.write(
             "assignments",

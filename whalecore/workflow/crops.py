@@ -52,12 +52,14 @@ def train_lab_detector(lab: Lab, preset: Preset, report: Report = silent) -> boo
     for row in boxed:
         try:
             photo = lab.read_photo(row)
-        except WhalecoreError:
-            pace.advance(message=f"{row['name']} can no longer be read")
+            boxes.append(relative(_given(row).box, photo))
+        except WhalecoreError as error:
+            pace.advance(message=str(error))
             continue
         pictures.append(prepare(photo))
-        boxes.append(relative(_given(row).box, photo))
         pace.advance()
+    if len(pictures) < ENOUGH_BOXES:
+        return False
     detector = train_detector(
         np.stack(pictures),
         np.stack(boxes),
@@ -82,25 +84,28 @@ def crop_photos(lab: Lab, height: int, width: int, report: Report = silent) -> i
     int
         Number of photos cropped now.
     """
-    done = lab.computed_keys("crops")
-    waiting = [row for row in lab.rows("catalogue") if (row["photo_id"],) not in done]
-    pace = Pace("find flukes", len(waiting), report)
-    locate = lab.locator()
-    own_detector = detector_path(lab).exists()
-    for start in range(0, len(waiting), PHOTOS_PER_SHARD):
-        rows = []
-        for row in waiting[start : start + PHOTOS_PER_SHARD]:
-            try:
-                photo = lab.read_photo(row)
-            except WhalecoreError as error:
-                pace.advance(message=str(error))
-                continue
-            crop = locate(photo) if own_detector else _given(row) or locate(photo)
-            rows.append(crop_row(photo, crop, measure(photo, crop, height, width)))
-            pace.advance(message="" if crop.source != "whole" else f"{row['name']}: no fluke found")
-        if rows:
-            lab.write("crops", rows)
-    return pace.done
+    with lab.claim("crops"):
+        done = lab.computed_keys("crops")
+        waiting = [row for row in lab.rows("catalogue") if (row["photo_id"],) not in done]
+        pace = Pace("find flukes", len(waiting), report)
+        locate = lab.locator()
+        own_detector = detector_path(lab).exists()
+        for start in range(0, len(waiting), PHOTOS_PER_SHARD):
+            rows = []
+            for row in waiting[start : start + PHOTOS_PER_SHARD]:
+                try:
+                    photo = lab.read_photo(row)
+                except WhalecoreError as error:
+                    pace.advance(message=str(error))
+                    continue
+                crop = locate(photo) if own_detector else _given(row) or locate(photo)
+                rows.append(crop_row(photo, crop, measure(photo, crop, height, width)))
+                pace.advance(
+                    message="" if crop.source != "whole" else f"{row['name']}: no fluke found"
+                )
+            if rows:
+                lab.write("crops", rows)
+        return pace.done
 
 
 def crop_row(photo: Photo, crop: Crop, quality: Quality) -> dict:

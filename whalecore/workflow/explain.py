@@ -39,9 +39,26 @@ def explain_photos(
     int
         Number of photos for which something was computed now.
     """
-    explained = 0
-    for model in newest_models(lab):
-        explained += _explain_model(lab, model["model_id"], settings, limit, minutes, seed, report)
+    scored = [
+        (photo_id, model["model_id"])
+        for model in newest_models(lab)
+        for (photo_id,) in lab.computed_keys("scores", ["photo_id"], model_id=model["model_id"])
+    ]
+    scored.sort(key=lambda pair: _draw(seed, pair[0]))
+    models = sorted({model_id for _, model_id in scored})
+    done = {
+        (model_id, one): _explained(lab, model_id, one) for model_id in models for one in settings
+    }
+    missing = {
+        pair: wanted
+        for pair in scored[:limit]
+        if (wanted := [one for one in settings if pair[0] not in done[pair[1], one]])
+    }
+    if not missing:
+        return 0
+    for model_id in models:
+        _record_sample(lab, model_id, settings, len(scored), limit, minutes, seed)
+    explained = _explain_pairs(lab, missing, minutes, report)
     lab.compact()
     return explained
 
@@ -66,28 +83,17 @@ def explain_photo(
     _explain_one(lab, lab.identifier(model_id), photo_id, [settings], report)
 
 
-def _explain_model(lab, model_id, settings, limit, minutes, seed, report) -> int:
-    photo_ids = sorted(
-        (key[0] for key in lab.computed_keys("scores", ["photo_id"], model_id=model_id)),
-        key=lambda photo_id: _draw(seed, photo_id),
-    )
-    sample = photo_ids[:limit]
-    done = {one: _explained(lab, model_id, one) for one in settings}
-    missing = {
-        photo_id: wanted
-        for photo_id in sample
-        if (wanted := [one for one in settings if photo_id not in done[one]])
-    }
-    if not missing:
-        return 0
-    _record_sample(lab, model_id, settings, len(photo_ids), limit, minutes, seed)
-    identifier = lab.identifier(model_id)
+def _explain_pairs(lab, missing, minutes, report) -> int:
+    """Explain (photo, model) pairs in order until the time is over."""
+    identifiers = {}
     pace = Pace("explain photos", len(missing), report)
-    for photo_id, wanted in missing.items():
+    for (photo_id, model_id), wanted in missing.items():
         if minutes is not None and pace.seconds > 60 * minutes:
             break
+        if model_id not in identifiers:
+            identifiers[model_id] = lab.identifier(model_id)
         try:
-            _explain_one(lab, identifier, photo_id, wanted, silent)
+            _explain_one(lab, identifiers[model_id], photo_id, wanted, silent)
         except WhalecoreError as error:
             pace.advance(message=str(error))
             continue

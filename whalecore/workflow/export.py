@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import json
 import os
 import re
 from collections.abc import Sequence
 from pathlib import Path
 
+import numpy as np
 import pandas as pd
 from PIL import Image
 
@@ -85,8 +87,9 @@ def export_heatmaps(lab: Lab, folder: Path, report: Report = silent) -> int:
             key["model_id"], key["photo_id"], key["individual"], key["method"], key["settings"]
         )
         crop = cut(photo, lab.crop(key["photo_id"]).box, *sizes[key["model_id"]])
-        name = f"{Path(photo.name).stem}-{key['individual']}-{key['method']}-{key['settings']}"
-        path = folder / f"{re.sub(r'[^A-Za-z0-9_.=-]+', '_', name)}.png"
+        about = f"{Path(photo.name).stem}-{key['individual']}-{key['settings']}"
+        about = re.sub(r"[^A-Za-z0-9_.=-]+", "_", about)[:100]
+        path = folder / f"{about}-{key['photo_id']}-{key['model_id'][-10:]}.png"
         temporary = path.with_suffix(".part")
         drawn_over = overlay(crop, heatmap.values, kind=kind_of(key["method"]))
         Image.fromarray(drawn_over).save(temporary, "PNG")
@@ -111,4 +114,6 @@ def _harmless(frame: pd.DataFrame) -> pd.DataFrame:
 
 
 def _escape(value: object) -> object:
+    if isinstance(value, np.ndarray):
+        return json.dumps(value.tolist())
     return f"'{value}" if isinstance(value, str) and value.startswith(FORMULA_STARTS) else value

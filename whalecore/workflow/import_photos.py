@@ -10,7 +10,7 @@ from pathlib import Path
 from whalecore.errors import PhotoError
 from whalecore.lab.lab import Lab
 from whalecore.photos.catalogue import Catalogue, CatalogueRow
-from whalecore.photos.decode import load_photo, photo_id_of
+from whalecore.photos.decode import MAX_BYTES, load_photo, photo_id_of
 from whalecore.photos.duplicates import near_duplicate_groups, perceptual_hash
 from whalecore.photos.importers import read_catalogue
 from whalecore.workflow.progress import Pace, Report, silent
@@ -97,6 +97,14 @@ class _Importer:
         """Add one row of the source, or say why not."""
         path = self.catalogue.root / row.path
         try:
+            if path.stat().st_size > MAX_BYTES:
+                self._problem(
+                    "unreadable",
+                    row.path,
+                    f"{row.path} has more than {MAX_BYTES // 2**20} MB, the most that is allowed: "
+                    "save it smaller.",
+                )
+                return
             data = path.read_bytes()
         except FileNotFoundError:
             self._problem("missing", row.path, f"The file {row.path} is not in the folder.")
@@ -111,7 +119,7 @@ class _Importer:
         self.names[photo_id] = row
         labels = _labels(row)
         if photo_id in self.known:
-            self._update(self.known[photo_id], labels)
+            self._update(self.known[photo_id], labels, row, path)
             return
         try:
             photo = load_photo(data, name=Path(row.path).name)
@@ -181,12 +189,20 @@ class _Importer:
                 "exact duplicate", row.path, f"{row.path} is the same file as {first.path}."
             )
 
-    def _update(self, known: dict, labels: dict) -> None:
+    def _update(self, known: dict, labels: dict, row: CatalogueRow, path: Path) -> None:
+        """Take over what the source says anew; what it leaves out stays as it was."""
         changed = {
-            key: value
-            for key, value in labels.items()
-            if known[key] != value and (value is not None or key == "individual")
+            key: value for key, value in labels.items() if known[key] != value and value is not None
         }
+        if "individual" in changed and known["individual"] is not None:
+            self._problem(
+                "conflict",
+                row.path,
+                f"{row.path} was '{known['individual']}' in this lab and is now "
+                f"'{row.individual}'; the new name is used.",
+            )
+        if not (self.lab.photo_root / known["path"]).exists():
+            changed |= {"path": self._stored(path), "name": path.name}
         if not changed:
             self.counts["known"] += 1
             return
@@ -199,25 +215,26 @@ class _Importer:
             self.pending = []
 
     def _look_for_copies(self) -> None:
-        photos = sorted(self.lab.rows("catalogue"), key=lambda row: row["name"])
+        photos = sorted(self.lab.rows("catalogue"), key=lambda row: row["path"])
         hashes = [row["perceptual_hash"] for row in photos]
         for group in near_duplicate_groups(hashes):
             first, *others = (photos[index] for index in group)
             for other in others:
                 self._problem(
                     "near duplicate",
-                    other["name"],
-                    f"{other['name']} looks like a copy of {first['name']}.",
+                    other["path"],
+                    f"{other['path']} looks like a copy of {first['path']}.",
                 )
         for group in groups_kept_together(hashes):
-            if len({photos[index]["individual"] for index in group}) > 1:
+            named = {photos[index]["individual"] for index in group} - {None}
+            if len(named) > 1:
                 listing = ", ".join(
-                    f"{photos[index]['name']} ({_named(photos[index]['individual'])})"
+                    f"{photos[index]['path']} ({_named(photos[index]['individual'])})"
                     for index in group
                 )
                 self._problem(
                     "conflict",
-                    photos[group[0]]["name"],
+                    photos[group[0]]["path"],
                     f"These pictures look alike but stand under different individuals: {listing}; "
                     "compare them and correct the catalogue if one is wrong.",
                 )

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from functools import partial
 from pathlib import Path
 
-from whalecore.errors import LabError
+from whalecore.errors import SettingsError, TooFewError
 from whalecore.lab.lab import Lab
 from whalecore.types import Progress
 from whalecore.workflow.calibrate import calibrate_lab
@@ -23,6 +23,11 @@ from whalecore.workflow.train import train_identifier
 
 def train_lab(lab: Lab, preset: Preset, report: Report = silent) -> list[str]:
     """Detector, crops and one identifier per fold the preset asks for; their identities."""
+    if preset.folds > lab.info.folds:
+        raise SettingsError(
+            f"The photos of this lab are dealt into {lab.info.folds} folds, so that {preset.folds} "
+            f"models cannot each leave one out: choose --folds 1 to {lab.info.folds}."
+        )
     train_lab_detector(lab, preset, report)
     crop_photos(lab, preset.training.height, preset.training.width, report)
     return [train_identifier(lab, preset, fold, report) for fold in range(preset.folds)]
@@ -59,7 +64,7 @@ def run_all(
         """A lab too small for a step works without it, and is told why."""
         try:
             return work()
-        except LabError as error:
+        except TooFewError as error:
             report(Progress("note", 1, 1, 0.0, str(error)))
             return str(error)
 

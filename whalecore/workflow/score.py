@@ -27,7 +27,8 @@ def score_photos(lab: Lab, report: Report = silent) -> int:
     """
     scored = 0
     for model in newest_models(lab):
-        scored += _score_fold(lab, model, report)
+        with lab.claim(f"score-{model['model_id']}"):
+            scored += _score_fold(lab, model, report)
     return scored
 
 

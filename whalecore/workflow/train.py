@@ -5,11 +5,12 @@ from __future__ import annotations
 import hashlib
 import json
 import os
+import shutil
 from dataclasses import asdict
 
 import numpy as np
 
-from whalecore.errors import LabError, WhalecoreError
+from whalecore.errors import TooFewError, WhalecoreError
 from whalecore.lab.lab import Lab
 from whalecore.photos.crop import cut
 from whalecore.reliability.temperature import fit_temperature
@@ -53,26 +54,26 @@ def train_identifier(lab: Lab, preset: Preset, fold: int = 0, report: Report = s
     taught = with_individual[with_individual["fold"] != fold]
     individuals = tuple(sorted(taught["individual"].unique()))
     if len(individuals) < LEAST_INDIVIDUALS:
-        raise LabError(
+        raise TooFewError(
             f"The lab has {len(individuals)} individual(s) to learn from and at least "
             f"{LEAST_INDIVIDUALS} are needed: import photos whose individuals are known."
         )
     key = _training_key(taught, preset, fold)
-    for model in lab.rows("models"):
-        if json.loads(model["settings"])["training_key"] == key:
-            return model["model_id"]
-
-    held = with_individual[
-        (with_individual["fold"] == fold)
-        & (with_individual["part"] == "validation")
-        & with_individual["individual"].isin(individuals)
-    ]
-    number = {individual: index for index, individual in enumerate(individuals)}
-    crops, labels = _read_crops(lab, taught, number, preset, "read photos for training", report)
-    held_crops, held_labels = _read_crops(
-        lab, held, number, preset, "read photos for validation", report
-    )
     with lab.claim(f"train-{key}"):
+        for model in lab.rows("models"):
+            if json.loads(model["settings"])["training_key"] == key:
+                return model["model_id"]
+        crops, names = _read_crops(lab, taught, preset, "read photos for training", report)
+        individuals = tuple(sorted(set(names)))
+        number = {individual: index for index, individual in enumerate(individuals)}
+        labels = np.array([number[name] for name in names], np.int64)
+        held = with_individual[
+            (with_individual["fold"] == fold)
+            & (with_individual["part"] == "validation")
+            & with_individual["individual"].isin(individuals)
+        ]
+        held_crops, names = _read_crops(lab, held, preset, "read photos for validation", report)
+        held_labels = np.array([number[name] for name in names], np.int64)
         identifier = train(
             crops,
             labels,
@@ -91,15 +92,22 @@ def train_identifier(lab: Lab, preset: Preset, fold: int = 0, report: Report = s
         identifier = save_identifier(
             with_temperature(identifier, temperature), unnamed, preset.weight_storage
         )
-        os.replace(unnamed, lab.folder / "models" / identifier.model_id)
+        target = lab.model_folder(identifier.model_id)
+        if target.is_dir():
+            # Left by a run that ended between these two lines; it holds the same weights.
+            shutil.rmtree(unnamed)
+        else:
+            os.replace(unnamed, target)
         lab.write("models", [_model_row(lab, identifier, taught, preset, fold, key)])
+        shutil.rmtree(lab.folder / "training" / key, ignore_errors=True)
     return identifier.model_id
 
 
-def _read_crops(lab, photos, number, preset, step, report) -> tuple[np.ndarray, np.ndarray]:
+def _read_crops(lab, photos, preset, step, report) -> tuple[np.ndarray, list[str]]:
+    """Crops uint8 (photos, height, width, 3) of the photos that can be read, and their names."""
     height, width = preset.training.height, preset.training.width
     pace = Pace(step, len(photos), report)
-    crops, labels = [], []
+    crops, names = [], []
     for row in photos.itertuples():
         try:
             photo = lab.read_photo(row._asdict())
@@ -115,11 +123,11 @@ def _read_crops(lab, photos, number, preset, step, report) -> tuple[np.ndarray, 
                 preset.training.crop_margin,
             )
         )
-        labels.append(number[row.individual])
+        names.append(row.individual)
         pace.advance()
     if not crops:
-        return np.empty((0, height, width, 3), np.uint8), np.empty(0, np.int64)
-    return np.stack(crops), np.array(labels, np.int64)
+        return np.empty((0, height, width, 3), np.uint8), []
+    return np.stack(crops), names
 
 
 def _training_key(taught, preset: Preset, fold: int) -> str:
