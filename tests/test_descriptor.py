@@ -3,7 +3,8 @@
 import numpy as np
 import pytest
 
-from whalecore.clusters.descriptor import descriptors, fit_projection, pool_of
+from whalecore.clusters.affinity import squared_distances
+from whalecore.clusters.descriptor import descriptors, fit_projection, pool_of, shortened
 from whalecore.errors import SettingsError
 
 
@@ -104,3 +105,20 @@ def test_values_that_are_not_finite_are_refused_by_place():
 def test_a_stride_below_one_is_refused():
     with pytest.raises(SettingsError, match="stride 0"):
         descriptors(heatmaps(), 0)
+
+
+def test_a_shortened_projection_keeps_who_is_near_whom():
+    rng = np.random.default_rng(5)
+    kinds = rng.normal(size=(4, 16, 32))
+    values = kinds[np.arange(80) % 4] + 0.3 * rng.normal(size=(80, 16, 32))
+    projection = fit_projection(values.astype(np.float32), stride=8)
+    points = projection.points(values)
+    short = shortened(projection, points)
+    assert len(short.components) < len(projection.components)
+    near = short.points(values)
+    held = np.square(near).sum() / np.square(points).sum()
+    assert 0.99 <= held <= 1.0
+    nearest = [
+        np.argsort(squared_distances(every, every), axis=1)[:, 1] % 4 for every in (points, near)
+    ]
+    assert (nearest[0] == nearest[1]).all()

@@ -249,11 +249,25 @@ def test_heatmaps_of_an_uploaded_photo_are_not_among_the_labs(lab):
     assert lab.heatmap("m0", "uploaded", "a", "osm", "s").values[0, 0] == 9.0
 
 
+def test_heatmaps_without_a_score_of_the_lab_are_left_out(lab):
+    write_two_folds(lab)
+    # As for a photo of the catalogue that was uploaded to a model trained on it.
+    for rank in range(1, 6):
+        lab.write("heatmaps", [row.heatmap("q", rank, f"i{rank}", model_id="m0", settings="t")])
+    assert lab.heatmaps().settings == "s"
+    assert set(zip(lab.heatmaps().model_ids, lab.heatmaps().photo_ids, strict=True)) == {
+        ("m0", "p"),
+        ("m1", "q"),
+    }
+
+
 def test_the_settings_with_most_heatmaps_are_the_usual_ones(lab):
     write_two_folds(lab)
     settings = OcclusionSettings(patch=8, stride=4)
-    for rank in (1, 2, 3, 4, 5):
-        lab.write("heatmaps", [row.heatmap("p", rank, f"i{rank}", model_id="m0", settings="t")])
+    for rank in (3, 4, 5):
+        lab.write("scores", [row.score("p", rank, f"i{rank}", model_id="m0")])
+    for rank, name in enumerate(("a", "b", "i3", "i4", "i5"), start=1):
+        lab.write("heatmaps", [row.heatmap("p", rank, name, model_id="m0", settings="t")])
     assert lab.heatmaps().settings == "t"
     assert lab.heatmaps(settings="s").settings == "s"
     lab.write("heatmaps", [row.heatmap("p", 1, "a", 3.0, model_id="m0", settings=settings.key)])
@@ -273,6 +287,7 @@ def test_heatmaps_that_are_not_there_are_asked_for_in_one_sentence(lab):
 def test_grids_of_different_shape_are_not_stacked(lab):
     write_two_folds(lab)
     wide = {"rows": 1, "cols": 6, "model_id": "m0"}
+    lab.write("scores", [row.score("p", 3, "c", model_id="m0")])
     lab.write("heatmaps", [row.heatmap("p", 3, "c", **wide)])
     with pytest.raises(LabError, match="2 different grids"):
         lab.heatmaps()
@@ -373,7 +388,8 @@ def test_an_id_that_is_no_file_name_is_refused(lab, name):
 
 
 def test_status_counts_what_is_there_and_what_is_missing(lab):
-    nothing = dict.fromkeys(("crops", "splits", "models", "scores", "heatmaps", "clusterings"), 0)
+    steps = ("crops", "splits", "models", "scores", "heatmaps", "clusterings", "rules")
+    nothing = dict.fromkeys(steps, 0)
     names = ("photos", "individuals", "models", "scores", "heatmaps", "clusterings", "reviews")
     assert lab.status() == {**dict.fromkeys(names, 0), "missing": nothing}
 
@@ -397,6 +413,7 @@ def test_status_counts_what_is_there_and_what_is_missing(lab):
         "scores": 1,
         "heatmaps": 1,
         "clusterings": 1,
+        "rules": 1,
     }
     assert json.loads(json.dumps(status)) == status
 

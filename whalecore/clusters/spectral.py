@@ -17,7 +17,7 @@ from whalecore.clusters.affinity import (
     normalised_laplacian,
     squared_distances,
 )
-from whalecore.clusters.descriptor import Projection, fit_projection
+from whalecore.clusters.descriptor import Projection, fit_projection, shortened
 from whalecore.errors import SettingsError
 from whalecore.types import HeatmapSet
 
@@ -52,7 +52,9 @@ class Clustering:
     settings : str
         Key under which results are cached.
     projection : Projection
-    points : ndarray of shape (heatmaps, components), float32
+        The leading components, which place heatmaps to come.
+    points : ndarray of shape (heatmaps, components), float16
+        Of the clustered heatmaps, on those components.
     """
 
     labels: np.ndarray
@@ -124,17 +126,19 @@ def spectral_clustering(
     labels = group_rows(vectors, groups, seed)
     if correct is None and known:
         correct = heatmaps.correct
+    placing = shortened(projection, points)
+    near = placing.points(values).astype(np.float16)
     numbered = number_clusters(labels, correct, heatmaps.scores if known else None)
     return Clustering(
         labels=numbered,
         clusters=int(numbered.max()),
         eigenvalues=eigenvalues,
         sigma=choice,
-        memberships=_memberships(points, numbered),
+        memberships=_memberships(near, numbered),
         stability=_stability(vectors, labels, groups, seed),
         settings=f"clusters={clusters},sigma={sigma},seed={seed},stride={stride}",
-        projection=projection,
-        points=points,
+        projection=placing,
+        points=near,
     )
 
 

@@ -35,6 +35,8 @@ WITH present AS (
 )
 SELECT settings, list(DISTINCT model_id ORDER BY model_id) AS model_ids
 FROM heatmaps
+SEMI JOIN catalogue USING (photo_id)
+SEMI JOIN scores USING (model_id, photo_id, individual)
 WHERE method = $1 AND ($3 IS NULL OR settings = $3)
   AND CASE WHEN $2 IS NULL THEN model_id IN (FROM present) ELSE model_id = $2 END
 GROUP BY settings
