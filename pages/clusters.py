@@ -55,7 +55,7 @@ def show_correctness(row, ranks: str) -> None:
         st.metric("First candidate right", "not known", help=help_text)
         st.caption("No first candidate's heatmap is in this cluster.")
     else:
-        few = " Too few to rely on." * (row["identified"] < FEW)
+        few = " Too few to rely on." if row["identified"] < FEW else ""
         st.metric("First candidate right", f"{row['identified_correct']:.0%}", help=help_text)
         st.caption(
             f"Of {int(row['identified'])} first candidates; between {row['identified_low']:.0%} "

@@ -28,6 +28,19 @@ NAMES = {
     "high": "95 % to",
     "metric": "measure",
 }
+MEASURES = {
+    "top_1": "First candidate right",
+    "top_5": "Right individual among the five",
+    "map_at_5": "Mean average precision of the five (MAP@5)",
+    "expected_calibration_error": "Mean gap between score and share right (calibration error)",
+    "auroc_new": "New animals told from known ones, by the verdict (AUROC)",
+    "auroc_new_by_score": "New animals told from known ones, by the score alone (AUROC)",
+    "error_among_reliable": "Wrong among those called reliable",
+    "share_reliable": "Called reliable",
+    "share_check": "Called check by hand",
+    "share_new_whale": "Called probably a new whale",
+    "share_retake": "Called take another photo",
+}
 STEPS = {
     "crops": ("photos without a crop", "train"),
     "splits": ("photos not yet divided into training and test", "train"),
@@ -71,7 +84,10 @@ def show_models(lab) -> None:
         st.subheader("How good they are on photos they never saw", help=explain("held out"))
         newest = evaluations["clustering_id"] == lab.newest_clustering(ranks="top5")
         table = evaluations[(evaluations["part"] == "test") & newest]
-        table = table[["metric", "value", "low", "high", "photos", "model_id"]]
+        table = table[["metric", "value", "low", "high", "photos", "model_id"]].round(3)
+        order = list(MEASURES)
+        table = table.sort_values("metric", key=lambda names: names.map(order.index))
+        table["metric"] = table["metric"].map(MEASURES)
         st.dataframe(table.rename(columns=NAMES), hide_index=True)
 
 

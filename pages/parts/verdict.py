@@ -34,12 +34,12 @@ def show_verdict(verdict: Verdict) -> None:
     )
     left, right = st.columns(2)
     left.metric(
-        "Chance that the first candidate is right",
+        "First candidate right",
         _percent(verdict.p_correct),
         help="Estimated from photos kept away from training; that the animal may be new is "
         "taken into account.",
     )
-    right.metric("Chance of a new whale", _percent(verdict.p_new_whale), help=explain("new_whale"))
+    right.metric("New whale", _percent(verdict.p_new_whale), help=explain("new_whale"))
 
 
 def _percent(share: float | None) -> str:

@@ -41,6 +41,9 @@ FEWEST_BELOW = 20
 CUTS = tuple(percent / 100 for percent in range(1, 21))
 """Shares of validation photos that a quality limit may turn away."""
 
+PROBABLE = 0.5
+"""Nobody calls probable what is less likely than not."""
+
 FLOORS = {
     "sharpness": 0.02,
     "exposure": 0.10,
@@ -62,7 +65,7 @@ def fit_rules(
 
     - P(correct | known) and P(new) are ridge logistic regressions.
     - ``new_threshold`` gives the largest mean of the shares of new and of known photos that are
-      told rightly.
+      told rightly, but is at least one half.
     - ``reliable_threshold`` accepts the largest of ten shares of the photos that are neither
       gated nor new for which the exact binomial upper bound of the error lies at or under
       ``error_limit``; the bound's alpha of .05 is divided by the ten tries.
@@ -245,7 +248,7 @@ def _new_threshold(p_new: np.ndarray, known: np.ndarray) -> float | None:
         return None
     caught = np.array([(p_new[~known] >= limit).mean() for limit in thresholds])
     spared = np.array([(p_new[known] < limit).mean() for limit in thresholds])
-    return float(thresholds[(caught + spared).argmax()])
+    return max(PROBABLE, float(thresholds[(caught + spared).argmax()]))
 
 
 def _reliable_threshold(
