@@ -29,7 +29,7 @@ from whalecore.photos.crop import cut
 from whalecore.types import Photo
 from whalecore.workflow.truth import feature_masks
 
-PHOTOS = 100
+PHOTOS = 60
 STRIDE, PATCH = 8, 16
 
 

@@ -133,7 +133,10 @@ def _reasons(
     order = np.argsort(-weight, kind="stable")
     chosen = [model.features[at] for at in order if side * better[at] > 0 and weight[at] > 0]
     if not chosen:
-        return [f"The first candidate's score of {evidence.score:.3f} is about average."]
+        known_as = f"The first candidate's score of {evidence.score:.3f}"
+        if side > 0:
+            return [f"{known_as} suffices: photos like this one were right often enough."]
+        return [f"{known_as} is about average."]
     known = {field.name: getattr(evidence, field.name) for field in fields(evidence)}
     known["lead"] = evidence.lead
     return [sentences[name].format(**known) for name in chosen[:MOST_REASONS]]
