@@ -54,6 +54,16 @@ def test_identify_prints_one_object_a_photo(tiny_lab):
     )
 
 
+def test_a_person_reads_verdict_reasons_and_candidates_in_lines(tiny_lab):
+    path = tiny_lab.photo_path(tiny_lab.rows("catalogue")[0]["photo_id"])
+    answer = give("identify", path, "--lab", tiny_lab.folder)
+    assert answer.exit_code == 0, answer.stderr
+    first, *lines = answer.stdout.splitlines()
+    assert first.startswith(f"{path.name}: ")
+    assert sum(" score 0." in line for line in lines) >= 5
+    assert "{" not in answer.stdout
+
+
 def test_a_photo_that_cannot_be_used_does_not_stop_the_others(tiny_lab, tmp_path):
     bad = tmp_path / "notes.jpg"
     bad.write_text("not a picture", encoding="utf-8")

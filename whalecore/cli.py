@@ -48,10 +48,11 @@ class Bars:
 
 @dataclass(frozen=True)
 class Answer:
-    """An answer with what could not be done: it is printed, and the exit code is 1."""
+    """An answer, what could not be done (then the exit code is 1), and lines for a person."""
 
     value: object
     refused: tuple[str, ...]
+    lines: list[str]
 
 
 def command(function: Callable) -> Callable:
@@ -90,7 +91,8 @@ def command(function: Callable) -> Callable:
         bars.close()
         refused: tuple[str, ...] = ()
         if isinstance(answer, Answer):
-            answer, refused = answer.value, answer.refused
+            refused = answer.refused
+            answer = answer.value if as_json else answer.lines
         if as_json:
             click.echo(json.dumps(answer, ensure_ascii=False))
         else:
@@ -110,6 +112,9 @@ def _print(answer: object) -> None:
             click.echo(item)
             continue
         for key, value in item.items():
+            if isinstance(value, dict):
+                _print({f"{key}, {name}": inner for name, inner in value.items()})
+                continue
             lines = value if isinstance(value, list) else [value]
             for line in lines:
                 click.echo(f"{key}: {line}")
@@ -283,7 +288,7 @@ def run(source, folder, preset, weights, folds, columns, limit, minutes, report)
 @command
 def identify(photos, folder, report):
     """Top 5, heatmaps, cluster and verdict for new photos."""
-    from whalecore.workflow.assess import describe, identify_files
+    from whalecore.workflow.assess import describe, identify_files, spoken
 
     answers, refused = [], []
     for path, outcome in identify_files(open_lab(folder), photos, report):
@@ -291,7 +296,8 @@ def identify(photos, folder, report):
             refused.append(f"{path.name}: {outcome}")
         else:
             answers.append(describe(path.name, outcome))
-    return Answer(answers, tuple(refused))
+    lines = [line for answer in answers for line in spoken(answer)]
+    return Answer(answers, tuple(refused), lines)
 
 
 @main.command()

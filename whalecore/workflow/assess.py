@@ -64,6 +64,29 @@ def describe(name: str, assessment: Assessment) -> dict:
     }
 
 
+def spoken(answer: dict) -> list[str]:
+    """The object that `describe` gives, as lines for a person."""
+    lines = [f"{answer['photo']}: {answer['verdict']}"]
+    lines += [f"  {reason}" for reason in answer["reasons"]]
+    lines += [
+        f"  {one['rank']}. {one['individual']}  score {one['score']:.3f}"
+        for one in answer["candidates"]
+    ]
+    if answer["p_correct"] is not None:
+        lines.append(
+            f"  first candidate right: {answer['p_correct']:.0%}, new animal: "
+            f"{answer['p_new_whale']:.0%}"
+        )
+    cluster = answer["cluster"]
+    if cluster is not None:
+        lines.append(
+            f"  cluster {cluster['id']}: {cluster['share_correct']:.0%} of "
+            f"{cluster['heatmaps']} first candidates right "
+            f"({cluster['share_correct_low']:.0%} to {cluster['share_correct_high']:.0%})"
+        )
+    return lines
+
+
 def _rounded(value: float | None) -> float | None:
     return None if value is None else round(value, 4)
 
