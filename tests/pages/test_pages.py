@@ -149,7 +149,8 @@ def test_a_cluster_of_the_address_is_shown_with_its_numbers(tiny_lab_folder):
     assert_calm(at)
     figures = {metric.label: metric.value for metric in at.metric}
     assert figures["Heatmaps"] == str(row["heatmaps"])
-    assert figures["Correct"] == f"{row['share_correct']:.0%}"
+    known = f"{row['identified_correct']:.0%}" if row["identified"] else "not known"
+    assert figures["First candidate right"] == known
     assert figures["Mean score"] == f"{row['mean_score']:.2f}"
 
 
