@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import hashlib
-import struct
 from io import BytesIO
 from pathlib import Path
 
@@ -11,7 +10,7 @@ import numpy as np
 from PIL import Image, UnidentifiedImageError
 
 from whalecore.errors import PhotoError
-from whalecore.photos.exif import read_exif
+from whalecore.photos.exif import UNREADABLE, read_exif
 from whalecore.photos.text import printable
 from whalecore.types import Photo
 
@@ -27,21 +26,7 @@ MAX_BYTES = 300_000_000
 BACKGROUND = 128
 """Grey shown through transparent pixels: neither black nor burnt out."""
 
-DAMAGE = (
-    OSError,
-    EOFError,
-    SyntaxError,
-    ValueError,
-    TypeError,
-    AttributeError,
-    LookupError,
-    ArithmeticError,
-    RuntimeError,
-    MemoryError,
-    struct.error,
-    Warning,
-    Image.DecompressionBombError,
-)
+DAMAGE = (*UNREADABLE, MemoryError, Image.DecompressionBombError)
 """Everything Pillow's readers raise on damaged files."""
 
 

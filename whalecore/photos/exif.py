@@ -29,6 +29,7 @@ UNREADABLE = (
     struct.error,
     Warning,
 )
+"""Everything Pillow raises on damaged notes of the camera."""
 
 
 @dataclass(frozen=True)
