@@ -14,7 +14,7 @@ import pyarrow.parquet as pq
 import pytest
 from PIL import Image
 
-from whalecore.errors import LabError
+from whalecore.errors import LabError, SettingsError
 from whalecore.lab.assess import assess
 from whalecore.lab.lab import create_lab, open_lab
 from whalecore.lab.shards import TableFolder
@@ -24,7 +24,7 @@ from whalecore.types import Box, GradCamSettings, OcclusionSettings, settings_fr
 from whalecore.workflow.assess import describe
 from whalecore.workflow.explain import explain_photo, explain_photos
 from whalecore.workflow.import_photos import import_photos
-from whalecore.workflow.run import run_all
+from whalecore.workflow.run import run_all, train_lab
 
 
 def keys(lab, table):
@@ -215,3 +215,22 @@ def test_a_job_that_is_killed_goes_on_and_computes_nothing_twice(
     assert lab.status()["photos"] == 100
     explained = {row["photo_id"] for row in lab.rows("heatmaps", method="osm")}
     assert len(explained) == 12
+
+
+@pytest.mark.slow
+def test_with_a_model_for_every_fold_every_photo_is_judged_by_one_that_never_saw_it(
+    tiny_lab, tiny_source, tiny_preset
+):
+    run_all(tiny_lab, tiny_source, replace(tiny_preset, folds=2))
+    folds = {row["model_id"]: row["fold"] for row in tiny_lab.rows("models")}
+    photos = {row["photo_id"]: row for row in tiny_lab.rows("photos")}
+    scores = tiny_lab.rows("scores", rank=1)
+    assert sorted(folds.values()) == [0, 1]
+    assert {row["photo_id"] for row in scores} == set(photos)
+    assert all(folds[row["model_id"]] == photos[row["photo_id"]]["fold"] for row in scores)
+    assert len(set(tiny_lab.heatmaps().model_ids)) == 2
+
+
+def test_more_models_than_folds_are_refused(tiny_lab, tiny_preset):
+    with pytest.raises(SettingsError, match="--folds 1 to 2"):
+        train_lab(tiny_lab, replace(tiny_preset, folds=3))
