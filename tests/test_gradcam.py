@@ -5,8 +5,9 @@ import pytest
 import torch
 from torch import nn
 
+from tests.residual import random_photos, residual_identifier
 from whalecore.errors import SettingsError
-from whalecore.explain.gradcam import grad_cam, grad_cams
+from whalecore.explain.gradcam import grad_cam, grad_cams, grad_cams_of
 from whalecore.explain.method import method_for
 from whalecore.identifiers.identifier import Identifier
 from whalecore.identifiers.network import build_network
@@ -174,3 +175,51 @@ def test_an_unknown_layer_or_individual_is_refused_in_one_sentence(
 ):
     with pytest.raises(SettingsError, match=part):
         grad_cam(identifier, prepared, individual, layer)
+
+
+@pytest.fixture(scope="module")
+def residual():
+    return residual_identifier("resnet18", individuals=4, height=32, width=64, channels=8)
+
+
+@pytest.mark.parametrize("layer", LAYERS)
+def test_a_batch_gives_every_photo_the_map_of_its_own_individual(residual, layer):
+    photos = random_photos(3, 32, 64)
+    individuals = [("w2", "w0"), ("w1", "w1"), ("w3", "w2")]
+    maps = grad_cams_of(residual, photos, individuals, LAYERS)[layer]
+    assert maps.dtype == np.float32
+    for photo, names, stack in zip(photos, individuals, maps, strict=True):
+        for name, actual in zip(names, stack, strict=True):
+            activations, logits = residual.activations(photo[None], (layer,))
+            logits[0, residual.individuals.index(name)].backward(inputs=[activations[layer]])
+            weights = activations[layer].grad.mean(dim=(2, 3), keepdim=True)
+            expected = (weights * activations[layer]).sum(dim=1)[0].clamp(min=0).detach().numpy()
+            assert expected.max() > 0
+            np.testing.assert_allclose(actual, expected, atol=1e-4 * expected.max())
+
+
+def test_a_batch_takes_one_forward_pass(identifier):
+    photos = torch.randn(4, 3, 16, 24, generator=torch.Generator().manual_seed(2))
+    maps = grad_cams_of(identifier, photos, [("w0", "w1", "w2")] * 4, ("layer2", "layer4"))
+    assert identifier.passes == 1
+    assert {layer: stack.shape for layer, stack in maps.items()} == {
+        "layer2": (4, 3, 4, 6),
+        "layer4": (4, 3, 1, 2),
+    }
+
+
+@pytest.mark.parametrize(
+    ("shape", "individuals", "part"),
+    [
+        ((3, 16, 24), [("w0",)], "stack them"),
+        ((2, 3, 16, 24), [("w0",)], "2 photos came with individuals for 1"),
+        ((2, 3, 16, 24), [("w0",), ("w1", "w2")], "between 1 and 2 each"),
+        ((1, 3, 16, 24), [()], "at least one"),
+        ((2, 3, 16, 24), [("w0",), ("nobody",)], "nobody"),
+    ],
+)
+def test_photos_and_individuals_that_do_not_fit_are_refused_in_one_sentence(
+    identifier, shape, individuals, part
+):
+    with pytest.raises(SettingsError, match=part):
+        grad_cams_of(identifier, torch.zeros(shape), individuals, ("layer4",))

@@ -1,46 +1,17 @@
 """Occlusion maps against hand arithmetic and a brute-force twin."""
 
+import itertools
+
 import numpy as np
 import pytest
 import torch
 
+from tests.residual import LinearIdentifier, random_photos, residual_identifier
 from whalecore.errors import SettingsError
+from whalecore.explain import choice, occlusion
 from whalecore.explain.method import method_for
-from whalecore.explain.occlusion import covered_pixels, occlusion_maps, positions
-from whalecore.types import Box, Crop, OcclusionSettings, Photo
-
-
-class LinearIdentifier:
-    """Its logits are sums of weights times pixels, so each occlusion value is known exactly.
-
-    Weights and pixels are small whole numbers: float32 holds every sum without rounding.
-    """
-
-    device = torch.device("cpu")
-
-    def __init__(self, height=9, width=11, individuals=3, seed=0):
-        self.height, self.width = height, width
-        self.individuals = tuple(f"w{number}" for number in range(individuals))
-        generator = torch.Generator().manual_seed(seed)
-        self.weights = torch.randint(-3, 4, (individuals, 3, height, width), generator=generator)
-        self.batch_sizes = []
-        self.recorded_gradients = []
-
-    def locate(self, photo):
-        return Crop(Box(1, 1, photo.width, photo.height), "given")
-
-    def prepare(self, photo, box):
-        x0, y0 = int(box.x0), int(box.y0)
-        cut = photo.pixels[y0 : y0 + self.height, x0 : x0 + self.width]
-        return torch.from_numpy(cut.copy()).permute(2, 0, 1).float()
-
-    def logits(self, batch):
-        self.batch_sizes.append(len(batch))
-        self.recorded_gradients.append(torch.is_grad_enabled())
-        return torch.einsum("nchw,kchw->nk", batch, self.weights.float())
-
-    def scores(self, logits):
-        return torch.softmax(logits / 50, dim=1)
+from whalecore.explain.occlusion import finished_maps, growing_maps, occlusion_maps
+from whalecore.types import Computing, OcclusionMaps, OcclusionSettings, Photo
 
 
 def whole_number_input(identifier, seed=1):
@@ -105,43 +76,11 @@ def test_maps_equal_the_brute_force_twin(height, width, patch, stride, target):
     identifier = LinearIdentifier(height, width)
     prepared = whole_number_input(identifier)
     names = ("w2", "w0")
-    maps = occlusion_maps(identifier, prepared, names, patch, stride, 0.0, target, batch=7)
+    maps = occlusion_maps(identifier, prepared, names, patch, stride, 0.0, target)
     expected = twin(identifier, prepared, names, patch, stride, 0.0, target)
     assert maps.dtype == np.float32
     assert maps.shape == expected.shape
     np.testing.assert_allclose(maps, expected, atol=1e-6)
-
-
-def test_positions_follow_the_stated_rule():
-    assert positions(256, 4).tolist() == [4 * i + 1 for i in range(64)]
-    assert positions(9, 4).tolist() == [1, 5, 9]
-    assert positions(5, 3).tolist() == [1, 4]
-    assert positions(4, 1).tolist() == [0, 1, 2, 3]
-
-
-def test_an_odd_patch_is_clipped_at_both_borders():
-    covered = covered_pixels(length=6, patch=5, stride=1)
-    assert [np.flatnonzero(row).tolist() for row in covered] == [
-        [0, 1, 2],
-        [0, 1, 2, 3],
-        [0, 1, 2, 3, 4],
-        [1, 2, 3, 4, 5],
-        [2, 3, 4, 5],
-        [3, 4, 5],
-    ]
-
-
-def test_an_even_patch_is_centred_on_its_block_of_pixels():
-    covered = covered_pixels(length=6, patch=4, stride=2)
-    assert [np.flatnonzero(row).tolist() for row in covered] == [
-        [0, 1, 2],
-        [1, 2, 3, 4],
-        [3, 4, 5],
-    ]
-
-
-def test_an_even_patch_equal_to_the_stride_tiles_the_photo():
-    assert (covered_pixels(length=24, patch=4, stride=4).sum(axis=0) == 1).all()
 
 
 def test_the_corners_cover_only_what_lies_inside_the_photo():
@@ -157,14 +96,6 @@ def test_the_corners_cover_only_what_lies_inside_the_photo():
     assert (pixels[1:-1, 1:-1] == 9).all()
 
 
-def test_every_pixel_is_covered_when_the_patch_is_odd_or_larger_than_the_stride():
-    for length in range(1, 30):
-        for patch in range(1, 9):
-            for stride in range(1, patch + 1):
-                if patch % 2 == 1 or patch > stride:
-                    assert covered_pixels(length, patch, stride).any(axis=0).all()
-
-
 def test_a_place_that_supports_the_individual_is_positive_and_one_against_it_negative():
     identifier = LinearIdentifier(5, 5, individuals=1)
     identifier.weights = torch.zeros(1, 3, 5, 5)
@@ -175,26 +106,31 @@ def test_a_place_that_supports_the_individual_is_positive_and_one_against_it_neg
     assert np.count_nonzero(maps) == 2
 
 
-def test_the_batch_size_does_not_change_the_maps():
-    identifier = LinearIdentifier()
+@pytest.mark.parametrize("batch", [1, 3, 1000])
+def test_the_batch_size_does_not_change_the_maps(monkeypatch, batch):
+    identifier = LinearIdentifier(40, 70)
     prepared = whole_number_input(identifier)
-    one = occlusion_maps(identifier, prepared, ("w0",), target="logit", batch=1)
-    many = occlusion_maps(identifier, prepared, ("w0",), target="logit", batch=1000)
-    np.testing.assert_array_equal(one, many)
+    usual = occlusion_maps(identifier, prepared, ("w0",), 1, 1, target="logit")
+    monkeypatch.setattr(choice, "REFERENCE_BATCH", batch)
+    identifier.batch_sizes.clear()
+    maps = occlusion_maps(identifier, prepared, ("w0",), 1, 1, target="logit")
+    assert max(identifier.batch_sizes) == min(batch, 6)
+    np.testing.assert_array_equal(maps, usual)
 
 
 def test_all_individuals_come_from_one_pass_without_gradients():
     identifier = LinearIdentifier()
-    occlusion_maps(identifier, whole_number_input(identifier), identifier.individuals, batch=4)
-    assert identifier.batch_sizes == [1, 4, 4, 1]
+    occlusion_maps(identifier, whole_number_input(identifier), identifier.individuals)
+    clean, positions = 1, 9
+    assert sum(identifier.batch_sizes) == clean + positions
     assert not any(identifier.recorded_gradients)
 
 
 def test_progress_ends_with_everything_done_and_no_time_left():
     identifier = LinearIdentifier()
     seen = []
-    occlusion_maps(identifier, whole_number_input(identifier), "w0", batch=4, progress=seen.append)
-    assert [(report.done, report.total) for report in seen] == [(4, 9), (8, 9), (9, 9)]
+    occlusion_maps(identifier, whole_number_input(identifier), "w0", progress=seen.append)
+    assert [(report.done, report.total) for report in seen] == [(done, 9) for done in range(1, 10)]
     assert seen[0].seconds_left > 0
     assert seen[-1].seconds_left == 0
 
@@ -225,7 +161,7 @@ def test_the_common_interface_gives_the_same_maps():
         ({"individuals": ()}, "at least one"),
         ({"patch": 3, "stride": 4}, "never be covered"),
         ({"target": "loss"}, "loss"),
-        ({"batch": 0}, "batch 0"),
+        ({"accuracy": 0.3}, "accuracy 0.3"),
     ],
 )
 def test_a_setting_that_is_not_allowed_is_refused_in_one_sentence(arguments, part):
@@ -243,3 +179,207 @@ def test_a_batch_of_photos_is_refused():
 def test_settings_of_no_method_are_refused():
     with pytest.raises(SettingsError, match="'str'"):
         method_for("osm")
+
+
+@pytest.fixture(scope="module")
+def residual():
+    return residual_identifier("resnet18", individuals=3, height=32, width=64)
+
+
+@pytest.fixture(scope="module")
+def photo():
+    return random_photos(1, 32, 64)[0]
+
+
+SETTINGS = OcclusionSettings(patch=5, stride=4, fill=2.0, target="logit")
+NAMES = ("w2", "w0")
+EXACT = Computing("exact")
+"""Asked for, because brute force takes less for photos as small as these."""
+
+
+@pytest.fixture
+def patient(monkeypatch):
+    """Maps are shown after whole levels only, however slow the machine."""
+    monkeypatch.setattr(occlusion, "PAUSE", float("inf"))
+
+
+class Watched:
+    """A real engine that writes down which positions it computes."""
+
+    def __init__(self, engine, positions):
+        self._engine, self._positions = engine, positions
+
+    def __getattr__(self, name):
+        return getattr(self._engine, name)
+
+    def blocks(self, phase):
+        for block in self._engine.blocks(phase):
+            self._positions += [(row, col) for row in block.rows for col in block.cols]
+            yield block
+
+
+@pytest.fixture
+def computed_positions(monkeypatch):
+    """Positions that engines compute in this test, in their order."""
+    positions, make = [], occlusion.make_engine
+    monkeypatch.setattr(
+        occlusion, "make_engine", lambda *arguments: Watched(make(*arguments), positions)
+    )
+    return positions
+
+
+def test_maps_grow_level_by_level_until_every_position_is_computed(residual, photo, patient):
+    maps = list(growing_maps(residual, photo, NAMES, SETTINGS, EXACT))
+    sizes = [int(one.computed.sum()) for one in maps]
+    # 8 x 16 positions; phases of 8 make grids of distance 8, 4, 2 and 1.
+    assert sizes == [2, 8, 32, 128]
+    for coarse, fine in itertools.pairwise(maps):
+        assert (fine.computed | ~coarse.computed).all()
+        assert not coarse.complete
+    assert maps[-1].complete
+    assert maps[-1].engine == "exact"
+    assert maps[-1].correlation is None
+    assert maps[-1].deviation is None
+
+
+def test_a_stopped_map_holds_its_computed_positions_and_estimates_the_others(
+    residual, photo, patient
+):
+    *stopped, finished = growing_maps(residual, photo, NAMES, SETTINGS, EXACT)
+    for maps in stopped:
+        assert maps.individuals == NAMES
+        assert maps.values.shape == finished.values.shape
+        same = maps.values == finished.values
+        assert same[:, maps.computed].all()
+        assert not same[:, ~maps.computed].any()
+
+
+@pytest.mark.parametrize("level", range(4))
+def test_a_run_started_from_a_stopped_level_computes_only_the_rest(
+    residual, photo, patient, computed_positions, level
+):
+    whole = finished_maps(residual, photo, NAMES, SETTINGS, EXACT)
+    assert sorted(computed_positions) == list(itertools.product(range(8), range(16)))
+    stopped = next(
+        itertools.islice(growing_maps(residual, photo, NAMES, SETTINGS, EXACT), level, None)
+    )
+    computed_positions.clear()
+    continued = list(growing_maps(residual, photo, NAMES, SETTINGS, EXACT, start=stopped))
+    missing = set(zip(*np.nonzero(~stopped.computed), strict=True))
+    assert len(computed_positions) == len(missing)
+    assert set(computed_positions) == missing
+    assert len(continued) == max(1, 3 - level)
+    np.testing.assert_array_equal(continued[-1].values, whole.values)
+    assert continued[-1].complete
+
+
+def test_a_level_that_takes_long_shows_what_it_has(monkeypatch, residual, photo):
+    monkeypatch.setattr(occlusion, "PAUSE", 0)
+    sizes = [
+        int(maps.computed.sum()) for maps in growing_maps(residual, photo, NAMES, SETTINGS, EXACT)
+    ]
+    # Phases hold 2 positions each, and one map is shown per phase.
+    assert sizes == list(range(2, 129, 2))
+
+
+def test_a_run_stopped_within_a_level_goes_on_from_there(monkeypatch, residual, photo):
+    whole = finished_maps(residual, photo, NAMES, SETTINGS, EXACT)
+    monkeypatch.setattr(occlusion, "PAUSE", 0)
+    growing = growing_maps(residual, photo, NAMES, SETTINGS, EXACT)
+    stopped = next(maps for maps in growing if maps.computed.sum() == 50)
+    continued = growing_maps(residual, photo, NAMES, SETTINGS, EXACT, start=stopped)
+    assert int(next(continued).computed.sum()) == 52
+    np.testing.assert_array_equal(list(continued)[-1].values, whole.values)
+
+
+def test_a_run_cannot_start_from_maps_of_another_grid_or_other_individuals(residual, photo):
+    stopped = next(growing_maps(residual, photo, NAMES, SETTINGS, EXACT))
+    finer = OcclusionSettings(patch=5, stride=2, fill=2.0, target="logit")
+    for names, settings in ((NAMES, finer), (("w0", "w2"), SETTINGS), (("w2",), SETTINGS)):
+        with pytest.raises(SettingsError, match="another grid: begin anew"):
+            next(growing_maps(residual, photo, names, settings, EXACT, start=stopped))
+
+
+@pytest.mark.parametrize("target", ["probability", "logit"])
+def test_both_engines_give_the_same_maps(residual, photo, target):
+    settings = OcclusionSettings(patch=5, stride=4, fill=2.0, target=target)
+    exact, reference = (
+        finished_maps(residual, photo, NAMES, settings, Computing(engine))
+        for engine in ("exact", "reference")
+    )
+    assert (exact.engine, reference.engine) == ("exact", "reference")
+    for actual, expected in zip(exact.values, reference.values, strict=True):
+        np.testing.assert_allclose(actual, expected, rtol=0, atol=1e-4 * np.ptp(expected))
+
+
+def test_shorter_numbers_are_named_and_their_deviation_is_recorded(residual, photo):
+    exact = finished_maps(residual, photo, NAMES, SETTINGS, EXACT)
+    rough = finished_maps(
+        residual, photo, NAMES, SETTINGS, Computing("exact", precision="bfloat16")
+    )
+    assert rough.engine == "exact bfloat16"
+    coarsest = next(growing_maps(residual, photo, NAMES, SETTINGS, EXACT)).computed
+    for number, deviation in enumerate(rough.deviation):
+        assert deviation == np.abs(rough.values - exact.values)[number, coarsest].max()
+        assert 0 < deviation < 0.5 * np.ptp(exact.values[number])
+
+
+class Cramped(Watched):
+    """A real engine in a memory that holds few covered photos at a time."""
+
+    def blocks(self, phase):
+        self._positions.append(self.limit)
+        for number, block in enumerate(self._engine.blocks(phase)):
+            # The first block still fits: what it brought must not be lost or counted twice.
+            if number and self.limit > 2:
+                raise torch.OutOfMemoryError("no memory left")
+            yield block
+
+
+def test_too_little_memory_is_answered_by_smaller_batches(monkeypatch, residual):
+    settings = OcclusionSettings(patch=5, stride=1, fill=2.0, target="logit")
+    photo = random_photos(1, 70, 101)[0]
+    make, limits = occlusion.make_engine, []
+
+    def cramped(identifier, images, settings, computing, limit=None):
+        return Cramped(make(identifier, images, settings, computing, limit or 8), limits)
+
+    usual = in_the_making(residual, photo, settings)
+    list(usual.compute((0, 0)))
+    monkeypatch.setattr(occlusion, "make_engine", cramped)
+    smaller = in_the_making(residual, photo, settings)
+    done = list(smaller.compute((0, 0)))
+    assert done == sorted(done)
+    assert limits == [8, 4, 2]
+    assert smaller.engine.limit == 2
+    assert usual.known.any()
+    np.testing.assert_array_equal(smaller.known, usual.known)
+    np.testing.assert_allclose(
+        smaller.values, usual.values, rtol=0, atol=1e-4 * np.ptp(usual.values)
+    )
+
+
+def in_the_making(identifier, photo, settings):
+    columns = [identifier.individuals.index(name) for name in NAMES]
+    return occlusion.MapsInTheMaking(identifier, photo, NAMES, columns, settings, EXACT)
+
+
+class Full(Watched):
+    def blocks(self, phase):
+        self._positions.append(self.limit)
+        raise torch.OutOfMemoryError("no memory left")
+
+
+def test_no_memory_for_a_single_covered_photo_is_said_in_one_sentence(monkeypatch, residual, photo):
+    make, limits = occlusion.make_engine, []
+    monkeypatch.setattr(occlusion, "make_engine", lambda *arguments: Full(make(*arguments), limits))
+    with pytest.raises(SettingsError, match="too little memory left for a single covered photo"):
+        finished_maps(residual, photo, NAMES, SETTINGS, EXACT)
+    assert limits == [32, 16, 8, 4, 2, 1]
+
+
+def test_maps_on_the_way_know_whether_they_are_complete():
+    computed = np.array([[True, False]])
+    maps = OcclusionMaps(("w0",), np.zeros((1, 1, 2), np.float32), computed, "exact")
+    assert not maps.complete
+    assert OcclusionMaps(("w0",), maps.values, computed | True, "exact").complete

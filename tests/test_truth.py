@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from whalecore.errors import SettingsError
-from whalecore.explain.occlusion import positions
+from whalecore.explain.patches import positions
 from whalecore.explain.truth import cell_centres, enlarge, mass_inside, points_inside
 
 

@@ -160,12 +160,16 @@ class OcclusionSettings:
         Value the patch is filled with, after normalisation; 0 is the data set's mean.
     target : str
         ``probability`` (the paper) or ``logit`` (does not saturate).
+    accuracy : float
+        Wanted correlation with the exact map. 1 computes every position; less computes some,
+        estimates the others, and measures on a random sample of positions how good that is.
     """
 
     patch: int = 5
     stride: int = 4
     fill: float = 0.0
     target: str = "probability"
+    accuracy: float = 1.0
 
     method = "osm"
 
@@ -183,10 +187,21 @@ class OcclusionSettings:
             raise SettingsError(
                 f"The occlusion target '{self.target}' is unknown: choose 'probability' or 'logit'."
             )
+        if not 0.5 <= self.accuracy <= 1:
+            raise SettingsError(
+                f"The accuracy {self.accuracy:g} is not possible: choose a correlation with the "
+                "exact map between 0.5 and 1, where 1 computes every position."
+            )
+
+    @property
+    def exact(self) -> bool:
+        """Whether every position is computed."""
+        return self.accuracy == 1
 
     @property
     def key(self) -> str:
-        return f"patch={self.patch},stride={self.stride},fill={self.fill:g},target={self.target}"
+        exact = f"patch={self.patch},stride={self.stride},fill={self.fill:g},target={self.target}"
+        return exact if self.exact else f"{exact},accuracy={self.accuracy:g}"
 
 
 @dataclass(frozen=True)
@@ -224,12 +239,86 @@ def settings_from_key(key: str) -> HeatmapSettings:
         if "layer" in values:
             return GradCamSettings(values["layer"])
         return OcclusionSettings(
-            int(values["patch"]), int(values["stride"]), float(values["fill"]), values["target"]
+            int(values["patch"]),
+            int(values["stride"]),
+            float(values["fill"]),
+            values["target"],
+            float(values.get("accuracy", 1)),
         )
     except (KeyError, ValueError) as reason:
         raise SettingsError(
             f"The heatmap settings '{key[:60]}' cannot be read: compute the heatmaps again."
         ) from reason
+
+
+@dataclass(frozen=True)
+class Computing:
+    """By what means occlusion maps are computed; says what they cost, not what they are.
+
+    Attributes
+    ----------
+    engine : str
+        ``reference`` (brute force), ``exact`` (only what a patch changes) or ``auto``: exact for
+        the networks that it understands, reference for others.
+    precision : str
+        ``float32``, or faster on a GPU and a little less exact: ``tf32`` or ``bfloat16``; the
+        deviation is measured and kept with the maps.
+    memory : int
+        Most that the tiles computed together may take, in MiB.
+    """
+
+    engine: str = "auto"
+    precision: str = "float32"
+    memory: int = 1024
+
+    def __post_init__(self) -> None:
+        for name, allowed in (
+            ("engine", ("auto", "reference", "exact")),
+            ("precision", ("float32", "tf32", "bfloat16")),
+        ):
+            if getattr(self, name) not in allowed:
+                raise SettingsError(
+                    f"The {name} '{getattr(self, name)}' is unknown: choose one of "
+                    f"{', '.join(allowed)}."
+                )
+        if self.memory < 16:
+            raise SettingsError(f"A memory of {self.memory} MiB is too little: allow at least 16.")
+
+
+@dataclass(frozen=True, eq=False)
+class OcclusionMaps:
+    """Occlusion sensitivity maps of one photo, finished or on the way.
+
+    Attributes
+    ----------
+    individuals : tuple of str
+    values : ndarray of shape (individuals, rows, cols), float32
+        Score of the photo minus score with the patch covered; estimated where not computed.
+    computed : ndarray of shape (rows, cols), bool
+        Positions that were really computed.
+    engine : str
+        What computed them: ``exact`` or ``reference``, with the precision where it is not
+        float32, such as ``exact bfloat16``.
+    correlation : tuple of float, or None
+        Of each individual's map with the exact one, judged by a random sample of positions; None
+        where nothing is estimated.
+    deviation : tuple of float, or None
+        Of each individual's map: the largest difference on that sample, or, of maps of lower
+        precision, from float32; in units of the score. None where the values are exact in
+        float32.
+    """
+
+    individuals: tuple[str, ...]
+    values: np.ndarray
+    computed: np.ndarray
+    engine: str
+    correlation: tuple[float, ...] | None = None
+    deviation: tuple[float, ...] | None = None
+
+    @property
+    def complete(self) -> bool:
+        """Whether every position was computed."""
+        return bool(self.computed.all())
 
 
 @dataclass(frozen=True, eq=False)

@@ -10,7 +10,7 @@ import torch
 
 from whalecore.errors import SettingsError
 from whalecore.explain.gradcam import grad_cam
-from whalecore.explain.occlusion import occlusion_maps
+from whalecore.explain.occlusion import finished_maps
 from whalecore.identifiers.identifier import AnyIdentifier
 from whalecore.types import (
     GradCamSettings,
@@ -49,16 +49,9 @@ class Occlusion:
         settings: OcclusionSettings,
         progress: ReportProgress | None = None,
     ) -> np.ndarray:
-        return occlusion_maps(
-            identifier,
-            photo,
-            tuple(individuals),
-            patch=settings.patch,
-            stride=settings.stride,
-            fill=settings.fill,
-            target=settings.target,
-            progress=progress,
-        )
+        return finished_maps(
+            identifier, photo, tuple(individuals), settings, progress=progress
+        ).values
 
 
 class GradCam:

@@ -9,47 +9,30 @@ covered at least once; an even patch equal to the stride tiles the input exactly
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
 
 import numpy as np
 import torch
 
 from whalecore.errors import SettingsError
+from whalecore.explain.choice import MOST_ON_GPU, lowered_precision, make_engine
+from whalecore.explain.engines import Block, Engine
 from whalecore.explain.inputs import columns_of, prepared_input
+from whalecore.explain.interpolation import interpolated
 from whalecore.identifiers.identifier import AnyIdentifier
-from whalecore.types import OcclusionSettings, Photo, Progress
+from whalecore.types import (
+    Computing,
+    OcclusionMaps,
+    OcclusionSettings,
+    Photo,
+    Progress,
+    Report,
+    silent,
+)
 
-
-def positions(length: int, stride: int) -> np.ndarray:
-    """Return the pixel each patch of an axis is centred on.
-
-    Parameters
-    ----------
-    length : int
-        Pixels of the axis.
-    stride : int
-        Distance of neighbouring positions in pixels.
-
-    Returns
-    -------
-    ndarray of shape (ceil(length / stride),), int64
-        ``stride * i + (stride - 1) // 2``: the middle of each block of ``stride`` pixels. The
-        last may lie beyond the border when the stride does not divide the length; its patch
-        still covers the pixels inside.
-    """
-    return np.arange(-(-length // stride)) * stride + (stride - 1) // 2
-
-
-def covered_pixels(length: int, patch: int, stride: int) -> np.ndarray:
-    """Say which pixels of an axis the patch covers at each position.
-
-    Returns
-    -------
-    ndarray of shape (positions, length), bool
-    """
-    first = positions(length, stride)[:, None] - (patch - 1) // 2
-    pixel = np.arange(length)[None, :]
-    return (pixel >= first) & (pixel < first + patch)
+PAUSE = 2.0
+"""Seconds after which a level that takes long shows what it has."""
 
 
 def occlusion_maps(
@@ -60,8 +43,9 @@ def occlusion_maps(
     stride: int = 4,
     fill: float = 0.0,
     target: str = "probability",
-    batch: int = 16,
-    progress: Callable[[Progress], None] | None = None,
+    accuracy: float = 1.0,
+    computing: Computing | None = None,
+    progress: Report | None = None,
 ) -> np.ndarray:
     """Return how much each place of a photo supports each individual.
 
@@ -78,8 +62,10 @@ def occlusion_maps(
         Value of the covered pixels after normalisation; 0 is the data set's mean.
     target : str
         ``probability`` or ``logit``: the score whose change is measured.
-    batch : int
-        Covered photos per forward pass.
+    accuracy : float
+        Wanted correlation with the exact map; see `OcclusionSettings`.
+    computing : Computing, optional
+        By what means.
     progress : callable, optional
         Called after each batch.
 
@@ -98,38 +84,242 @@ def occlusion_maps(
     ----------
     Kierdorf et al. 2020, equation 1.
     """
-    settings = OcclusionSettings(patch, stride, fill, target)
-    if batch < 1:
-        raise SettingsError(f"The batch {batch} is too small: use at least 1 photo per pass.")
-    columns = columns_of(identifier, individuals)
-    clean = prepared_input(identifier, photo)
-    rows = torch.from_numpy(covered_pixels(clean.shape[1], patch, stride)).to(clean.device)
-    cols = torch.from_numpy(covered_pixels(clean.shape[2], patch, stride)).to(clean.device)
-    total = len(rows) * len(cols)
-    drops = np.empty((len(columns), total), dtype=np.float32)
-    started = time.monotonic()
-    with torch.inference_mode():
-        clean_score = _scores(identifier, clean[None], columns, settings.target)
-        for first in range(0, total, batch):
-            place = torch.arange(first, min(first + batch, total), device=clean.device)
-            covered = (
-                rows[place // len(cols)][:, None, :, None]
-                & cols[place % len(cols)][:, None, None, :]
-            )
-            scores = _scores(
-                identifier, clean[None].masked_fill(covered, fill), columns, settings.target
-            )
-            drops[:, first : first + len(place)] = (clean_score - scores).T.cpu().numpy()
-            if progress is not None:
-                done = first + len(place)
-                seconds_left = (time.monotonic() - started) * (total - done) / done
-                progress(Progress("occlusion", done, total, seconds_left))
-    return drops.reshape(len(columns), len(rows), len(cols))
+    settings = OcclusionSettings(patch, stride, fill, target, accuracy)
+    return finished_maps(identifier, photo, individuals, settings, computing, progress).values
 
 
-def _scores(
-    identifier: AnyIdentifier, inputs: torch.Tensor, columns: list[int], target: str
-) -> torch.Tensor:
-    logits = identifier.logits(inputs)
-    scores = identifier.scores(logits) if target == "probability" else logits
-    return scores[:, columns].float()
+def finished_maps(
+    identifier: AnyIdentifier,
+    photo: Photo | torch.Tensor,
+    individuals: str | Sequence[str],
+    settings: OcclusionSettings,
+    computing: Computing | None = None,
+    progress: Report | None = None,
+    start: OcclusionMaps | None = None,
+) -> OcclusionMaps:
+    """Like `occlusion_maps`, with what is known about how they came about."""
+    for maps in growing_maps(identifier, photo, individuals, settings, computing, progress, start):
+        finished = maps
+    return finished
+
+
+def growing_maps(
+    identifier: AnyIdentifier,
+    photo: Photo | torch.Tensor,
+    individuals: str | Sequence[str],
+    settings: OcclusionSettings,
+    computing: Computing | None = None,
+    progress: Report | None = None,
+    start: OcclusionMaps | None = None,
+) -> Iterator[OcclusionMaps]:
+    """Compute maps coarse to fine.
+
+    Parameters
+    ----------
+    start : OcclusionMaps, optional
+        Where an earlier call stopped; its computed positions are not computed again.
+
+    Yields
+    ------
+    OcclusionMaps
+        After each level of ever finer grids, and in long ones every few seconds; the last one is
+        finished. Stop at any.
+
+    Raises
+    ------
+    SettingsError
+        If a setting is not allowed, an individual is unknown, or ``start`` is of another shape.
+    """
+    computing = computing or Computing()
+    names = (individuals,) if isinstance(individuals, str) else tuple(individuals)
+    columns = columns_of(identifier, names)
+    prepared = prepared_input(identifier, photo)
+    making = MapsInTheMaking(identifier, prepared, names, columns, settings, computing)
+    if start is not None:
+        making.take_over(start)
+    if settings.exact:
+        yield from making.levels(progress or silent)
+        return
+    from whalecore.explain.estimate import estimated_levels
+
+    yield from estimated_levels(making, progress or silent)
+
+
+class MapsInTheMaking:
+    """Maps of one photo, position by position."""
+
+    def __init__(
+        self,
+        identifier: AnyIdentifier,
+        prepared: torch.Tensor,
+        individuals: tuple[str, ...],
+        columns: list[int],
+        settings: OcclusionSettings,
+        computing: Computing,
+    ) -> None:
+        self.identifier, self.prepared = identifier, prepared
+        self.individuals, self.columns = individuals, columns
+        self.settings, self.computing = settings, computing
+        self._make_engine()
+        # Smaller batches later shall not change the kind of engine.
+        self.computing = replace(computing, engine=self.engine.name)
+        self.grid = self.engine.grid
+        self.known = np.zeros(self.grid.shape, dtype=bool)
+        # On the device, so that nothing waits for the numbers of a single batch.
+        self._drops = torch.zeros(
+            len(columns), *self.grid.shape, dtype=torch.float64, device=prepared.device
+        )
+        self.clean = self.scores(self.engine.clean)[0]
+        self.deviation: tuple[float, ...] | None = None
+
+    @property
+    def values(self) -> np.ndarray:
+        """Shape (individuals, rows, cols), float32; 0 where not known."""
+        return self._drops.float().cpu().numpy()
+
+    def take_over(self, start: OcclusionMaps) -> None:
+        """Go on from maps that an earlier call left unfinished."""
+        if start.individuals != self.individuals or start.computed.shape != self.grid.shape:
+            raise SettingsError(
+                "The unfinished maps are of other individuals or another grid: begin anew."
+            )
+        self.known = start.computed.copy()
+        values = np.where(start.computed, start.values, 0)
+        self._drops.copy_(torch.from_numpy(values))
+        self.deviation = start.deviation if start.complete else None
+
+    def levels(self, report: Report) -> Iterator[OcclusionMaps]:
+        """Compute every position that is not known, yielding after each level and in long ones."""
+        started = shown = time.monotonic()
+        before = int(self.known.sum())
+        if self.computing.precision != "float32" and self.engine.name == "exact":
+            self.deviation = self._deviation_from_float32()
+        for phases in self.grid.phases_by_level():
+            missing = [phase for phase in phases if not self.phase_known(phase)]
+            if not missing and not self.known.all():
+                continue
+            for phase in missing:
+                for done in self.compute(phase):
+                    seconds = time.monotonic() - started
+                    left = seconds * (self.known.size - done) / max(done - before, 1)
+                    report(Progress("occlusion", done, self.known.size, left))
+                if time.monotonic() - shown > PAUSE and phase is not missing[-1]:
+                    yield self.so_far()
+                    shown = time.monotonic()
+            yield self.so_far()
+            shown = time.monotonic()
+            if self.known.all():
+                return
+
+    def positions_of(self, phases: Sequence[tuple[int, int]]) -> np.ndarray:
+        """Which positions belong to some phases, shape (rows, cols), bool."""
+        found = np.zeros(self.grid.shape, dtype=bool)
+        for row, col in phases:
+            found[row :: self.grid.rows.phases, col :: self.grid.cols.phases] = True
+        return found
+
+    def phase_known(self, phase: tuple[int, int]) -> bool:
+        """Whether all positions of a phase are known."""
+        return bool(self.known[self.positions_of([phase])].all())
+
+    def compute(self, phase: tuple[int, int]) -> Iterator[int]:
+        """Compute a phase; yields how many positions of the map are known, batch by batch."""
+        while not self.phase_known(phase):
+            short = False
+            try:
+                for block in self._blocks(phase):
+                    self._take(block)
+                    yield int(self.known.sum())
+            except torch.OutOfMemoryError:
+                # Answered further down, where the error no longer holds on to the memory.
+                short = True
+            if short:
+                limit = self.engine.limit
+                del self.engine
+                self._make_engine(_half(limit))
+
+    def so_far(self) -> OcclusionMaps:
+        """The maps with what is missing filled in."""
+        values = self.values
+        if not self.known.all():
+            values = interpolated(values, self.known, self.grid)
+        return OcclusionMaps(
+            self.individuals, values, self.known.copy(), self.engine_name, None, self.deviation
+        )
+
+    @property
+    def engine_name(self) -> str:
+        """The engine, and the precision where it is not float32."""
+        precision = self.computing.precision
+        exact = self.engine.name == "reference" or precision == "float32"
+        return self.engine.name if exact else f"{self.engine.name} {precision}"
+
+    def _blocks(self, phase: tuple[int, int]) -> Iterator[Block]:
+        blocks = self.engine.blocks(phase)
+        while True:
+            # Entered for each block anew, so that nobody who takes one is caught in it.
+            with torch.inference_mode(), lowered_precision(self.computing.precision):
+                block = next(blocks, None)
+            if block is None:
+                return
+            yield block
+
+    def _take(self, block: Block) -> None:
+        scores = self.scores(block.logits[0].flatten(0, 1))
+        drops = (self.clean - scores).T.view(len(self.columns), *block.logits.shape[1:3])
+        rows, cols = _slice(block.rows), _slice(block.cols)
+        self._drops[:, rows, cols] = drops
+        self.known[rows, cols] = True
+
+    def scores(self, logits: torch.Tensor) -> torch.Tensor:
+        """The explained scores (B, maps), float64, of logits (B, individuals)."""
+        # In double precision: near 1 the drops of a probability are smaller than its rounding.
+        logits = logits.double()
+        probability = self.settings.target == "probability"
+        scores = self.identifier.scores(logits) if probability else logits
+        return scores[:, self.columns]
+
+    def _make_engine(self, limit: int | None = None) -> None:
+        """Make the engine, with smaller batches where the memory is short; what is known stays."""
+        while True:
+            try:
+                with torch.inference_mode(), lowered_precision(self.computing.precision):
+                    self.engine: Engine = make_engine(
+                        self.identifier, self.prepared[None], self.settings, self.computing, limit
+                    )
+                return
+            except torch.OutOfMemoryError:
+                limit = _half(limit or MOST_ON_GPU)
+            torch.cuda.empty_cache()
+
+    def _deviation_from_float32(self) -> tuple[float, ...]:
+        """Largest difference of each map on one phase of positions from the same in float32."""
+        exact = MapsInTheMaking(
+            self.identifier,
+            self.prepared,
+            self.individuals,
+            self.columns,
+            self.settings,
+            replace(self.computing, precision="float32"),
+        )
+        phase = self.grid.phases_by_level()[0][0]
+        for making in (self, exact):
+            for _ in making.compute(phase):
+                pass
+        return tuple(np.abs(self.values - exact.values)[:, exact.known].max(axis=1).tolist())
+
+
+def _half(limit: int) -> int:
+    """Patches computed together after so many were too many."""
+    if limit <= 1:
+        raise SettingsError(
+            "The GPU has too little memory left for a single covered photo: close other "
+            "programs that use it, or choose the device 'cpu'."
+        )
+    return limit // 2
+
+
+def _slice(members: np.ndarray) -> slice:
+    """Evenly spaced indices as a slice, which needs no copy to the device."""
+    step = int(members[1] - members[0]) if len(members) > 1 else 1
+    return slice(int(members[0]), int(members[-1]) + 1, step)

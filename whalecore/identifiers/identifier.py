@@ -87,6 +87,8 @@ class Identifier:
         only when they give the same scores.
     model_id : str
         Architecture and first 10 digits of the fingerprint.
+    prepared_forms : dict
+        Other forms of the same weights that layers above made and want to find again.
     """
 
     def __init__(
@@ -120,6 +122,7 @@ class Identifier:
         self.metrics = dict(metrics or {})
         self.trained_at = trained_at or datetime.now(UTC).replace(microsecond=0)
         self.locate = locate
+        self.prepared_forms: dict[str, object] = {}
         self.fingerprint = fingerprint(self)
         self.model_id = f"{self.architecture}-{self.fingerprint[:10]}"
 

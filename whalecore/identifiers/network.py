@@ -87,8 +87,11 @@ class Network(nn.Module):
         From here on the numbers are float32, also where the blocks ran in half precision.
         """
         with torch.autocast(layer4.device.type, enabled=False):
-            pooled = layer4.float().mean(dim=(2, 3))
-            return functional.normalize(self.neck(pooled), dim=1)
+            return self.embedding_of_pooled(layer4.float().mean(dim=(2, 3)))
+
+    def embedding_of_pooled(self, pooled: Tensor) -> Tensor:
+        """Embeddings (B, embedding_size) of length 1 from averages over positions (B, C)."""
+        return functional.normalize(self.neck(pooled), dim=1)
 
     def logits(self, embedding: Tensor) -> Tensor:
         """Logits (B, individuals): scale times cosine, between -scale and scale."""

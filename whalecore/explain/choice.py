@@ -1,0 +1,124 @@
+"""Which engine makes an occlusion map."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+import torch
+from torch import Tensor
+
+from whalecore.errors import SettingsError
+from whalecore.explain.engines import Engine, ExactEngine, ReferenceEngine
+from whalecore.explain.folded import FoldedNetwork, fold
+from whalecore.explain.work import brute_force_work
+from whalecore.identifiers.identifier import AnyIdentifier
+from whalecore.types import Computing, OcclusionSettings
+
+MOST_ON_CPU = 32
+"""Patches computed together on a processor: more no longer fit its cache."""
+
+MOST_ON_GPU = 1024
+
+REFERENCE_BATCH = 16
+
+TENSORS_ALIVE = 6
+"""Of the size of the largest tile, while a block is computed."""
+
+
+def make_engine(
+    identifier: AnyIdentifier,
+    images: Tensor,
+    settings: OcclusionSettings,
+    computing: Computing,
+    limit: int | None = None,
+) -> Engine:
+    """The engine for some photos.
+
+    Parameters
+    ----------
+    images : Tensor of shape (photos, 3, height, width), float32
+        Prepared.
+    limit : int, optional
+        Most patches computed together; otherwise found from ``computing.memory``.
+
+    Raises
+    ------
+    SettingsError
+        If the exact engine is asked for and does not understand the network.
+    """
+    if computing.engine == "reference":
+        return ReferenceEngine(identifier, images, settings, limit or REFERENCE_BATCH)
+    network = folded_form(identifier, computing.precision)
+    if network is not None:
+        engine = ExactEngine(network, images, settings, limit or _limit(network, images, computing))
+        agrees = _agrees(engine, identifier, images, settings, computing)
+        if agrees and (computing.engine == "exact" or _pays(engine, images)):
+            return engine
+    if computing.engine == "exact":
+        raise SettingsError(
+            "The exact engine understands torchvision's residual networks only, and this "
+            "identifier is built otherwise: choose the engine 'reference' or 'auto'."
+        )
+    return ReferenceEngine(identifier, images, settings, limit or REFERENCE_BATCH)
+
+
+def folded_form(identifier: AnyIdentifier, precision: str = "float32") -> FoldedNetwork | None:
+    """The identifier's network for the exact engine, made once; None if it is of another kind."""
+    network = getattr(identifier, "network", None)
+    if not isinstance(network, torch.nn.Module):
+        return None
+    forms = getattr(identifier, "prepared_forms", {})
+    dtype = torch.bfloat16 if precision == "bfloat16" else torch.float32
+    name = f"folded {dtype}"
+    if name not in forms:
+        forms[name] = fold(network, dtype)
+    return forms[name]
+
+
+@contextmanager
+def lowered_precision(precision: str) -> Iterator[None]:
+    """Allow or forbid the shorter numbers (tf32) that a GPU multiplies faster."""
+    allowed = precision == "tf32"
+    before = torch.get_float32_matmul_precision()
+    torch.set_float32_matmul_precision("high" if allowed else "highest")
+    try:
+        with torch.backends.cudnn.flags(enabled=True, allow_tf32=allowed):
+            yield
+    finally:
+        torch.set_float32_matmul_precision(before)
+
+
+def _agrees(
+    engine: ExactEngine,
+    identifier: AnyIdentifier,
+    images: Tensor,
+    settings: OcclusionSettings,
+    computing: Computing,
+) -> bool:
+    """Whether the folded network gives the identifier's own logits: it might do more than that."""
+    with lowered_precision("float32"):
+        if computing.precision != "float32":
+            # Shorter numbers alone may change a logit by more than is allowed here.
+            network = folded_form(identifier)
+            engine = ExactEngine(network, images, settings, _limit(network, images, computing))
+        own = identifier.logits(images).float()
+    return bool((own - engine.clean).abs().max() <= 1e-3 * (1 + own.abs().max()))
+
+
+def _pays(engine: ExactEngine, images: Tensor) -> bool:
+    """Whether tiles are less work than photos: on tiny ones, soon everything has changed."""
+    height, width = images.shape[2:]
+    brute = brute_force_work(engine.network, height, width, REFERENCE_BATCH)
+    return images.is_cuda or engine.work < brute
+
+
+def _limit(network: FoldedNetwork, images: Tensor, computing: Computing) -> int:
+    """Patches whose tiles fit into the memory allowed."""
+    # No tile is larger than its map, and the first maps are the largest.
+    height, width = images.shape[2:]
+    cells = height * width // 16
+    channels = max(conv.weight.shape[0] for conv in network.blocks[0].convs)
+    size = TENSORS_ALIVE * cells * channels * images.element_size()
+    most = MOST_ON_CPU if images.device.type == "cpu" else MOST_ON_GPU
+    return max(1, min(most, computing.memory * 2**20 // size))

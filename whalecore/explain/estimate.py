@@ -1,0 +1,207 @@
+"""Occlusion maps from a part of their positions, with the error they carry.
+
+Exact values on a coarse grid are interpolated; what they miss between the positions comes from
+the map of the network linearised behind its early blocks (`whalecore.explain.linear`): the
+*difference* of the two is smooth, and it is the difference that is interpolated (a control
+variate). How good that is is measured on random positions off the grid, and the grid is refined
+until it is good enough.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
+
+import numpy as np
+import torch
+
+from whalecore.explain.engines import ExactEngine
+from whalecore.explain.interpolation import interpolated
+from whalecore.explain.linear import linear_changes
+from whalecore.explain.phases import MapGrid
+from whalecore.types import OcclusionMaps, Progress, Report
+
+if TYPE_CHECKING:
+    from whalecore.explain.occlusion import MapsInTheMaking
+
+SAMPLE = 128
+"""Positions on which the error is measured."""
+
+COARSE_IS_ENOUGH = 0.975
+"""Accuracies above this are hardly ever reached on the first rung."""
+
+RUNGS = (
+    (8, ((1, 2), (3, 4))),
+    (4, ((2, 2),)),
+    (4, ((1, 1), (3, 2))),
+    (2, ((1, 1),)),
+)
+"""What is tried in turn: pixels between exact positions, and which linearised maps help.
+
+Each of these, from fine to coarse, is (how many quarters of layer1 and layer2 together stay
+exact, pixels between positions). Chosen by measurement on a trained network: the cheapest that
+reach a correlation of 0.97, 0.99 and more.
+"""
+
+
+def estimated_levels(making: MapsInTheMaking, report: Report) -> Iterator[OcclusionMaps]:
+    """Refine maps until their measured correlation with the exact ones is as wanted.
+
+    Yields
+    ------
+    OcclusionMaps
+        After each level; those before the error is measured have no ``correlation``.
+    """
+    outputs = _Outputs(making)
+    levels = making.grid.phases_by_level()
+    sampled = _sample_phases(making, levels[-1])
+    rungs = RUNGS if making.settings.accuracy <= COARSE_IS_ENOUGH else RUNGS[1:]
+    begun = 0
+    for spacing, linear in (*rungs, (1, ())):
+        level = _level(making, spacing)
+        for phases in levels[begun : level + 1]:
+            _compute(making, phases, report)
+            yield making.so_far()
+        if making.known.all():
+            return
+        begun = level + 1
+        stages = _linear_stages(making, outputs, linear)
+        _compute(making, sampled, report)
+        drops = making.values.astype(np.float64)
+        exact = _Stage(outputs.changes(drops), making.grid.known_at(level))
+        estimate = _estimate([*stages, exact], outputs, making.grid)
+        correlation, deviation = _errors(drops, estimate, making.positions_of(sampled))
+        yield replace(
+            making.so_far(),
+            values=np.where(making.known, drops, estimate).astype(np.float32),
+            correlation=correlation,
+            deviation=deviation,
+        )
+        if min(correlation) >= making.settings.accuracy:
+            return
+
+
+def _compute(making: MapsInTheMaking, phases: list[tuple[int, int]], report: Report) -> None:
+    wanted = making.known | making.positions_of(phases)
+    before, started = int(making.known.sum()), time.monotonic()
+    for phase in phases:
+        for done in making.compute(phase):
+            pace = (time.monotonic() - started) / max(done - before, 1)
+            total = int(wanted.sum())
+            report(Progress("occlusion", done, total, pace * (total - done)))
+
+
+class _Outputs:
+    """Scores as the numbers that are interpolated: logarithms of probabilities, or logits.
+
+    A probability close to 0 or 1 bends what a patch does; its logarithm bends less.
+    """
+
+    def __init__(self, making: MapsInTheMaking) -> None:
+        self._scores = making.scores
+        self._probability = making.settings.target == "probability"
+        self._clean = making.clean.cpu().numpy()[:, None, None]
+
+    def __call__(self, logits: torch.Tensor) -> torch.Tensor:
+        scores = self._scores(logits)
+        return scores.log() if self._probability else scores
+
+    def changes(self, drops: np.ndarray) -> np.ndarray:
+        """Change of the outputs where the scores fall by so much."""
+        if not self._probability:
+            return -drops
+        return np.log(np.maximum(1 - drops / self._clean, np.finfo(float).tiny))
+
+    def drops(self, changes: np.ndarray) -> np.ndarray:
+        """Fall of the scores where the outputs change by so much."""
+        if not self._probability:
+            return -changes
+        return self._clean - np.minimum(self._clean * np.exp(changes), 1)
+
+
+@dataclass(frozen=True, eq=False)
+class _Stage:
+    """Changes of the outputs where a grid knows them."""
+
+    changes: np.ndarray
+    known: np.ndarray
+
+
+def _linear_stages(
+    making: MapsInTheMaking, outputs: _Outputs, linear: Sequence[tuple[int, int]]
+) -> list[_Stage]:
+    """Linearised maps, from the finest grid and cheapest to the coarser and better."""
+    engine, grid = making.engine, making.grid
+    if not isinstance(engine, ExactEngine):
+        return []
+    stages = []
+    for quarters, pixels in linear:
+        depth, level = _depth(engine.network.layers, quarters), _level(making, pixels)
+        phases = [phase for phases in grid.phases_by_level()[: level + 1] for phase in phases]
+        changes = linear_changes(engine, making.prepared[None], depth, outputs, phases)
+        stages.append(_Stage(changes.double().cpu().numpy(), grid.known_at(level)))
+    return stages
+
+
+def _depth(layers: tuple[int, ...], quarters: int) -> int:
+    """Blocks in the first quarters of layer1 and layer2, two quarters each."""
+    first, second = layers[:2]
+    return (0, -(-first // 2), first, first - (-second // 2), first + second)[quarters]
+
+
+def _level(making: MapsInTheMaking, spacing: int) -> int:
+    """The coarsest grid whose positions are no more than so many pixels apart."""
+    grid, stride = making.grid, making.settings.stride
+    levels = range(grid.levels)
+    return next(
+        (level for level in levels if grid.rows.distance(level) * stride <= spacing), levels[-1]
+    )
+
+
+def _estimate(stages: Sequence[_Stage], outputs: _Outputs, grid: MapGrid) -> np.ndarray:
+    """Drops at every position: each stage corrects the one before, by what it differs."""
+    total: np.ndarray | float = 0.0
+    before: np.ndarray | float = 0.0
+    for stage in stages:
+        difference = np.where(stage.known, stage.changes - before, 0)
+        total = total + interpolated(difference, stage.known, grid, smooth=True)
+        before = stage.changes
+    return outputs.drops(total)
+
+
+def _sample_phases(making: MapsInTheMaking, phases: list[tuple[int, int]]) -> list[tuple[int, int]]:
+    """Random phases of the finest level, together about `SAMPLE` positions.
+
+    Drawn from the photo itself, so that the same map has the same sample.
+    """
+    seed = int.from_bytes(making.prepared.cpu().numpy().tobytes()[-8:], "little")
+    order = np.random.default_rng(seed).permutation(len(phases))
+    chosen, size = [], 0
+    for number in order:
+        chosen.append(phases[number])
+        size += int(making.positions_of([phases[number]]).sum())
+        if size >= SAMPLE:
+            break
+    return chosen
+
+
+def _errors(
+    drops: np.ndarray, estimate: np.ndarray, sample: np.ndarray
+) -> tuple[tuple[float, ...], tuple[float, ...]]:
+    """Correlation and largest deviation of each map, judged by a random sample.
+
+    The spread of the estimate is known everywhere; only its error is taken from the sample. That
+    is far less at the mercy of the few high places of a map than a correlation over the sample.
+    """
+    correlations, deviations = [], []
+    for exact, one in zip(drops, estimate, strict=True):
+        error = exact[sample] - one[sample]
+        deviations.append(float(np.abs(error).max()))
+        spread = one.var()
+        shared = np.mean((one[sample] - one.mean()) * error)
+        total = spread + 2 * shared + np.mean(error**2)
+        product = max(spread * total, np.finfo(float).tiny)
+        correlations.append(float((spread + shared) / np.sqrt(product)))
+    return tuple(correlations), tuple(deviations)

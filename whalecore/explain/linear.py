@@ -1,0 +1,110 @@
+"""Occlusion maps of a network whose later blocks are replaced by their gradient.
+
+The change that a patch causes is exact up to a chosen block; from there on the outputs are taken
+to change as their gradient at the clean photo says. That costs a fraction of an exact map, and
+resembles it most in its fine structure, which comes from the early blocks.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+
+import torch
+from torch import Tensor
+from torch.nn import functional
+
+from whalecore.explain.delta import PaddedMap, block_changes, overhang
+from whalecore.explain.engines import ExactEngine
+from whalecore.explain.folded import FoldedBlock, FoldedNetwork
+from whalecore.explain.spans import AxisPlan, Span
+
+Outputs = Callable[[Tensor], Tensor]
+"""Logits (B, individuals) to the outputs that are explained (B, maps)."""
+
+
+def linear_changes(
+    engine: ExactEngine,
+    images: Tensor,
+    depth: int,
+    outputs: Outputs,
+    phases: Sequence[tuple[int, int]],
+) -> Tensor:
+    """How the outputs change where the positions of some phases are covered, to first order.
+
+    Parameters
+    ----------
+    engine : ExactEngine
+        Of the same, single photo.
+    images : Tensor of shape (1, 3, height, width)
+    depth : int
+        Blocks that are exact; 0 for the stem alone.
+    outputs : callable
+        Differentiable.
+    phases : sequence of (int, int)
+        Which positions.
+
+    Returns
+    -------
+    Tensor of shape (maps, rows, cols), float32
+        0 at other positions.
+    """
+    gradients = _gradients(engine.network, images.to(engine.network.dtype), depth, outputs)
+    slopes = _padded(engine, gradients, depth)
+    grid = engine.grid
+    changes = torch.zeros(len(gradients), *grid.shape, device=images.device)
+    with torch.inference_mode():
+        for phase in phases:
+            for rows, cols, down, across in engine.chunks(phase):
+                if down is None or across is None:
+                    continue
+                tiles = _changes_at(engine, down, across, depth)
+                place = torch.from_numpy(rows)[:, None], torch.from_numpy(cols)
+                slope = slopes.tiles(_span(down, depth), _span(across, depth))
+                for number, one in enumerate(slope):
+                    changes[number][place] = (
+                        (one * tiles.view(one.shape)).sum(dim=(2, 3, 4)).float()
+                    )
+    return changes
+
+
+def _gradients(network: FoldedNetwork, images: Tensor, depth: int, outputs: Outputs) -> Tensor:
+    """Of each output with respect to a block's output; shape (maps, rows, cols, channels)."""
+    with torch.no_grad():
+        values = network.pooled_stem(images)
+        for block in network.blocks[:depth]:
+            values = block(values)
+        count = outputs(_logits(network, network.blocks[depth:], values)).shape[1]
+    # One copy per output, so that one backward pass serves them all.
+    copies = values.expand(count, -1, -1, -1).clone(memory_format=torch.channels_last)
+    with torch.inference_mode(False), torch.enable_grad():
+        copies = copies.clone().requires_grad_()
+        found = outputs(_logits(network, network.blocks[depth:], copies))
+        (gradients,) = torch.autograd.grad(found.diagonal().sum(), copies)
+    return gradients.permute(0, 2, 3, 1).contiguous()
+
+
+def _logits(network: FoldedNetwork, blocks: tuple[FoldedBlock, ...], values: Tensor) -> Tensor:
+    for block in blocks:
+        values = block(values)
+    return network.head(values.float().mean(dim=(2, 3)))
+
+
+def _padded(engine: ExactEngine, gradients: Tensor, depth: int) -> PaddedMap:
+    sides = []
+    for axis in (0, 1):
+        spans = [_span(plan, depth) for plan in engine.plans(axis)]
+        sides.append(overhang(spans, gradients.shape[1 + axis]))
+    down, across = sides
+    padded = functional.pad(gradients, (0, 0, *across, *down)).contiguous()
+    return PaddedMap(padded, (down[0], across[0]))
+
+
+def _changes_at(engine: ExactEngine, rows: AxisPlan, cols: AxisPlan, depth: int) -> Tensor:
+    changes = block_changes(engine.network, engine.clean_pass, rows, cols)
+    for _ in range(depth):
+        next(changes)
+    return next(changes)
+
+
+def _span(plan: AxisPlan, depth: int) -> Span:
+    return plan.blocks[depth - 1].steps[-1].span if depth else plan.pool.span
