@@ -5,11 +5,20 @@ from __future__ import annotations
 import streamlit as st
 
 from pages.parts.frame import begin
+from pages.parts.growing import (
+    COMPUTE,
+    STOP,
+    empty_heatmap,
+    get_ready,
+    grow,
+    say_how_far,
+    say_how_made,
+)
 from pages.parts.guard import guarded, plain
 from pages.parts.labs import current_lab, drawings_note
 from pages.parts.pictures import crop_shape, lab_crop, show_heatmap, strength_slider
 from pages.parts.progress import progress_bar
-from pages.parts.settings import computed_settings, pick_occlusion
+from pages.parts.settings import computed_settings, pick_occlusion, stopped_settings
 from pages.parts.state import bound, read_view
 from whalecore.glossary import explain
 from whalecore.types import LAYERS, GradCamSettings, OcclusionSettings
@@ -71,16 +80,49 @@ def pick_candidate(lab, view, photo_id: str):
     return scores[scores["individual"] == current].iloc[0]
 
 
-def show(lab, crop, candidate, settings, strength: float) -> None:
-    """One heatmap, or the button that computes it."""
+def show_occlusion(lab, crop, candidate, settings, strength: float) -> bool:
+    """An occlusion map, or the button that computes it and its growth; whether it is finished."""
     names = [candidate[name] for name in ("model_id", "photo_id", "individual")]
-    found = lab.heatmap(*names, settings.method, settings.key)
+    found = lab.heatmap(*names, settings.method, settings)
+    if found is not None:
+        show_heatmap(crop, found, strength)
+        say_how_made(found)
+        return True
+    stopped = lab.unfinished_heatmap(*names, settings)
+    key = f"compute_{settings.key}"
+    computing = st.session_state.get(key, False)
+    with st.container(horizontal=True):
+        words = "Continue" if stopped else "Compute it for all five candidates"
+        st.button(words, key=key, icon=COMPUTE, disabled=computing)
+        # A click starts the page anew, which ends the computing.
+        st.button("Stop", key=f"stop_{settings.key}", icon=STOP, disabled=not computing)
+    bar, place = st.empty(), st.empty()
+    with place.container():
+        if stopped is None:
+            st.image(crop, alt="The fluke without a heatmap")
+            st.caption("This heatmap is not computed yet.")
+        else:
+            say_how_far(stopped.computed, stopped.values.size, settings)
+            show_heatmap(crop, stopped, strength)
+    if computing:
+        with bar.container():
+            names = ("photo_id", "model_id", "individual", "rank", "score")
+            heatmap = empty_heatmap(*(candidate[name] for name in names), settings)
+            grow(lab, crop, heatmap, settings, strength, place)
+        st.rerun()
+    return False
+
+
+def show_grad_cam(lab, crop, candidate, settings, strength: float) -> None:
+    """A Grad-CAM, or the button that computes it."""
+    names = [candidate[name] for name in ("model_id", "photo_id", "individual")]
+    found = lab.heatmap(*names, settings.method, settings)
     if found is not None:
         show_heatmap(crop, found, strength)
         return
     st.image(crop, alt="The fluke without a heatmap")
     st.caption("This heatmap is not computed yet.")
-    if st.button("Compute it for all five candidates", key=f"compute_{settings.key}"):
+    if st.button("Compute it for all five candidates", key=f"compute_{settings.key}", icon=COMPUTE):
         from whalecore.workflow.explain import explain_photo
 
         explain_photo(lab, candidate["photo_id"], settings, progress_bar("Computing"))
@@ -97,13 +139,14 @@ with guarded("show this photo"):
         crop = lab_crop(lab, photo_id, crop_shape(lab, candidate["model_id"]))
         strength = strength_slider()
         computed = computed_settings(lab, photo_id, candidate["model_id"])
+        stopped = stopped_settings(lab, photo_id, candidate["model_id"])
         left, right = st.columns(2)
         with left, guarded("show the occlusion sensitivity map"):
             st.subheader("Occlusion sensitivity map", help=explain("osm"))
             occlusion = pick_occlusion(
-                [s for s in computed if isinstance(s, OcclusionSettings)], view
+                [s for s in computed if isinstance(s, OcclusionSettings)], stopped, view
             )
-            show(lab, crop, candidate, occlusion, strength)
+            osm = st.container()
         with right, guarded("show the Grad-CAM"):
             st.subheader("Grad-CAM", help=explain("grad-cam"))
             layer = view.layer or LAYERS[-1]
@@ -114,4 +157,8 @@ with guarded("show this photo"):
                 help=explain("layer"),
                 **bound("layer", layer, "heatmaps"),
             )
-            show(lab, crop, candidate, GradCamSettings(layer), strength)
+            show_grad_cam(lab, crop, candidate, GradCamSettings(layer), strength)
+        # Last, because the page waits here while a map is computed.
+        with osm, guarded("show the occlusion sensitivity map"):
+            if not show_occlusion(lab, crop, candidate, occlusion, strength):
+                get_ready(lab, candidate["model_id"])

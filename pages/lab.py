@@ -114,7 +114,8 @@ def _steps(lab) -> dict[str, str]:
     return {
         "train": f"train {lab_is} {preset}",
         "score": f"score {lab_is}",
-        "explain": f"explain {lab_is} --patch {settings.patch} --stride {settings.stride}",
+        "explain": f"explain {lab_is} --patch {settings.patch} --stride {settings.stride}"
+        + ("" if settings.exact else f" --accuracy {settings.accuracy:g}"),
         "cluster": f"cluster {lab_is}",
         "calibrate": f"calibrate {lab_is}",
         "run": f"run {source} {lab_is} {preset}{columns}",

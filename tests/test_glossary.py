@@ -43,6 +43,10 @@ NEEDED = [
     "lab",
     "model",
     "rank",
+    "exact",
+    "fast",
+    "engine",
+    "coarse",
 ]
 
 

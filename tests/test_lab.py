@@ -4,6 +4,7 @@ import json
 import shutil
 import subprocess
 import sys
+from dataclasses import replace
 from datetime import datetime
 from pathlib import Path
 
@@ -16,6 +17,9 @@ from tests import lab_rows as row
 from tests.planted import planted_heatmaps
 from whalecore.errors import LabError, PhotoError
 from whalecore.lab import create_lab, open_lab
+from whalecore.lab.rows import arrow_rows
+from whalecore.lab.shards import TableFolder
+from whalecore.lab.tables import TABLES
 from whalecore.types import Box, Crop, GradCamSettings, OcclusionSettings, Photo
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -83,6 +87,10 @@ def test_a_lab_of_a_newer_program_is_refused(lab):
         lambda text: text.replace('"Test"', "7"),
         lambda text: text.replace('"folds": 2', '"folds": "two"'),
         lambda text: text.replace('"sources": []', '"sources": [{"source": 3}]'),
+        lambda text: text.replace('"least_correlation": 0.95', '"least_correlation": 1.5'),
+        lambda text: text.replace('"least_correlation": 0.95', '"least_correlation": "high"'),
+        lambda text: text.replace('"least_correlation": 0.95', '"least_correlation": true'),
+        lambda text: text.replace('"least_correlation": 0.95', '"least_correlation": NaN'),
     ],
 )
 def test_a_damaged_description_is_named(lab, spoil):
@@ -90,6 +98,16 @@ def test_a_damaged_description_is_named(lab, spoil):
     path.write_text(spoil(path.read_text()))
     with pytest.raises(LabError, match=r"lab\.json is damaged"):
         open_lab(lab.folder)
+
+
+def test_the_limit_of_fast_heatmaps_can_be_chosen_and_has_a_default(lab):
+    assert lab.info.least_correlation == 0.95
+    path = lab.folder / "lab.json"
+    entries = json.loads(path.read_text())
+    del entries["least_correlation"]
+    path.write_text(json.dumps(entries))
+    assert open_lab(lab.folder).info.least_correlation == 0.95
+    assert lab.update_info(least_correlation=0.9).least_correlation == 0.9
 
 
 def test_imported_collections_are_remembered_once_each(lab, photos):
@@ -291,6 +309,71 @@ def test_grids_of_different_shape_are_not_stacked(lab):
     lab.write("heatmaps", [row.heatmap("p", 3, "c", **wide)])
     with pytest.raises(LabError, match="2 different grids"):
         lab.heatmaps()
+
+
+FAST = OcclusionSettings(accuracy=0.9).key
+
+
+def test_fast_heatmaps_below_the_limit_are_left_out_and_counted(lab):
+    write_two_folds(lab)
+    for model_id, photo_id, name, correlation in (
+        ("m0", "p", "a", 0.96),
+        ("m0", "p", "b", 0.94),
+        ("m1", "q", "x", None),
+        ("m1", "q", "b", 0.95),
+    ):
+        about = {"model_id": model_id, "settings": FAST, "correlation": correlation}
+        lab.write("heatmaps", [row.heatmap(photo_id, 1, name, **about)])
+    assert len(lab.heatmaps(settings=FAST)) == 4
+    assert lab.heatmaps(settings=FAST, least_correlation=0.95).individuals == ("a", "b")
+    assert lab.heatmaps(settings=FAST, least_correlation=0.95).photo_ids == ("p", "q")
+    assert lab.count_doubtful(FAST, False, 0.95) == 2
+    assert lab.count_doubtful(FAST, True, 0.95) == 0
+    assert lab.count_doubtful("s", False, 0.95) == 0
+    # Exact heatmaps have no correlation and are always taken.
+    assert len(lab.heatmaps(settings="s", least_correlation=0.95)) == 4
+
+
+def test_a_fast_heatmap_that_ended_with_every_place_computed_is_taken(lab):
+    write_two_folds(lab)
+    about = {"model_id": "m0", "settings": FAST, "computed": 6}
+    lab.write("heatmaps", [row.heatmap("p", 1, "a", **about)])
+    assert lab.heatmaps(settings=FAST, least_correlation=0.95).individuals == ("a",)
+    assert lab.count_doubtful(FAST, False, 0.95) == 0
+
+
+def test_the_usual_heatmaps_are_those_of_which_most_can_be_used(lab):
+    write_two_folds(lab)
+    for rank in range(3, 8):
+        lab.write("scores", [row.score("p", rank, f"i{rank}", model_id="m0")])
+        about = {"model_id": "m0", "settings": FAST, "correlation": 0.5}
+        lab.write("heatmaps", [row.heatmap("p", rank, f"i{rank}", **about)])
+    assert lab.heatmaps().settings == FAST
+    assert lab.heatmaps(least_correlation=0.95).settings == "s"
+
+
+def test_a_heatmap_says_how_it_was_made(lab):
+    about = {"engine": "exact", "computed": 4, "correlation": 0.99, "deviation": 0.01}
+    lab.write("heatmaps", [row.heatmap("p", 1, "a"), row.heatmap("p", 2, "b", **about)])
+    found = lab.heatmap("m", "p", "b", "osm", "s")
+    assert (found.engine, found.computed) == ("exact", 4)
+    assert (found.correlation, found.deviation) == (0.99, 0.01)
+    assert lab.heatmap("m", "p", "a", "osm", "s").engine is None
+
+
+def test_files_without_the_newer_columns_stay_readable_and_can_be_merged(lab):
+    table = TABLES["heatmaps"]
+    newer = ("engine", "computed", "correlation", "deviation")
+    older = replace(table, columns=tuple(c for c in table.columns if c.name not in newer))
+    rows = arrow_rows("heatmaps", [row.heatmap("p", 1, "a", 7.0)]).drop_columns(list(newer))
+    TableFolder(lab.folder / "tables" / "heatmaps", older).write(rows)
+    again = open_lab(lab.folder)
+    again.write("heatmaps", [row.heatmap("p", 2, "b", engine="exact")])
+    for _ in range(2):
+        found = again.heatmap("m", "p", "a", "osm", "s")
+        assert (found.values[0, 0], found.engine, found.computed) == (7.0, None, None)
+        assert again.heatmap("m", "p", "b", "osm", "s").engine == "exact"
+        assert again.compact()["heatmaps"] == 1
 
 
 def test_one_heatmap_comes_back_in_half_precision(lab):

@@ -150,6 +150,17 @@ def test_a_grid_that_does_not_fit_is_refused(values, words):
         arrow_rows("heatmaps", [{**HEATMAP, "values": values}])
 
 
+def test_only_an_unfinished_grid_may_have_gaps():
+    values = np.array([[np.nan, 1.5, np.nan], [np.nan, np.nan, np.nan]])
+    row = {**HEATMAP, "values": values, "computed": 1, "engine": "exact"}
+    kept = arrow_rows("unfinished_heatmaps", [row])["values"].to_pylist()[0]
+    np.testing.assert_array_equal(np.array(kept, float), values.ravel())
+    with pytest.raises(LabError, match="not finite"):
+        arrow_rows("unfinished_heatmaps", [{**row, "values": np.full((2, 3), np.inf)}])
+    with pytest.raises(LabError, match="not finite"):
+        arrow_rows("heatmaps", [row])
+
+
 def test_an_arrow_table_is_taken_as_it_is_and_checked_too():
     given = pa.table({"review_id": ["r"], "photo_id": ["p"], "decision": ["yes"]})
     rows = arrow_rows("reviews", given)

@@ -21,7 +21,9 @@ from whalecore.lab.shards import TableFolder
 from whalecore.lab.tables import TABLES
 from whalecore.photos.decode import load_photo
 from whalecore.types import Box, GradCamSettings, OcclusionSettings, settings_from_key
+from whalecore.workflow import cluster as cluster_module
 from whalecore.workflow.assess import describe
+from whalecore.workflow.cluster import cluster_heatmaps
 from whalecore.workflow.explain import explain_photo, explain_photos
 from whalecore.workflow.import_photos import import_photos
 from whalecore.workflow.run import run_all, train_lab
@@ -162,6 +164,83 @@ def test_a_new_photo_gets_candidates_heatmaps_a_cluster_and_a_verdict(tiny_lab):
     assert answer["verdict"] in {"reliable", "check", "new_whale", "retake"}
     assert answer["cluster"]["id"] >= 1
     assert answer["reasons"]
+
+
+def fast_copies(lab, correlations):
+    """The lab's exact maps once more as fast ones, with these correlations in turn."""
+    fast = OcclusionSettings(16, 8, accuracy=0.9)
+    rows = lab.rows("heatmaps", settings=OcclusionSettings(16, 8).key)
+    copies = [
+        {
+            **one,
+            "settings": fast.key,
+            "correlation": correlations[place % len(correlations)],
+            "computed": 12,
+        }
+        for place, one in enumerate(rows)
+    ]
+    lab.write("heatmaps", copies)
+    return fast, len(copies)
+
+
+def test_fast_maps_below_the_labs_limit_are_not_clustered_and_the_answer_says_so(tiny_lab):
+    fast, count = fast_copies(tiny_lab, [0.99, 0.96, 0.9, None])
+    found = cluster_heatmaps(tiny_lab, "top5", 3, settings=fast.key)
+    assert found.left_out == count // 2
+    assert found.note.startswith(f"{count // 2} fast heatmaps were left out")
+    assert "--accuracy" in found.note
+    (made,) = tiny_lab.rows("clusterings", clustering_id=found.clustering_id)
+    assert made["heatmaps"] == count - count // 2
+    assert made["heatmap_settings"] == fast.key
+    tiny_lab.update_info(least_correlation=0.9)
+    assert cluster_heatmaps(tiny_lab, "top5", 3, settings=fast.key).left_out == count // 4
+
+
+def test_a_lab_of_nothing_but_doubtful_fast_maps_has_no_clusters(tiny_lab):
+    fast, count = fast_copies(tiny_lab, [0.5])
+    with pytest.raises(cluster_module.TooFewError, match=f"{count} fast heatmaps were left out"):
+        cluster_heatmaps(tiny_lab, "top5", 3, settings=fast.key)
+
+
+def test_a_new_photo_whose_fast_map_is_doubtful_is_placed_by_its_exact_map(tiny_lab):
+    fast, _ = fast_copies(tiny_lab, [0.99])
+    cluster_heatmaps(tiny_lab, "top5", 3, settings=fast.key)
+    assert tiny_lab.usual_occlusion() == fast
+    photo = tiny_lab.read_photo(tiny_lab.rows("heatmaps", settings=fast.key)[0]["photo_id"])
+    assert {one.settings for one in assess(tiny_lab, photo).heatmaps.values()} == {fast.key}
+    fast_copies(tiny_lab, [0.5])
+    exact = OcclusionSettings(16, 8).key
+    assert {one.settings for one in assess(tiny_lab, photo).heatmaps.values()} == {exact}
+
+
+def test_the_maps_of_a_new_photo_are_seen_while_they_grow(tiny_lab):
+    photo = tiny_lab.read_photo(tiny_lab.rows("scores")[0]["photo_id"])
+    tiny_lab.correct_crop(photo.photo_id, Box(3, 3, 90, 60))
+    seen = []
+
+    def stop(maps, prediction):
+        seen.append((int(maps.computed.sum()), prediction.individuals))
+        if len(seen) == 2:
+            raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        assess(tiny_lab, photo, growing=stop)
+    again = []
+    found = assess(tiny_lab, photo, growing=lambda maps, _: again.append(int(maps.computed.sum())))
+    counts = [count for count, _ in seen]
+    assert counts == sorted(set(counts))
+    assert counts[-1] < again[0] <= again[-1] == found.heatmaps[seen[0][1][0]].values.size
+    assert seen[0][1] == found.prediction.individuals
+
+
+def test_a_lab_that_cannot_be_written_to_still_answers(tiny_lab, monkeypatch):
+    def full(*_):
+        raise LabError("The disk is full.")
+
+    photo = tiny_lab.read_photo(tiny_lab.rows("scores")[0]["photo_id"])
+    tiny_lab.correct_crop(photo.photo_id, Box(3, 3, 90, 60))
+    monkeypatch.setattr(tiny_lab, "write", full)
+    assert len(assess(tiny_lab, photo).heatmaps) == 5
 
 
 def test_a_corrected_crop_hides_what_was_computed_with_the_old_one(tiny_lab):

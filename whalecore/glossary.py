@@ -42,6 +42,14 @@ TERMS = {
     "occlusion sensitivity map": "A heatmap made by covering one small square after another: green "
     "where covering lowers the individual's score, so the place supports it, purple where covering "
     "raises it, so the place points to others.",
+    "exact": "Every place of the map is computed, so its values are those of the network itself.",
+    "fast": "Only some places are computed and the others estimated from them; how well that went "
+    "is measured on places chosen at random and said with the map.",
+    "engine": "The part of the program that computes an occlusion sensitivity map: reference looks "
+    "at the whole photo anew for each covered place, exact computes only what a covered place "
+    "changes and comes to the same values much sooner.",
+    "coarse": "A map is computed from coarse to fine: first a few places spread over the photo, "
+    "with smooth transitions drawn between them, then more and more places until none is missing.",
     "grad-cam": "A heatmap of where a block of the network found what speaks for an individual; "
     "quick to make, but coarse and without evidence against.",
     "patch": "The side of the square that is covered for the occlusion sensitivity map, in pixels "

@@ -4,10 +4,16 @@ from __future__ import annotations
 
 import streamlit as st
 
+from pages.parts.growing import draw, empty_heatmap, identifier_of
+from pages.parts.guard import plain
+from pages.parts.pictures import crop_of, crop_shape
 from pages.parts.progress import progress_bar
 from whalecore.glossary import explain
 from whalecore.overlays import draw_box
 from whalecore.types import Box, Photo
+
+STRENGTH = 0.8
+"""Of the heatmap that is drawn while it grows, until the reader chooses another."""
 
 KEPT = 12
 """Assessments kept in a session."""
@@ -28,11 +34,6 @@ def decoded(data: bytes, name: str) -> Photo:
     return load_photo(data, name=name)
 
 
-@st.cache_resource(max_entries=2, show_spinner="Loading the model")
-def _identifier(folder: str, model_id: str | None, _lab):
-    return _lab.identifier(model_id)
-
-
 def assessment_of(lab, photo: Photo):
     """What the lab says about a photo; computed when photo, box, model or clusters changed."""
     model_id = lab.newest_model_id()
@@ -50,13 +51,42 @@ def assessment_of(lab, photo: Photo):
     if key not in kept:
         place = st.empty()
         with place.container():
-            identifier = _identifier(str(lab.folder), model_id, lab)
-            report = progress_bar("Looking at the photo")
-            kept[key] = lab.assess(photo, identifier=identifier, report=report)
+            identifier = identifier_of(lab, model_id)
+            report = progress_bar("Looking at the photo", "places")
+            kept[key] = lab.assess(
+                photo, identifier=identifier, report=report, growing=_first_map(lab, photo)
+            )
         place.empty()
         while len(kept) > KEPT:
             kept.pop(next(iter(kept)))
     return kept[key]
+
+
+def _first_map(lab, photo: Photo):
+    """A place for the first candidate's map, and the function that draws it there as it grows."""
+    left, right = st.columns([2, 3])
+    picture, words = left.empty(), right.empty()
+    settings = lab.usual_occlusion()
+
+    def growing(maps, prediction) -> None:
+        first = prediction.candidates[0]
+        heatmap = empty_heatmap(
+            photo.photo_id,
+            prediction.model_id,
+            first.individual,
+            first.rank,
+            first.score,
+            settings,
+        )
+        crop = crop_of(photo, prediction.crop.box, crop_shape(lab, prediction.model_id))
+        words.markdown(
+            f"**{plain(first.individual)}** is the first candidate. Whether that can be believed "
+            "is said when its map is finished."
+        )
+        with picture.container():
+            draw(crop, maps, heatmap, settings, st.session_state.get("strength", STRENGTH))
+
+    return growing
 
 
 def show_crop(lab, photo: Photo, crop) -> None:

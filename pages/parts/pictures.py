@@ -81,6 +81,24 @@ def show_heatmap(crop: np.ndarray, heatmap: Heatmap, strength: float, width="str
         alt=f"Scale from {-limit if kind == overlays.SIGNED else 0:.2g} to {limit:.2g}",
     )
     st.caption(plain(words), help=explain("colour scale"))
+    if getattr(heatmap, "correlation", None) is not None:
+        _say_how_exact(heatmap)
+
+
+def _say_how_exact(heatmap) -> None:
+    """How far a fast heatmap can be trusted."""
+    places = heatmap.values.size
+    deviation = (
+        f" and differ by at most {heatmap.deviation:.2g} in {unit_of(heatmap)}"
+        if heatmap.deviation is not None
+        else ""
+    )
+    st.caption(
+        f"Fast: {heatmap.computed or places:,} of {places:,} places computed, the rest estimated. "
+        "On a random sample of places the estimates follow computed values with a correlation of "
+        f"r = {heatmap.correlation:.3f}{deviation}.",
+        help=explain("fast"),
+    )
 
 
 def is_dark() -> bool:

@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import streamlit as st
 
-from pages.parts.state import LARGEST_PATCH, View, bound, change
+from pages.parts.state import LARGEST_PATCH, SPEEDS, View, bound, change
 from whalecore.glossary import explain
 from whalecore.types import HeatmapSettings, OcclusionSettings, settings_from_key
 
 DEFAULT = OcclusionSettings(patch=16, stride=8)
+
+FAST = 0.99
+"""Correlation with the exact map that a fast one shall have."""
 
 
 def computed_settings(lab, photo_id: str, model_id: str) -> list[HeatmapSettings]:
@@ -18,12 +23,24 @@ def computed_settings(lab, photo_id: str, model_id: str) -> list[HeatmapSettings
     return [settings_from_key(key) for key in dict.fromkeys(keys)]
 
 
-def pick_occlusion(computed: list[OcclusionSettings], view: View) -> OcclusionSettings:
-    """Patch and stride, among what is computed or as typed under "Other values"."""
-    wanted = _closest(computed, view)
-    choices = computed if wanted in computed else [wanted, *computed]
+def stopped_settings(lab, photo_id: str, model_id: str) -> list[OcclusionSettings]:
+    """Settings of the occlusion maps of a photo that were stopped."""
+    keys = lab.computed_keys(
+        "unfinished_heatmaps", ["settings"], photo_id=photo_id, model_id=model_id
+    )
+    return [settings_from_key(key) for (key,) in sorted(keys)]
+
+
+def pick_occlusion(
+    computed: list[OcclusionSettings], stopped: list[OcclusionSettings], view: View
+) -> OcclusionSettings:
+    """Patch and stride, among what is there or as typed under "Other", and exact or fast."""
+    wanted = _closest(computed or stopped, view)
+    shown = replace(wanted, accuracy=1.0)
+    there = [replace(one, accuracy=1.0) for one in (*computed, *stopped)]
+    choices = list(dict.fromkeys(there if shown in there else [shown, *there]))
     key = "heatmaps_occlusion"
-    st.session_state[key] = wanted
+    st.session_state[key] = shown
 
     def take() -> None:
         change(patch=st.session_state[key].patch, stride=st.session_state[key].stride)
@@ -44,18 +61,44 @@ def pick_occlusion(computed: list[OcclusionSettings], view: View) -> OcclusionSe
         st.number_input(
             "Stride", 1, patch, help=explain("stride"), **bound("stride", wanted.stride, "h")
         )
+    _pick_speed(wanted)
     return wanted
+
+
+def _pick_speed(wanted: OcclusionSettings) -> None:
+    key = "heatmaps_speed"
+    st.session_state[key] = "exact" if wanted.exact else "fast"
+
+    def take() -> None:
+        change(speed=st.session_state[key])
+
+    fast = FAST if wanted.exact else wanted.accuracy
+    words = {"exact": "exact", "fast": f"fast (estimated, about r = {fast:g})"}
+    st.radio(
+        "Values",
+        SPEEDS,
+        format_func=words.get,
+        horizontal=True,
+        key=key,
+        on_change=take,
+        help=explain("exact") + " " + explain("fast"),
+    )
 
 
 _UNITS = {"probability": "in score", "logit": "in logit"}
 
 
-def _closest(computed: list[OcclusionSettings], view: View) -> OcclusionSettings:
-    """What the address asks for; where it asks for nothing, the finest that is computed."""
-    usual = min(computed, key=lambda one: (one.stride, one.patch), default=DEFAULT)
+def _closest(there: list[OcclusionSettings], view: View) -> OcclusionSettings:
+    """What the address asks for; where it asks for nothing, the finest that is there."""
+    usual = min(there, key=lambda one: (one.stride, one.patch), default=DEFAULT)
     patch = view.patch or usual.patch
     stride = view.stride or min(usual.stride, patch)
-    for one in computed:
-        if (one.patch, one.stride) == (patch, stride):
+    same = [one for one in there if (one.patch, one.stride) == (patch, stride)]
+    # The most accurate first: without a choice, a fast map is shown only where no other is there.
+    same.sort(key=lambda one: -one.accuracy)
+    for one in same:
+        if view.speed in (None, "exact" if one.exact else "fast"):
             return one
-    return OcclusionSettings(max(patch, stride), stride)
+    target = same[0].target if same else DEFAULT.target
+    accuracy = FAST if view.speed == "fast" else 1.0
+    return OcclusionSettings(max(patch, stride), stride, target=target, accuracy=accuracy)

@@ -17,6 +17,7 @@ from pages.parts.guard import plain
 from whalecore.types import LAYERS
 
 METHODS = ("osm", "gradcam")
+SPEEDS = ("exact", "fast")
 LARGEST_PATCH = 256
 LARGEST_CLUSTER = 10_000
 LONGEST = 300
@@ -36,6 +37,7 @@ class View:
     method: str | None = None
     patch: int | None = None
     stride: int | None = None
+    speed: str | None = None
     layer: str | None = None
     clustering: str | None = None
     cluster: int | None = None
@@ -188,6 +190,7 @@ _CHECKS = {
     "method": _one_of(*METHODS),
     "patch": _whole_number(LARGEST_PATCH),
     "stride": _whole_number(LARGEST_PATCH),
+    "speed": _one_of(*SPEEDS),
     "layer": _one_of(*LAYERS),
     "clustering": _text,
     "cluster": _whole_number(LARGEST_CLUSTER),

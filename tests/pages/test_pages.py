@@ -10,6 +10,8 @@ from PIL import Image
 from streamlit.testing.v1 import AppTest
 
 from whalecore.lab.lab import create_lab, open_lab
+from whalecore.types import OcclusionSettings
+from whalecore.workflow.explain import explain_growing
 
 APP = Path(__file__).resolve().parents[2] / "app.py"
 PAGES = ("identify", "heatmaps", "clusters", "lab")
@@ -138,6 +140,63 @@ def test_a_missing_heatmap_is_computed_on_request(tiny_lab):
     computed = tiny_lab.heatmap_options(photo_id)
     assert (computed["settings"] == "layer=layer2").sum() == 5
     assert "compute_layer=layer2" not in {button.key for button in at.button}
+
+
+FINE = OcclusionSettings(patch=4, stride=2)
+FINE_ADDRESS = {"patch": "4", "stride": "2"}
+PLACES = 16 * 32
+
+
+@pytest.mark.slow
+def test_an_occlusion_map_is_computed_on_request(tiny_lab):
+    at = opened("heatmaps", tiny_lab.folder, **FINE_ADDRESS)
+    assert_calm(at)
+    assert "not computed yet" in shown(at)
+    at.button(key=f"compute_{FINE.key}").click().run()
+    assert_calm(at)
+    rows = tiny_lab.rows("heatmaps", settings=FINE.key)
+    assert {row["photo_id"] for row in rows} == {value_of(at, "photo")}
+    assert len(rows) == 5
+    assert f"All {PLACES:,} places computed" in shown(at)
+    assert "exact engine" in shown(at)
+    assert f"compute_{FINE.key}" not in {button.key for button in at.button}
+
+
+@pytest.mark.slow
+def test_a_stopped_map_is_shown_with_what_is_computed_and_continued(tiny_lab):
+    at = opened("heatmaps", tiny_lab.folder, **FINE_ADDRESS)
+    growing = explain_growing(tiny_lab, value_of(at, "photo"), FINE)
+    known = int(next(growing).computed.sum())
+    growing.close()
+    at.run()
+    assert_calm(at)
+    words = f"Coarse: {known:,} of {PLACES:,} places computed, the rest interpolated."
+    assert words in shown(at)
+    assert "not computed yet" not in shown(at)
+    (button,) = [one for one in at.button if one.key == f"compute_{FINE.key}"]
+    assert button.label == "Continue"
+    button.click().run()
+    assert_calm(at)
+    assert len(tiny_lab.rows("heatmaps", settings=FINE.key)) == 5
+    assert words not in shown(at)
+
+
+@pytest.mark.slow
+def test_a_fast_map_says_how_exact_it_is_and_the_exact_one_can_be_chosen(tiny_lab):
+    usual = OcclusionSettings(16, 8)
+    fast = OcclusionSettings(16, 8, accuracy=0.99)
+    rows = tiny_lab.rows("heatmaps", settings=usual.key)
+    about = {"settings": fast.key, "engine": "exact", "computed": 12}
+    about |= {"correlation": 0.987, "deviation": 0.0123}
+    tiny_lab.write("heatmaps", [{**row, **about} for row in rows])
+    at = opened("heatmaps", tiny_lab.folder, speed="fast", patch="16", stride="8")
+    assert_calm(at)
+    assert "r = 0.987 and differ by at most 0.012 in score" in shown(at)
+    assert "12 of 32 places computed, the rest estimated" in shown(at)
+    at.radio(key="heatmaps_speed").set_value("exact").run()
+    assert_calm(at)
+    assert value_of(at, "speed") == "exact"
+    assert "r = 0.987" not in shown(at)
 
 
 @pytest.mark.slow

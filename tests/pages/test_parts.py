@@ -17,6 +17,7 @@ FULL = View(
     method="osm",
     patch=16,
     stride=8,
+    speed="fast",
     layer="layer3",
     clustering="top5-k30-abc",
     cluster=28,

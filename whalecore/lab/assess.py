@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
-
-import numpy as np
 
 from whalecore.clusters.assignment import assign
 from whalecore.errors import LabError
+from whalecore.lab.grids import StoredHeatmap, heatmap_of
+from whalecore.lab.growing import growing_heatmaps, occlusion_rows
 from whalecore.photos.quality import measure
 from whalecore.reliability.evidence import Evidence, evidence_of
 from whalecore.reliability.metrics import wilson_interval
@@ -17,9 +18,10 @@ from whalecore.reliability.rules import Rules
 from whalecore.reliability.verdict import decide
 from whalecore.types import (
     ClusterEvidence,
+    Computing,
     Crop,
     Heatmap,
-    HeatmapSettings,
+    OcclusionMaps,
     OcclusionSettings,
     Photo,
     Prediction,
@@ -36,6 +38,16 @@ if TYPE_CHECKING:
 
 USUAL = OcclusionSettings(patch=16, stride=8)
 """Heatmaps of a lab without clusters."""
+
+KEPT_EVERY = 5.0
+"""Seconds of work on heatmaps that a sudden end may cost."""
+
+Growing = Callable[[OcclusionMaps, Prediction], None]
+"""What is told of heatmaps on the way, and of the candidates they belong to."""
+
+
+def unseen(maps: OcclusionMaps, prediction: Prediction) -> None:
+    """For somebody who does not look at heatmaps on the way."""
 
 
 UNDECIDED = Verdict(
@@ -67,7 +79,7 @@ class Assessment:
 
     Attributes
     ----------
-    heatmaps : dict of str to Heatmap
+    heatmaps : dict of str to StoredHeatmap
         By individual, in the order of the candidates.
     cluster : ClusterEvidence or None
         None where the lab has no clusters yet.
@@ -77,7 +89,7 @@ class Assessment:
 
     photo: Photo
     prediction: Prediction
-    heatmaps: dict[str, Heatmap]
+    heatmaps: dict[str, StoredHeatmap]
     cluster: ClusterEvidence | None
     quality: Quality
     evidence: Evidence
@@ -90,10 +102,14 @@ def assess(
     crop: Crop | None = None,
     identifier: AnyIdentifier | None = None,
     report: Report = silent,
+    growing: Growing = unseen,
+    computing: Computing | None = None,
 ) -> Assessment:
     """Identify a photo, explain it, place it among the lab's clusters and decide.
 
-    Heatmaps that the lab holds already are read, not computed.
+    Heatmaps that the lab holds already are read, not computed. Where the lab's clusters are made
+    of fast heatmaps and the photo's are below the lab's ``least_correlation``, exact ones are
+    computed instead.
 
     Parameters
     ----------
@@ -104,6 +120,13 @@ def assess(
         Used instead of the remembered or found one; not remembered by itself.
     identifier : Identifier, optional
         A loaded identifier of this lab, to spare loading it again.
+    report : callable
+        Called with the progress.
+    growing : callable
+        Called with the candidates' occlusion maps after each level, coarse to fine, and with the
+        candidates.
+    computing : Computing, optional
+        By what means heatmaps are computed.
 
     Raises
     ------
@@ -116,7 +139,16 @@ def assess(
     quality = measure(photo, crop, identifier.height, identifier.width)
     clustering_id = lab.newest_clustering(ranks="top5")
     settings = settings_of(lab, clustering_id)
-    heatmaps = _heatmaps(lab, identifier, photo, prediction, settings, report)
+    heatmaps = _heatmaps(
+        lab,
+        identifier,
+        photo,
+        prediction,
+        settings,
+        computing=computing,
+        report=report,
+        growing=growing,
+    )
     cluster = None
     if clustering_id:
         first = heatmaps[prediction.individuals[0]]
@@ -130,80 +162,59 @@ def assess(
     return Assessment(photo, prediction, heatmaps, cluster, quality, evidence, verdict)
 
 
-def heatmap_rows(
-    identifier: AnyIdentifier,
-    photo: Photo,
-    prediction: Prediction,
-    settings: HeatmapSettings,
-    report: Report = silent,
-) -> list[dict]:
-    """Rows of table ``heatmaps`` for the candidates of one photo, computed now."""
-    # Here, so that a lab can be read without loading torch.
-    from whalecore.explain.method import method_for
-
-    prepared = identifier.prepare(photo, prediction.crop.box)
-    maps = method_for(settings).maps(identifier, prepared, prediction.individuals, settings, report)
-    return [
-        {
-            "model_id": prediction.model_id,
-            "photo_id": photo.photo_id,
-            "crop": prediction.crop.box.key,
-            "individual": candidate.individual,
-            "method": settings.method,
-            "settings": settings.key,
-            "rank": candidate.rank,
-            "score": candidate.score,
-            "rows": values.shape[0],
-            "cols": values.shape[1],
-            "values": values.astype("float16").ravel(),
-        }
-        for candidate, values in zip(prediction.candidates, maps, strict=True)
-    ]
-
-
 def settings_of(lab: LabHeatmaps, clustering_id: str | None) -> OcclusionSettings:
     """The heatmaps a new photo needs: such as were clustered."""
     rows = lab.rows("clusterings", clustering_id=clustering_id) if clustering_id else []
     return settings_from_key(rows[0]["heatmap_settings"]) if rows else USUAL
 
 
-def _heatmaps(lab, identifier, photo, prediction, settings, report) -> dict[str, Heatmap]:
-    crop = prediction.crop.box.key
-    stored = {
-        individual: found
-        for individual in prediction.individuals
-        if (
-            found := lab.heatmap(
-                identifier.model_id,
-                photo.photo_id,
-                individual,
-                settings.method,
-                settings.key,
-            )
+def _heatmaps(lab, identifier, photo, prediction, settings, **other) -> dict[str, StoredHeatmap]:
+    """By individual; a fast one that is too far from the exact one is computed exactly."""
+    found = _stored(lab, prediction, settings) or _computed(
+        lab, identifier, photo, prediction, settings, **other
+    )
+    if settings.exact:
+        return found
+    least = lab.info.least_correlation
+    if all(
+        one.computed == one.values.size or (one.correlation or 0.0) >= least
+        for one in found.values()
+    ):
+        return found
+    exact = replace(settings, accuracy=1.0)
+    return _heatmaps(lab, identifier, photo, prediction, exact, **other)
+
+
+def _stored(lab, prediction, settings) -> dict[str, StoredHeatmap] | None:
+    """The heatmaps that the lab holds of all candidates; None where one is missing."""
+    found = {
+        individual: lab.heatmap(
+            prediction.model_id,
+            prediction.photo_id,
+            individual,
+            settings.method,
+            settings,
         )
-        and found.crop == crop
+        for individual in prediction.individuals
     }
-    if len(stored) < len(prediction.individuals):
-        rows = heatmap_rows(identifier, photo, prediction, settings, report)
+    crop = prediction.crop.box.key
+    return found if all(one and one.crop == crop for one in found.values()) else None
+
+
+def _computed(
+    lab, identifier, photo, prediction, settings, computing, report, growing
+) -> dict[str, StoredHeatmap]:
+    def keep(table, rows) -> None:
         # Only kept to be quicker next time: a lab that cannot be written to still answers.
         with suppress(LabError):
-            lab.write("heatmaps", rows)
-        stored = {row["individual"]: _as_heatmap(row) for row in rows}
-    return {individual: stored[individual] for individual in prediction.individuals}
+            lab.write(table, rows)
 
-
-def _as_heatmap(row: dict) -> Heatmap:
-    return Heatmap(
-        photo_id=row["photo_id"],
-        model_id=row["model_id"],
-        crop=row["crop"],
-        individual=row["individual"],
-        method=row["method"],
-        settings=row["settings"],
-        rank=row["rank"],
-        score=row["score"],
-        values=np.asarray(row["values"], np.float32).reshape(row["rows"], row["cols"]),
-    )
+    for maps in growing_heatmaps(
+        lab, identifier, photo, prediction, settings, computing, report, KEPT_EVERY, keep
+    ):
+        growing(maps, prediction)
+    rows = occlusion_rows(prediction, settings, maps)
+    return {row["individual"]: heatmap_of(row) for row in rows}
 
 
 def _learned_from(lab: LabHeatmaps, model_id: str, photo_id: str) -> bool:

@@ -23,7 +23,15 @@ from whalecore.lab.tables import TABLES, VIEW_KEYS
 
 VIEW_FOLDER = Path(__file__).parent / "queries"
 
-VIEWS = ("crops", "scores", "heatmaps", "assignments", "photos", "cluster_correctness")
+VIEWS = (
+    "crops",
+    "scores",
+    "heatmaps",
+    "unfinished_heatmaps",
+    "assignments",
+    "photos",
+    "cluster_correctness",
+)
 """Views with a file of their own in ``queries``, in the order they build on each other."""
 
 ATTEMPTS = 5

@@ -11,9 +11,16 @@ import pandas as pd
 from whalecore.errors import LabError
 from whalecore.files import sha256_of
 from whalecore.lab.core import LabCore
-from whalecore.lab.grids import OPTIONS, one_heatmap, stacked_heatmaps
+from whalecore.lab.grids import (
+    COUNT_DOUBTFUL,
+    OPTIONS,
+    StoredHeatmap,
+    one_heatmap,
+    one_unfinished,
+    stacked_heatmaps,
+)
 from whalecore.lab.values import file_name, settings_key
-from whalecore.types import Heatmap, HeatmapSet, HeatmapSettings
+from whalecore.types import HeatmapSet, HeatmapSettings, OcclusionSettings
 
 if TYPE_CHECKING:
     from whalecore.clusters.spectral import Clustering
@@ -29,10 +36,17 @@ class LabHeatmaps(LabCore):
         individual: str,
         method: str,
         settings: str | HeatmapSettings,
-    ) -> Heatmap | None:
+    ) -> StoredHeatmap | None:
         """One heatmap of the photo's present crop, or None when it is not computed."""
         key = (model_id, photo_id, individual, method, settings_key(settings))
         return one_heatmap(self._database, key)
+
+    def unfinished_heatmap(
+        self, model_id: str, photo_id: str, individual: str, settings: str | OcclusionSettings
+    ) -> StoredHeatmap | None:
+        """An occlusion map that was stopped, interpolated where it is not computed, or None."""
+        key = (model_id, photo_id, individual, "osm", settings_key(settings))
+        return one_unfinished(self._database, key)
 
     def heatmap_options(self, photo_id: str) -> pd.DataFrame:
         """What is computed for a photo: model_id, method, settings, rank, individual, score."""
@@ -45,6 +59,7 @@ class LabHeatmaps(LabCore):
         settings: str | HeatmapSettings | None = None,
         ranks: Sequence[int] | None = None,
         correct_only: bool = False,
+        least_correlation: float | None = None,
     ) -> HeatmapSet:
         """Heatmaps of the photos in the catalogue, stacked.
 
@@ -58,6 +73,8 @@ class LabHeatmaps(LabCore):
             Only these ranks.
         correct_only : bool
             Only correct assignments: the heatmap's individual is the reference.
+        least_correlation : float, optional
+            Fast heatmaps whose correlation is below it, or not known, are left out.
 
         Raises
         ------
@@ -65,7 +82,18 @@ class LabHeatmaps(LabCore):
             When there are none.
         """
         key = settings_key(settings)
-        return stacked_heatmaps(self._database, model_id, method, key, ranks, correct_only)
+        return stacked_heatmaps(
+            self._database, model_id, method, key, ranks, correct_only, least_correlation
+        )
+
+    def count_doubtful(
+        self, settings: str | HeatmapSettings | None, correct_only: bool, least_correlation: float
+    ) -> int:
+        """Fast heatmaps that ``least_correlation`` keeps out of `heatmaps`."""
+        key = settings_key(settings)
+        return self._database.rows(COUNT_DOUBTFUL, [key, bool(correct_only), least_correlation])[0][
+            0
+        ]
 
     def clusterings(self) -> pd.DataFrame:
         """Clusterings of this lab, the newest first."""

@@ -34,6 +34,9 @@ class LabInfo:
         Settings preset the lab is computed with.
     folds : int
         Parts the photos are dealt into; each model leaves one of them out.
+    least_correlation : float
+        Fast heatmaps are clustered only where their estimates correlate so well with computed
+        values, 0 to 1.
     sources : tuple of dict
         Collections imported so far: ``source``, ``root`` and ``columns`` (mapping or None).
     created_at : str
@@ -46,6 +49,7 @@ class LabInfo:
     drawings: bool = False
     preset: str = "laptop"
     folds: int = 4
+    least_correlation: float = 0.95
     sources: tuple[Mapping[str, Any], ...] = ()
     created_at: str = ""
     format: int = FORMAT
@@ -115,6 +119,9 @@ def _checked(info: LabInfo) -> LabInfo:
         raise ValueError("an entry is of the wrong kind")
     if isinstance(info.folds, bool) or not isinstance(info.folds, int) or info.folds < 2:
         raise ValueError("folds must be a whole number of at least 2")
+    least = info.least_correlation
+    if isinstance(least, bool) or not isinstance(least, int | float) or not 0 <= least <= 1:
+        raise ValueError("least_correlation must be a number from 0 to 1")
     if not isinstance(info.format, int) or "\0" in info.photo_root:
         raise ValueError("format or photo_root is not allowed")
     sources = tuple(dict(source) for source in info.sources)

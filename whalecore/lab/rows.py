@@ -71,8 +71,8 @@ def _cast_column(table: Table, column: Column, rows: pa.Table) -> pa.Array | pa.
 
 
 def _column_of(table: Table, column: Column, rows: Sequence[Mapping[str, Any]]) -> pa.Array:
-    if table.name == "heatmaps" and column.name == "values":
-        return _grids(rows)
+    if column.name == "values":
+        return _grids(rows, gaps=table.name == "unfinished_heatmaps")
     values = [row.get(column.name) for row in rows]
     if column.stamped:
         now = datetime.now(UTC)
@@ -122,8 +122,11 @@ def _box_key(row: Mapping[str, Any]) -> str | None:
     return None if None in edges else Box(*map(float, edges)).key
 
 
-def _grids(rows: Sequence[Mapping[str, Any]]) -> pa.Array:
-    """Heatmap values as lists of half-precision numbers, checked against rows x cols."""
+def _grids(rows: Sequence[Mapping[str, Any]], gaps: bool) -> pa.Array:
+    """Heatmap values as lists of half-precision numbers, checked against rows x cols.
+
+    With ``gaps``, values that are not a number stand for positions that are not computed.
+    """
     grids = []
     for row in rows:
         grid = np.asarray(row.get("values", ()), dtype=np.float32).ravel()
@@ -134,7 +137,8 @@ def _grids(rows: Sequence[Mapping[str, Any]]) -> pa.Array:
                 f"grid has {expected}: give rows, cols and as many values."
             )
         limit = float(np.finfo(np.float16).max)
-        if not np.isfinite(grid).all() or np.abs(grid).max() > limit:
+        there = grid[~np.isnan(grid)] if gaps else grid
+        if not np.isfinite(there).all() or np.abs(there).max(initial=0) > limit:
             raise LabError(
                 f"The heatmap of photo {row.get('photo_id')} holds values that are not finite or "
                 f"beyond {limit:.0f}: compute it again."

@@ -27,6 +27,19 @@ MODEL_ID = text_column("model_id", "the model")
 METHOD = text_column("method", "how the heatmap is made: `osm` (occlusion) or `gradcam`")
 SETTINGS = text_column("settings", "the method's settings, for example `layer=layer4`")
 CROP = text_column("crop", "the box that was cut out: left, upper, right, lower edge", "pixels")
+EXPLAINED = text_column("individual", "the individual that is explained")
+RANK = whole_column("rank", "the individual's rank among the candidates, 1 to 5")
+SCORE = real_column("score", "the individual's score for the whole photo", "0 to 1", required=True)
+GRID = (
+    whole_column("rows", "rows of the grid", "grid points"),
+    whole_column("cols", "columns of the grid", "grid points"),
+)
+ENGINE = "what computed an occlusion map: `exact` or `reference`, and a precision below `float32`"
+DEVIATION = (
+    "largest difference of estimated values, or of those of lower precision, from exact ones, "
+    "on a sample"
+)
+HEATMAP_KEY = ("model_id", "photo_id", "individual", "method", "settings")
 
 CATALOGUE = Table(
     "catalogue",
@@ -147,18 +160,17 @@ SCORES = Table(
 HEATMAPS = Table(
     "heatmaps",
     "Which places of a photo speak for an individual; one grid of values each.",
-    ("model_id", "photo_id", "individual", "method", "settings"),
+    HEATMAP_KEY,
     (
         MODEL_ID,
         PHOTO_ID,
         CROP,
-        text_column("individual", "the individual that is explained"),
+        EXPLAINED,
         METHOD,
         SETTINGS,
-        whole_column("rank", "the individual's rank among the candidates, 1 to 5"),
-        real_column("score", "the individual's score for the whole photo", "0 to 1", required=True),
-        whole_column("rows", "rows of the grid", "grid points"),
-        whole_column("cols", "columns of the grid", "grid points"),
+        RANK,
+        SCORE,
+        *GRID,
         Column(
             "values",
             pa.list_(pa.float16()),
@@ -166,7 +178,46 @@ HEATMAPS = Table(
             "change of score",
             required=True,
         ),
+        text_column("engine", ENGINE, required=False),
+        whole_column(
+            "computed",
+            "positions that were computed; the others are estimated",
+            "grid points",
+            required=False,
+        ),
+        real_column(
+            "correlation", "of estimated with computed values on a random sample", "-1 to 1"
+        ),
+        real_column("deviation", DEVIATION, "change of score"),
         stamp_column("made_at", "when it was computed"),
+    ),
+    row_group=1024,
+)
+
+UNFINISHED_HEATMAPS = Table(
+    "unfinished_heatmaps",
+    "Occlusion maps that were stopped, so that they can be continued.",
+    HEATMAP_KEY,
+    (
+        MODEL_ID,
+        PHOTO_ID,
+        CROP,
+        EXPLAINED,
+        METHOD,
+        SETTINGS,
+        RANK,
+        SCORE,
+        *GRID,
+        Column(
+            "values",
+            pa.list_(pa.float16()),
+            "the grid, row by row; not a number (NaN) where a position is not computed yet",
+            "change of score",
+            required=True,
+        ),
+        whole_column("computed", "positions that are computed", "grid points"),
+        text_column("engine", ENGINE),
+        stamp_column("made_at", "when it was stopped, or had come so far"),
     ),
     row_group=1024,
 )
@@ -212,12 +263,12 @@ CLUSTERINGS = Table(
 ASSIGNMENTS = Table(
     "assignments",
     "The cluster each heatmap falls into.",
-    ("clustering_id", "model_id", "photo_id", "individual", "method", "settings"),
+    ("clustering_id", *HEATMAP_KEY),
     (
         text_column("clustering_id", "the clustering"),
         MODEL_ID,
         PHOTO_ID,
-        text_column("individual", "the individual that is explained"),
+        EXPLAINED,
         METHOD,
         SETTINGS,
         whole_column("cluster", "number of the cluster, 1 for the most often correct"),
@@ -269,6 +320,7 @@ TABLES = {
         MODELS,
         SCORES,
         HEATMAPS,
+        UNFINISHED_HEATMAPS,
         SAMPLES,
         CLUSTERINGS,
         ASSIGNMENTS,

@@ -3,14 +3,35 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import ExitStack
 
 from whalecore.errors import LabError, WhalecoreError
-from whalecore.lab.assess import heatmap_rows
+from whalecore.explain.gradcam import grad_cams_of
+from whalecore.identifiers.identifier import Identifier
+from whalecore.lab.growing import growing_heatmaps, heatmap_rows
 from whalecore.lab.lab import Lab
-from whalecore.types import HeatmapSettings
+from whalecore.types import (
+    Computing,
+    GradCamSettings,
+    HeatmapSettings,
+    OcclusionMaps,
+    OcclusionSettings,
+    Photo,
+    Prediction,
+    Progress,
+)
 from whalecore.workflow.models import newest_models
 from whalecore.workflow.progress import Pace, Report, silent
+
+BATCH = 16
+"""Photos whose Grad-CAM comes from one forward pass."""
+
+KEPT_EVERY = 20.0
+"""Seconds of work on one photo that a sudden end may cost, beside the level it is at."""
+
+PATIENCE = 10.0
+"""Seconds to wait for somebody else who explains the same photo, and may just be stopping."""
 
 
 def explain_photos(
@@ -20,6 +41,7 @@ def explain_photos(
     minutes: float | None = None,
     seed: int = 0,
     report: Report = silent,
+    computing: Computing | None = None,
 ) -> int:
     """Explain the top 5 of the lab's scored photos with each of `settings`.
 
@@ -33,6 +55,8 @@ def explain_photos(
         Photos that shall be explained in all, those of earlier calls included.
     minutes : float, optional
         No photo is begun after this time.
+    computing : Computing, optional
+        By what means occlusion maps are computed.
 
     Returns
     -------
@@ -58,13 +82,18 @@ def explain_photos(
         return 0
     for model_id in models:
         _record_sample(lab, model_id, settings, len(scored), limit, minutes, seed)
-    explained = _explain_pairs(lab, missing, minutes, report)
+    explained = _explain_pairs(lab, missing, minutes, report, computing)
     lab.compact()
     return explained
 
 
 def explain_photo(
-    lab: Lab, photo_id: str, settings: HeatmapSettings, report: Report = silent
+    lab: Lab,
+    photo_id: str,
+    settings: HeatmapSettings,
+    report: Report = silent,
+    computing: Computing | None = None,
+    identifier: Identifier | None = None,
 ) -> None:
     """Explain one photo of the lab, if that is not done already.
 
@@ -73,36 +102,109 @@ def explain_photo(
     LabError
         If the photo has no honest score, so that there is nothing to explain.
     """
+    if isinstance(settings, OcclusionSettings):
+        for _ in explain_growing(lab, photo_id, settings, computing, report, identifier):
+            pass
+        return
+    identifier = identifier or lab.identifier(_judge(lab, photo_id))
+    report(Progress("grad-cam", 0, 1))
+    for error in _explain_by_grad_cam(lab, identifier, {photo_id: [settings]}, PATIENCE).values():
+        raise error
+    report(Progress("grad-cam", 1, 1, 0.0))
+
+
+def explain_growing(
+    lab: Lab,
+    photo_id: str,
+    settings: OcclusionSettings,
+    computing: Computing | None = None,
+    report: Report = silent,
+    identifier: Identifier | None = None,
+) -> Iterator[OcclusionMaps]:
+    """Compute the occlusion maps of one photo of the lab, coarse to fine.
+
+    Goes on where an earlier call stopped and keeps what it has after every level, so that even a
+    sudden end costs at most the level at hand; see `whalecore.lab.growing.growing_heatmaps`.
+    Nothing is computed where the maps are there.
+
+    Parameters
+    ----------
+    identifier : Identifier, optional
+        That of the photo's scores, to spare loading it again.
+
+    Yields
+    ------
+    OcclusionMaps
+        After each level; the last one is finished. Stop at any, by closing the generator.
+
+    Raises
+    ------
+    LabError
+        If the photo has no honest score, or another process explains it.
+    """
+    model_id = _judge(lab, photo_id)
+    if identifier is None or identifier.model_id != model_id:
+        identifier = lab.identifier(model_id)
+    with lab.claim(_claim(model_id, photo_id), wait=PATIENCE):
+        if not _explained(lab, model_id, settings, photo_id=photo_id):
+            photo, prediction = _looked_at(lab, identifier, photo_id)
+            yield from growing_heatmaps(
+                lab, identifier, photo, prediction, settings, computing, report
+            )
+
+
+def _judge(lab: Lab, photo_id: str) -> str:
+    """The model whose scores of a photo count."""
     scores = lab.scores(photo_id=photo_id)
     if scores.empty:
         raise LabError(
             "This photo has no score from a model that did not learn from it, so there is "
             "nothing to explain: choose a photo with scores, or upload a new one on Identify."
         )
-    model_id = scores["model_id"].iloc[0]
-    _explain_one(lab, lab.identifier(model_id), photo_id, [settings], report)
+    return scores["model_id"].iloc[0]
 
 
-def _explain_pairs(lab, missing, minutes, report) -> int:
-    """Explain (photo, model) pairs in order until the time is over."""
-    identifiers = {}
+def _explain_pairs(lab, missing, minutes, report, computing) -> int:
+    """Explain (photo, model) pairs in order, some photos at a time, until the time is over."""
+    identifiers: dict[str, Identifier] = {}
     pace = Pace("explain photos", len(missing), report)
-    for (photo_id, model_id), wanted in missing.items():
+    pairs, failed = list(missing), 0
+    for first in range(0, len(pairs), BATCH):
         if minutes is not None and pace.seconds > 60 * minutes:
             break
-        if model_id not in identifiers:
-            identifiers[model_id] = lab.identifier(model_id)
-        try:
-            _explain_one(lab, identifiers[model_id], photo_id, wanted, silent)
-        except WhalecoreError as error:
-            pace.advance(message=str(error))
-            continue
-        pace.advance()
-    return pace.done
+        batch = pairs[first : first + BATCH]
+        by_model: dict[str, dict[str, list[GradCamSettings]]] = {}
+        for photo_id, model_id in batch:
+            if model_id not in identifiers:
+                identifiers[model_id] = lab.identifier(model_id)
+            cams = [one for one in missing[photo_id, model_id] if isinstance(one, GradCamSettings)]
+            if cams:
+                by_model.setdefault(model_id, {})[photo_id] = cams
+        errors = {
+            (photo_id, model_id): error
+            for model_id, wanted in by_model.items()
+            for photo_id, error in _explain_by_grad_cam(lab, identifiers[model_id], wanted).items()
+        }
+        for pair in batch:
+            maps = [one for one in missing[pair] if isinstance(one, OcclusionSettings)]
+            if maps and minutes is not None and pace.seconds > 60 * minutes:
+                break
+            try:
+                if pair in errors:
+                    raise errors[pair]
+                _explain_by_occlusion(lab, identifiers[pair[1]], pair[0], maps, computing)
+            except WhalecoreError as error:
+                failed += 1
+                pace.advance(message=str(error))
+                continue
+            pace.advance()
+    return pace.done - failed
 
 
-def _explain_one(lab, identifier, photo_id, settings, report) -> None:
-    with lab.claim(f"explain-{identifier.model_id}-{photo_id}"):
+def _explain_by_occlusion(lab, identifier, photo_id, settings, computing) -> None:
+    if not settings:
+        return
+    with lab.claim(_claim(identifier.model_id, photo_id)):
         wanted = [
             one
             for one in settings
@@ -110,14 +212,71 @@ def _explain_one(lab, identifier, photo_id, settings, report) -> None:
         ]
         if not wanted:
             return
-        photo = lab.read_photo(photo_id)
-        prediction = identifier.identify(photo, crop=lab.crop(photo_id))
+        photo, prediction = _looked_at(lab, identifier, photo_id)
+        for one in wanted:
+            for _ in growing_heatmaps(
+                lab, identifier, photo, prediction, one, computing, silent, KEPT_EVERY
+            ):
+                pass
+
+
+def _explain_by_grad_cam(
+    lab: Lab,
+    identifier: Identifier,
+    wanted: dict[str, list[GradCamSettings]],
+    patience: float = 0.0,
+) -> dict[str, WhalecoreError]:
+    """Explain photos of one model together; returns why some could not be."""
+    import torch
+
+    model_id, errors = identifier.model_id, {}
+    crops, prepared = {}, []
+    with ExitStack() as claims:
+        for photo_id, settings in wanted.items():
+            try:
+                claims.enter_context(lab.claim(_claim(model_id, photo_id), wait=patience))
+                if all(_explained(lab, model_id, one, photo_id=photo_id) for one in settings):
+                    continue
+                photo = lab.read_photo(photo_id)
+                crop = lab.crop(photo_id) or identifier.locate(photo)
+                prepared.append(identifier.prepare(photo, crop.box))
+            except WhalecoreError as error:
+                errors[photo_id] = error
+                continue
+            crops[photo_id] = crop
+        if not crops:
+            return errors
+        predictions = [
+            Prediction(photo_id, model_id, crop, identifier.candidates(logits), embedding)
+            for (photo_id, crop), logits, embedding in zip(
+                crops.items(), *identifier.identify_many(prepared), strict=True
+            )
+        ]
+        layers = {one.layer: one for photo_id in crops for one in wanted[photo_id]}
+        maps = grad_cams_of(
+            identifier,
+            torch.stack(prepared),
+            [prediction.individuals for prediction in predictions],
+            list(layers),
+        )
         rows = [
             row
-            for one in wanted
-            for row in heatmap_rows(identifier, photo, prediction, one, report)
+            for layer, settings in layers.items()
+            for prediction, cams in zip(predictions, maps[layer], strict=True)
+            if settings in wanted[prediction.photo_id]
+            for row in heatmap_rows(prediction, settings, cams)
         ]
         lab.write("heatmaps", rows)
+    return errors
+
+
+def _looked_at(lab: Lab, identifier: Identifier, photo_id: str) -> tuple[Photo, Prediction]:
+    photo = lab.read_photo(photo_id)
+    return photo, identifier.identify(photo, crop=lab.crop(photo_id))
+
+
+def _claim(model_id: str, photo_id: str) -> str:
+    return f"explain-{model_id}-{photo_id}"
 
 
 def _explained(lab, model_id, settings, **equal) -> set[str]:

@@ -68,11 +68,11 @@ def run_all(
             report(Progress("note", 1, 1, 0.0, str(error)))
             return str(error)
 
-    def clustered() -> list[str]:
-        return [
-            unless_too_few(partial(cluster_heatmaps, lab, maps, preset.clusters, report=report))
-            for maps in MAPS
-        ]
+    def clustered(maps: str) -> str:
+        found = cluster_heatmaps(lab, maps, preset.clusters, report=report)
+        if found.note:
+            report(Progress("note", 1, 1, 0.0, found.note))
+        return found.clustering_id
 
     size = (preset.training.height, preset.training.width)
     step("import", imported)
@@ -90,7 +90,7 @@ def run_all(
             lab, [preset.occlusion], preset.limit, preset.minutes, report=report
         ),
     )
-    step("cluster", clustered)
+    step("cluster", lambda: [unless_too_few(partial(clustered, maps)) for maps in MAPS])
     step("calibrate", lambda: unless_too_few(partial(calibrate_lab, lab, report)))
     lab.compact()
     return {"steps": steps, "status": lab.status()}
