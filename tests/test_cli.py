@@ -7,6 +7,7 @@ import pytest
 from click.testing import CliRunner
 
 from whalecore.cli import main
+from whalecore.types import OcclusionSettings
 
 COMMANDS = (
     "import", "train", "score", "explain", "cluster", "calibrate", "run", "identify", "status",
@@ -101,6 +102,40 @@ def test_a_stride_that_leaves_strips_uncovered_is_refused(tiny_lab):
     answer = give("explain", "--lab", tiny_lab.folder, "--patch", 4, "--stride", 5)
     assert answer.exit_code == 1
     assert "never be covered" in answer.stderr
+
+
+@pytest.mark.parametrize(
+    ("words", "said"),
+    [(("--accuracy", 0.2), "between 0.5 and 1"), (("--memory", 2), "at least 16")],
+)
+def test_means_that_are_not_possible_are_refused(tiny_lab, words, said):
+    answer = give("explain", "--lab", tiny_lab.folder, *words)
+    assert answer.exit_code == 1
+    assert said in answer.stderr
+
+
+def test_the_engine_can_be_chosen(tiny_lab):
+    answer = give("explain", "--lab", tiny_lab.folder, "--patch", 32, "--stride", 32, "--limit", 2,
+                  "--engine", "reference", "--memory", 64, "--json")  # fmt: skip
+    assert json.loads(answer.stdout) == {"explained": 2}
+    rows = tiny_lab.rows("heatmaps", engine="reference")
+    assert {row["settings"] for row in rows} == {OcclusionSettings(32, 32).key}
+
+
+def test_clustering_counts_the_fast_maps_that_it_left_out(tiny_lab):
+    exact, fast = OcclusionSettings(16, 8), OcclusionSettings(16, 8, accuracy=0.9)
+    rows = tiny_lab.rows("heatmaps", settings=exact.key)
+    about = {"settings": fast.key, "correlation": 0.99, "computed": 12}
+    copies = [{**row, **about} for row in rows]
+    for row in copies[:3]:
+        row["correlation"] = 0.8
+    tiny_lab.write("heatmaps", copies)
+    words = ("cluster", "--lab", tiny_lab.folder, "--clusters", 3, "--maps", "top5",
+             "--settings", fast.key)  # fmt: skip
+    assert "3 fast heatmaps were left out" in give(*words).stdout
+    answer = json.loads(give(*words, "--json").stdout)
+    assert answer["left_out"] == 3
+    assert len(answer["clusterings"]) == 1
 
 
 def test_clusters_of_another_number_are_kept_beside_the_first(tiny_lab):

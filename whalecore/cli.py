@@ -18,7 +18,14 @@ from tqdm import tqdm
 
 from whalecore.errors import SettingsError, WhalecoreError
 from whalecore.lab.lab import Lab, create_lab, is_lab, open_lab
-from whalecore.types import LAYERS, GradCamSettings, HeatmapSettings, OcclusionSettings, Progress
+from whalecore.types import (
+    LAYERS,
+    Computing,
+    GradCamSettings,
+    HeatmapSettings,
+    OcclusionSettings,
+    Progress,
+)
 
 EXISTING_FILE = click.Path(exists=True, path_type=Path)
 
@@ -211,18 +218,65 @@ def score(folder, report):
 @click.option("--patch", type=int, default=16, show_default=True, help="Side in input pixels.")
 @click.option("--stride", type=int, default=8, show_default=True, help="Step in input pixels.")
 @click.option("--target", type=click.Choice(["probability", "logit"]), default="probability")
+@click.option(
+    "--accuracy",
+    type=float,
+    default=1.0,
+    show_default=True,
+    help="Of occlusion maps: 1 computes every place; less, such as 0.99, computes only some and "
+    "estimates the others, so that the map correlates about so well with the exact one.",
+)
+@click.option(
+    "--engine",
+    type=click.Choice(["auto", "exact", "reference"]),
+    default="auto",
+    show_default=True,
+    help="reference: the whole network for every covered place; exact: the same numbers, from "
+    "only what a covered place changes; auto: exact where the network allows it.",
+)
+@click.option(
+    "--precision",
+    type=click.Choice(["float32", "tf32", "bfloat16"]),
+    default="float32",
+    show_default=True,
+    help="Of the arithmetic: the shorter numbers are faster on a GPU and a little less exact; "
+    "how much is measured and kept with each map.",
+)
+@click.option(
+    "--memory",
+    type=int,
+    default=1024,
+    show_default=True,
+    help="Most that the places covered together may take, in MiB.",
+)
 @click.option("--layer", type=click.Choice([*LAYERS]), default="layer4", show_default=True)
 @limit_option
 @click.option("--minutes", type=float, help="Begin no photo after this time.")
 @click.option("--seed", type=int, default=0, help="Which random sample.")
 @command
-def explain(folder, method, patch, stride, target, layer, limit, minutes, seed, report):
+def explain(
+    folder,
+    method,
+    patch,
+    stride,
+    target,
+    accuracy,
+    engine,
+    precision,
+    memory,
+    layer,
+    limit,
+    minutes,
+    seed,
+    report,
+):
     """Compute the heatmaps that are missing, for the top 5 of each photo."""
     from whalecore.workflow.explain import explain_photos
 
-    settings = _heatmap_settings(method, patch, stride, target, layer)
+    settings = _heatmap_settings(method, patch, stride, target, accuracy, layer)
+    computing = Computing(engine, precision, memory)
     lab = open_lab(folder)
-    return {"explained": explain_photos(lab, [settings], limit, minutes, seed, report)}
+    return {"explained": explain_photos(lab, [settings], limit, minutes, seed, report, computing)}
 
 
 @main.command()
@@ -240,17 +294,23 @@ def explain(folder, method, patch, stride, target, layer, limit, minutes, seed, 
 @click.option("--seed", type=int, default=0)
 @command
 def cluster(folder, clusters, sigma, maps, settings, seed, report):
-    """Group the heatmaps spectrally."""
+    """Group the heatmaps spectrally.
+
+    Fast heatmaps that correlate less with the exact ones than the entry least_correlation of the
+    file lab.json asks for are left out, and counted.
+    """
     from whalecore.workflow.cluster import MAPS, cluster_heatmaps
 
     lab = open_lab(folder)
     kinds = MAPS if maps == "both" else (maps,)
-    return {
-        "clusterings": [
-            cluster_heatmaps(lab, kind, clusters, _sigma(sigma), settings, seed, report)
-            for kind in kinds
-        ]
-    }
+    found = [
+        cluster_heatmaps(lab, kind, clusters, _sigma(sigma), settings, seed, report)
+        for kind in kinds
+    ]
+    names = [one.clustering_id for one in found]
+    lines = [f"clusterings: {name}" for name in names] + [one.note for one in found if one.note]
+    value = {"clusterings": names, "left_out": sum(one.left_out for one in found)}
+    return Answer(value, (), lines)
 
 
 @main.command()
@@ -383,7 +443,50 @@ def _sigma(text: str) -> float | str:
     return value
 
 
-def _heatmap_settings(method, patch, stride, target, layer) -> HeatmapSettings:
+def _heatmap_settings(method, patch, stride, target, accuracy, layer) -> HeatmapSettings:
     if method == "gradcam":
         return GradCamSettings(layer)
-    return OcclusionSettings(patch=patch, stride=stride, target=target)
+    return OcclusionSettings(patch=patch, stride=stride, target=target, accuracy=accuracy)
+
+
+@main.group()
+def bench():
+    """Measure how fast this computer is."""
+
+
+@bench.command("osm")
+@click.option(
+    "--network",
+    "networks",
+    type=click.Choice(["resnet18", "resnet34", "resnet50", "resnet101"]),
+    multiple=True,
+    default=["resnet18", "resnet50", "resnet101"],
+    show_default=True,
+    help="May be given several times.",
+)
+@click.option("--height", type=click.IntRange(min=32), default=256, show_default=True)
+@click.option("--width", type=click.IntRange(min=32), default=512, show_default=True)
+@click.option("--patch", type=int, default=5, show_default=True, help="Side in input pixels.")
+@click.option("--stride", type=int, default=4, show_default=True, help="Step in input pixels.")
+@click.option("--quick", is_flag=True, help="Fewer positions and rounds: within a minute.")
+@click.option("--fast", is_flag=True, help="Also one whole map in the fast mode (minutes).")
+@click.option("--device", type=click.Choice(["auto", "cpu", "cuda"]), default="auto")
+@command
+def bench_osm_(networks, height, width, patch, stride, quick, fast, device, report):
+    """Time occlusion maps: brute force, Captum's and the engine's, by turns in one run.
+
+    No lab is needed: the networks are untrained and the photo is a drawing. Without --quick the
+    best batches of brute force and Captum are searched and every engine has more turns.
+    """
+    from dataclasses import replace
+
+    from whalecore.identifiers.network import choose_device
+    from whalecore.workflow.bench.osm import QUICK, Case, Effort, bench_osm
+    from whalecore.workflow.bench.subject import machine
+    from whalecore.workflow.bench.tables import as_json, as_lines
+    from whalecore.workflow.bench.turns import find_captum
+
+    cases = [Case(network, height, width, patch, stride) for network in networks]
+    effort = replace(QUICK if quick else Effort(), fast=fast)
+    rows = bench_osm(cases, effort, find_captum(), device, report)
+    return Answer(as_json(rows), (), as_lines(rows, machine(choose_device(device))))

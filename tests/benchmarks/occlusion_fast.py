@@ -1,0 +1,141 @@
+"""How good fast occlusion maps are, and what they cost, against exact maps of the same photos.
+
+``python tests/benchmarks/occlusion_fast.py LAB [--photos 50] [--phases 64]``
+
+Truth is the exact map at stride 1 on random phases of its positions (with ``--phases 1024``: on
+all of them, at 128 x 256). Correlation and overlap of the top 5 % are taken over these positions.
+Cost is measured against brute force in the same run, interleaved photo by photo.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import time
+from itertools import product
+from pathlib import Path
+
+import numpy as np
+import torch
+
+from whalecore.explain.inputs import columns_of
+from whalecore.explain.occlusion import MapsInTheMaking, finished_maps
+from whalecore.lab.lab import open_lab
+from whalecore.types import Computing, OcclusionSettings
+
+PATCH = 5
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("lab", type=Path)
+    parser.add_argument("--photos", type=int, default=50)
+    parser.add_argument("--phases", type=int, default=64)
+    parser.add_argument("--accuracies", type=float, nargs="+", default=[0.97, 0.99])
+    parser.add_argument("--seed", type=int, default=0)
+    parser.add_argument("--to", type=Path, help="JSON file for the figures of every photo.")
+    arguments = parser.parse_args()
+    lab = open_lab(arguments.lab)
+    identifier = lab.identifier()
+    first = lab.scores()
+    names = sorted(first[first["rank"] == 1]["photo_id"])
+    chosen = np.random.default_rng(arguments.seed).permutation(names)[: arguments.photos]
+    rows = []
+    for number, photo_id in enumerate(chosen):
+        photo = lab.read_photo(photo_id)
+        prediction = identifier.identify(photo, crop=lab.crop(photo_id))
+        prepared = identifier.prepare(photo, prediction.crop.box)
+        rng = np.random.default_rng(number)
+        rows += judge(identifier, prepared, prediction, arguments, rng)
+        print(*(f"{key} {value}" for key, value in rows[-1].items()), flush=True)
+    if arguments.to:
+        arguments.to.write_text(json.dumps(rows, indent=1))
+    report(rows, arguments)
+
+
+def judge(identifier, prepared, prediction, arguments, rng) -> list[dict]:
+    """Figures of one photo, one row per wanted accuracy."""
+    settings = OcclusionSettings(PATCH, 1)
+    exact = making(identifier, prepared, prediction, settings, Computing("exact"))
+    phases = list(product(range(exact.grid.rows.phases), range(exact.grid.cols.phases)))
+    picked = [phases[one] for one in rng.permutation(len(phases))[: arguments.phases]]
+    exact_seconds = timed(exact, picked)
+    brute = making(identifier, prepared, prediction, settings, Computing("reference"))
+    brute_seconds = timed(brute, picked[:1])
+    rows = []
+    for accuracy in arguments.accuracies:
+        started = time.perf_counter()
+        maps = finished_maps(
+            identifier,
+            prepared,
+            prediction.individuals,
+            OcclusionSettings(PATCH, 1, accuracy=accuracy),
+        )
+        seconds = time.perf_counter() - started
+        known = exact.known & ~maps.computed if not maps.complete else exact.known
+        truth, found = exact.values[:, known], maps.values[:, known]
+        correlations = [float(np.corrcoef(a, b)[0, 1]) for a, b in zip(truth, found, strict=True)]
+        rows.append(
+            {
+                "photo": len(rows),
+                "score": round(prediction.candidates[0].score, 3),
+                "accuracy": accuracy,
+                "correlation": round(correlations[0], 4),
+                "lowest": round(min(correlations), 4),
+                "overlap": round(overlap(truth[0], found[0]), 3),
+                "claimed": [round(float(one), 4) for one in np.atleast_1d(maps.correlation)],
+                "correlations": [round(one, 4) for one in correlations],
+                "computed": round(float(maps.computed.mean()), 4),
+                "speedup": round(brute_seconds * maps.computed.size / seconds, 1),
+                "exact_speedup": round(brute_seconds / exact_seconds, 2),
+            }
+        )
+    return rows
+
+
+def making(identifier, prepared, prediction, settings, computing) -> MapsInTheMaking:
+    names = prediction.individuals
+    columns = columns_of(identifier, names)
+    return MapsInTheMaking(identifier, prepared, names, columns, settings, computing)
+
+
+def timed(maps: MapsInTheMaking, phases: list[tuple[int, int]]) -> float:
+    """Seconds per position."""
+    before, started = int(maps.known.sum()), time.perf_counter()
+    for phase in phases:
+        for _ in maps.compute(phase):
+            pass
+    return (time.perf_counter() - started) / (int(maps.known.sum()) - before)
+
+
+def overlap(truth: np.ndarray, found: np.ndarray, share: float = 0.05) -> float:
+    """Share of the highest 5 % of positions that both maps agree on."""
+    count = max(1, round(share * truth.size))
+    return len(set(np.argsort(truth)[-count:]) & set(np.argsort(found)[-count:])) / count
+
+
+def report(rows: list[dict], arguments) -> None:
+    print(
+        f"\n{time.strftime('%Y-%m-%d')}, {torch.get_num_threads()} threads, stride 1, p = {PATCH}"
+    )
+    print(
+        "| wanted r | photos | r, median | worst | top 5 % overlap, median | worst |"
+        " positions computed | speed against brute force | exact engine |"
+    )
+    print("| --- " * 9 + "|")
+    for accuracy in arguments.accuracies:
+        of = [row for row in rows if row["accuracy"] == accuracy]
+        figure = {
+            key: np.array([row[key] for row in of])
+            for key in ("correlation", "overlap", "computed", "speedup", "exact_speedup")
+        }
+        r, top = figure["correlation"], figure["overlap"]
+        print(
+            f"| {accuracy:g} | {len(of)} | {np.median(r):.4f} | {r.min():.4f} | "
+            f"{np.median(top):.3f} | {top.min():.3f} | {np.median(figure['computed']):.3f} | "
+            f"{np.median(figure['speedup']):.0f}x | {np.median(figure['exact_speedup']):.1f}x |"
+        )
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,164 @@
+"""The benchmark of the occlusion engines, on a network and an input that take a moment."""
+
+import json
+
+import numpy as np
+import pytest
+from click.testing import CliRunner
+
+from whalecore.cli import main
+from whalecore.workflow.bench.osm import (
+    CAPTUM_MISSING,
+    Case,
+    Effort,
+    agreement,
+    bench_osm,
+    measure,
+)
+from whalecore.workflow.bench.subject import prepared_drawing, untrained_identifier
+from whalecore.workflow.bench.tables import as_json, as_lines, markdown
+from whalecore.workflow.bench.turns import CaptumOcclusion, find_captum
+
+TINY = Case("resnet18", 32, 64, channels=8)
+SOON = Effort(rounds=3, batches=(2, 4))
+PROMISED = {
+    "network", "height", "width", "patch", "stride", "engine", "seconds_per_position",
+    "speedup_reference", "speedup_captum", "max_deviation", "correlation",
+}  # fmt: skip
+
+
+@pytest.fixture(scope="module")
+def captum():
+    return find_captum() or pytest.skip("Captum is not installed: tests/requirements.txt names it")
+
+
+@pytest.fixture(scope="module")
+def rows(captum):
+    return {row.engine: row for row in measure(TINY, SOON, captum)}
+
+
+def test_every_engine_has_a_row_with_the_promised_keys(rows):
+    objects = json.loads(json.dumps(as_json([*rows.values()]), allow_nan=False))["rows"]
+    assert [row["engine"] for row in objects] == ["reference", "captum", "exact"]
+    for row in objects:
+        assert set(row) >= PROMISED
+        assert (row["network"], row["height"]) == ("resnet18", 32)
+        assert (row["width"], row["patch"], row["stride"]) == (64, 5, 4)
+        assert row["positions"] == 8 * 16
+        assert row["seconds_per_position"] > 0
+
+
+def test_speedups_follow_from_the_seconds_of_the_same_rows(rows):
+    for row in rows.values():
+        own = row.seconds_per_position
+        assert row.speedup_reference == rows["reference"].seconds_per_position / own
+        assert row.speedup_captum == rows["captum"].seconds_per_position / own
+    assert rows["reference"].speedup_reference == rows["captum"].speedup_captum == 1
+
+
+def test_the_time_of_a_map_is_setup_and_all_positions(rows):
+    exact = rows["exact"]
+    assert exact.map_seconds == exact.setup_seconds + 128 * exact.seconds_per_position
+    assert rows["captum"].map_seconds == 128 * rows["captum"].seconds_per_position
+
+
+def test_the_exact_engine_agrees_with_brute_force(rows):
+    assert rows["exact"].compared >= 2
+    assert rows["exact"].max_deviation < 1e-3
+    assert rows["exact"].correlation > 0.999
+
+
+def test_without_captum_its_row_is_empty_and_the_others_are_not_compared_with_it():
+    messages = []
+    rows = bench_osm([TINY], SOON, None, report=lambda progress: messages.append(progress.message))
+    assert [message for message in messages if message] == [CAPTUM_MISSING]
+    by_engine = {row.engine: row for row in rows}
+    assert by_engine["captum"].seconds_per_position is None
+    assert by_engine["captum"].map_seconds is None
+    assert {row.speedup_captum for row in rows} == {None}
+    assert by_engine["exact"].speedup_reference > 0
+    json.dumps(as_json(rows), allow_nan=False)
+    assert any("captum" in line and " - " in line for line in as_lines(rows, "here"))
+
+
+def test_captum_is_timed_over_the_windows_of_one_batch(captum):
+    identifier = untrained_identifier("resnet18", 32, 64, 8)
+    prepared = prepared_drawing(identifier)
+    for batch, windows in ((3, 3), (500, 8 * 16)):
+        turns = CaptumOcclusion(captum, identifier, prepared, 0, TINY.settings, batch)
+        turn = turns.turn((0, 0))
+        assert turn.positions == windows
+        assert turn.seconds > 0
+
+
+def test_agreement_is_a_share_of_the_range_of_all_that_is_known():
+    nan = np.nan
+    oracle = np.array([[[0.0, 1.0, 2.0, 4.0, nan]], [[0.0, 10.0, 20.0, 40.0, nan]]])
+    drops = np.array([[[0.0, 1.0, 2.0, 3.0, 8.0]], [[0.0, 10.0, 20.0, 40.0, 0.0]]])
+    deviation, correlation, compared = agreement(oracle, drops)
+    assert (deviation, compared) == (1 / 8, 4)
+    assert correlation == pytest.approx(np.corrcoef([0, 1, 2, 4], [0, 1, 2, 3])[0, 1])
+
+
+def test_flat_or_missing_maps_have_no_agreement():
+    flat = np.zeros((1, 2, 2))
+    assert agreement(flat, flat) == (None, None, 4)
+    assert agreement(np.full_like(flat, np.nan), flat) == (None, None, 0)
+
+
+def test_the_fast_mode_is_measured_where_asked_for():
+    rows = measure(TINY, Effort(rounds=1, batches=(2,), fast=True))
+    fast = rows[-1]
+    assert [row.engine for row in rows] == ["reference", "captum", "exact", "fast"]
+    assert fast.map_seconds == 128 * fast.seconds_per_position > 0
+    assert fast.speedup_reference == rows[0].seconds_per_position / fast.seconds_per_position
+
+
+def test_the_identifier_is_the_same_every_time():
+    one, other = (untrained_identifier("resnet18", 32, 64, 8) for _ in range(2))
+    assert one.fingerprint == other.fingerprint
+
+
+def test_a_table_is_lined_up():
+    assert markdown(["name", "s"], [["a", 0.5], ["longer", None]]) == [
+        "| name   | s   |",
+        "| ------ | --- |",
+        "| a      | 0.5 |",
+        "| longer | -   |",
+    ]
+
+
+def give(*words):
+    return CliRunner().invoke(main, ["bench", "osm", *(str(word) for word in words)])
+
+
+def test_json_stands_alone_on_standard_output():
+    answer = give("--quick", "--network", "resnet18", "--height", 32, "--width", 32, "--json")
+    assert answer.exit_code == 0, answer.stderr
+    rows = json.loads(answer.stdout)["rows"]
+    assert [row["engine"] for row in rows] == ["reference", "captum", "exact"]
+    assert "bench resnet18" in answer.stderr
+
+
+def test_a_person_reads_a_table():
+    answer = give("--quick", "--network", "resnet18", "--height", 32, "--width", 32)
+    assert answer.exit_code == 0, answer.stderr
+    lines = answer.stdout.splitlines()
+    assert sum(line.startswith("| resnet18 ") for line in lines) == 3
+    assert "{" not in answer.stdout
+
+
+@pytest.mark.parametrize("words", [("--network", "vgg16"), ("--height", 8), ("--device", "abacus")])
+def test_wrong_usage_exits_with_2(words):
+    assert give(*words).exit_code == 2
+
+
+def test_a_stride_that_leaves_strips_uncovered_is_refused_in_one_sentence():
+    answer = give("--quick", "--patch", 4, "--stride", 5)
+    assert answer.exit_code == 1
+    assert answer.stderr.count("\n") == 1
+    assert "never be covered" in answer.stderr
+
+
+def test_the_command_explains_itself():
+    assert "--quick" in give("--help").stdout

@@ -1,0 +1,69 @@
+"""Measurements as lines for people and as objects for machines."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import asdict
+
+from whalecore.workflow.bench.osm import Row
+
+HEADINGS = {
+    "network": "network",
+    "height": "height",
+    "width": "width",
+    "patch": "patch",
+    "stride": "stride",
+    "engine": "engine",
+    "seconds_per_position": "s/position",
+    "speedup_reference": "x reference",
+    "speedup_captum": "x captum",
+    "max_deviation": "deviation",
+    "correlation": "correlation",
+    "setup_seconds": "setup s",
+    "map_seconds": "map s",
+}
+
+LEGEND = (
+    "All engines take turns on one drawing with untrained networks; medians over the turns.",
+    "x reference, x captum: times faster than brute force and than Captum.",
+    "Deviation: largest difference from the reference on the positions that both computed, as a "
+    "share of the map's range; correlation on the same positions.",
+    "Setup: once per photo. Map: setup and all positions.",
+)
+
+
+def as_json(rows: Sequence[Row]) -> dict[str, list[dict]]:
+    """For machines."""
+    return {"rows": [asdict(row) for row in rows]}
+
+
+def as_lines(rows: Sequence[Row], where: str) -> list[str]:
+    """For people: where it was measured, what the columns mean, and the table."""
+    return [f"{where}.", *LEGEND, "", *row_table(rows)]
+
+
+def row_table(rows: Sequence[Row]) -> list[str]:
+    """Lines of a Markdown table."""
+    cells = [[getattr(row, name) for name in HEADINGS] for row in rows]
+    return markdown(list(HEADINGS.values()), cells)
+
+
+def markdown(headings: Sequence[str], rows: Sequence[Sequence[object]]) -> list[str]:
+    """Lines of a Markdown table whose columns are lined up."""
+    cells = [list(headings), *[[_text(value) for value in row] for row in rows]]
+    widths = [max(len(row[column]) for row in cells) for column in range(len(headings))]
+    cells.insert(1, ["-" * width for width in widths])
+    return [
+        "| " + " | ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)) + " |"
+        for row in cells
+    ]
+
+
+def _text(value: object) -> str:
+    if value is None:
+        return "-"
+    if not isinstance(value, float):
+        return str(value)
+    if value and abs(value) < 1e-3:
+        return f"{value:.1e}"
+    return f"{value:.0f}" if abs(value) >= 1000 else f"{value:.4g}"
