@@ -1,0 +1,135 @@
+"""Fast maps: what they compute, what they claim, and when they give up being fast."""
+
+from dataclasses import replace
+
+import numpy as np
+import pytest
+
+from tests.residual import LinearIdentifier, random_photos, residual_identifier
+from whalecore.errors import SettingsError
+from whalecore.explain import estimate
+from whalecore.explain.occlusion import finished_maps, growing_maps
+from whalecore.types import Computing, OcclusionSettings
+
+EXACT = Computing(engine="exact")
+NAMES = ("w0", "w1", "w2")
+FINE = OcclusionSettings(patch=5, stride=1, fill=3.0)
+
+
+@pytest.fixture(scope="module")
+def identifier():
+    return residual_identifier(height=64, width=128)
+
+
+@pytest.fixture(scope="module")
+def photo():
+    return random_photos(1, 64, 128, seed=5)[0]
+
+
+@pytest.fixture(scope="module")
+def exact(identifier, photo):
+    return finished_maps(identifier, photo, NAMES, FINE, EXACT)
+
+
+def test_a_fast_map_computes_a_part_and_says_how_good_it_is(identifier, photo, exact):
+    fast = finished_maps(identifier, photo, NAMES, replace(FINE, accuracy=0.5), EXACT)
+    assert fast.computed.mean() < 0.05
+    assert not fast.complete
+    np.testing.assert_allclose(
+        fast.values[:, fast.computed], exact.values[:, fast.computed], atol=1e-6
+    )
+    for one, true, claimed in zip(fast.values, exact.values, fast.correlation, strict=True):
+        assert claimed >= 0.5
+        assert np.corrcoef(one.ravel(), true.ravel())[0, 1] == pytest.approx(claimed, abs=0.15)
+    errors = np.abs(fast.values - exact.values).max(axis=(1, 2))
+    assert (errors >= np.array(fast.deviation) - 1e-6).all()
+
+
+def test_the_grid_is_refined_until_the_wanted_accuracy_is_measured(identifier, photo):
+    shares = []
+    for accuracy in (0.5, 0.9, 0.999999):
+        maps = finished_maps(identifier, photo, NAMES, replace(FINE, accuracy=accuracy), EXACT)
+        assert maps.complete or min(maps.correlation) >= accuracy
+        shares.append(maps.computed.mean())
+    assert shares == sorted(shares)
+    assert shares[-1] == 1
+
+
+def test_a_map_that_had_to_be_computed_completely_is_exact_and_estimates_nothing(
+    identifier, photo, exact
+):
+    maps = finished_maps(identifier, photo, NAMES, replace(FINE, accuracy=0.999999), EXACT)
+    assert maps.correlation is None
+    assert maps.deviation is None
+    np.testing.assert_allclose(maps.values, exact.values, atol=1e-6)
+
+
+def test_the_linearised_maps_make_the_estimate_better(identifier, photo, exact, monkeypatch):
+    def correlation():
+        settings = replace(FINE, accuracy=0.5)
+        growing = growing_maps(identifier, photo, NAMES, settings, EXACT)
+        maps = next(maps for maps in growing if maps.correlation)
+        return np.corrcoef(maps.values[0].ravel(), exact.values[0].ravel())[0, 1]
+
+    helped = correlation()
+    monkeypatch.setattr(estimate, "RUNGS", ((8, ()),))
+    assert helped > correlation()
+
+
+def test_the_same_photo_gives_the_same_fast_map(identifier, photo):
+    one, other = (
+        finished_maps(identifier, photo, NAMES, replace(FINE, accuracy=0.5), EXACT)
+        for _ in range(2)
+    )
+    np.testing.assert_array_equal(one.values, other.values)
+    assert one.correlation == other.correlation
+
+
+def test_a_stopped_fast_map_goes_on_to_the_same_end(identifier, photo):
+    settings = replace(FINE, accuracy=0.5)
+    whole = finished_maps(identifier, photo, NAMES, settings, EXACT)
+    stopped = next(growing_maps(identifier, photo, NAMES, settings, EXACT))
+    assert stopped.correlation is None
+    resumed = finished_maps(identifier, photo, NAMES, settings, EXACT, start=stopped)
+    np.testing.assert_array_equal(resumed.computed, whole.computed)
+    np.testing.assert_allclose(resumed.values, whole.values, atol=1e-5)
+
+
+@pytest.mark.parametrize("target", ["probability", "logit"])
+def test_estimates_of_probabilities_stay_probabilities(identifier, photo, target):
+    settings = replace(FINE, accuracy=0.5, target=target)
+    maps = finished_maps(identifier, photo, NAMES, settings, EXACT)
+    assert np.isfinite(maps.values).all()
+    if target == "probability":
+        clean = identifier.scores(identifier.logits(photo[None]))[0].numpy()
+        left = clean[:, None, None] - maps.values
+        assert left.min() >= -1e-6
+        assert left.max() <= 1 + 1e-6
+
+
+def test_brute_force_makes_fast_maps_without_linearised_ones():
+    identifier = LinearIdentifier(40, 70)
+    settings = OcclusionSettings(5, 1, target="logit", accuracy=0.5)
+    maps = finished_maps(identifier, random_photos(1, 40, 70)[0], NAMES, settings)
+    assert maps.engine == "reference"
+    assert not maps.complete
+    assert min(maps.correlation) >= 0.5
+
+
+def test_errors_judged_on_every_position_are_the_true_ones():
+    rng = np.random.default_rng(0)
+    exact = rng.normal(size=(2, 9, 11))
+    guess = exact + rng.normal(size=exact.shape)
+    everywhere = np.ones(exact.shape[1:], dtype=bool)
+    correlations, deviations = estimate._errors(exact, guess, everywhere)
+    for one, other, correlation, deviation in zip(
+        exact, guess, correlations, deviations, strict=True
+    ):
+        assert correlation == pytest.approx(np.corrcoef(one.ravel(), other.ravel())[0, 1], abs=0.02)
+        assert deviation == np.abs(one - other).max()
+
+
+def test_an_accuracy_that_is_none_is_refused_in_one_sentence():
+    for accuracy in (0.2, 1.5, float("nan")):
+        with pytest.raises(SettingsError, match="a correlation with the exact map"):
+            OcclusionSettings(accuracy=accuracy)
