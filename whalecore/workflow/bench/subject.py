@@ -28,8 +28,8 @@ DRAWINGS = 4
 """Pictures that the batch normalisations take their averages from."""
 
 BRANCH_WEIGHT = 0.2
-"""How much each block adds to what goes around it. About that of trained networks; with 1, random
-layers amplify the rounding of brute force itself to more than 1e-4 of a map's range."""
+"""How much each block adds to what goes around it, chosen by trial: with 1, random layers amplify
+the rounding of brute force itself to more than 1e-4 of a map's range."""
 
 
 def untrained_identifier(
