@@ -114,12 +114,13 @@ def test_means_that_are_not_possible_are_refused(tiny_lab, words, said):
     assert said in answer.stderr
 
 
-def test_the_engine_can_be_chosen(tiny_lab):
+@pytest.mark.parametrize("engine", ["reference", "exact"])
+def test_the_engine_can_be_chosen(tiny_lab, engine):
     answer = give("explain", "--lab", tiny_lab.folder, "--patch", 32, "--stride", 32, "--limit", 2,
-                  "--engine", "reference", "--memory", 64, "--json")  # fmt: skip
+                  "--engine", engine, "--memory", 64, "--json")  # fmt: skip
     assert json.loads(answer.stdout) == {"explained": 2}
-    rows = tiny_lab.rows("heatmaps", engine="reference")
-    assert {row["settings"] for row in rows} == {OcclusionSettings(32, 32).key}
+    rows = tiny_lab.rows("heatmaps", settings=OcclusionSettings(32, 32).key)
+    assert {row["engine"] for row in rows} == {engine}
 
 
 def test_clustering_counts_the_fast_maps_that_it_left_out(tiny_lab):

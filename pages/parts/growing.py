@@ -129,6 +129,8 @@ def say_how_made(heatmap) -> None:
             f"{how_many} places computed; patch {settings.patch}, stride {settings.stride}, "
             f"values in {unit_of(heatmap)}."
         )
+        if not settings.exact and computed == places:
+            st.markdown("An estimate from fewer places was not good enough for this photo.")
         if heatmap.correlation is None and heatmap.deviation is not None:
             st.markdown(
                 "Compared with full precision on a sample, the values differ by at most "
