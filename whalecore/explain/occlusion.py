@@ -156,11 +156,16 @@ class MapsInTheMaking:
         columns: list[int],
         settings: OcclusionSettings,
         computing: Computing,
+        engine: Engine | None = None,
+        number: int = 0,
     ) -> None:
+        """Take part in an engine of several photos as its photo ``number``, or make one."""
         self.identifier, self.prepared = identifier, prepared
         self.individuals, self.columns = individuals, columns
         self.settings, self.computing = settings, computing
-        self._make_engine()
+        self.engine, self.number = engine, number
+        if engine is None:
+            self.make_engine()
         # Smaller batches later shall not change the kind of engine.
         self.computing = replace(computing, engine=self.engine.name)
         self.grid = self.engine.grid
@@ -169,7 +174,7 @@ class MapsInTheMaking:
         self._drops = torch.zeros(
             len(columns), *self.grid.shape, dtype=torch.float64, device=prepared.device
         )
-        self.clean = self.scores(self.engine.clean)[0]
+        self.clean = self.scores(self.engine.clean)[self.number]
         self.deviation: tuple[float, ...] | None = None
 
     @property
@@ -192,8 +197,7 @@ class MapsInTheMaking:
         """Compute every position that is not known, yielding after each level and in long ones."""
         started = shown = time.monotonic()
         before = int(self.known.sum())
-        if self.computing.precision != "float32" and self.engine.name == "exact":
-            self.deviation = self._deviation_from_float32()
+        self.measure_deviation()
         for phases in self.grid.phases_by_level():
             missing = [phase for phase in phases if not self.phase_known(phase)]
             if not missing and not self.known.all():
@@ -227,16 +231,15 @@ class MapsInTheMaking:
         while not self.phase_known(phase):
             short = False
             try:
-                for block in self._blocks(phase):
-                    self._take(block)
+                for block in engine_blocks(self.engine, phase, self.computing.precision):
+                    self.take(block)
                     yield int(self.known.sum())
             except torch.OutOfMemoryError:
                 # Answered further down, where the error no longer holds on to the memory.
                 short = True
             if short:
                 limit = self.engine.limit
-                del self.engine
-                self._make_engine(_half(limit))
+                self.make_engine(_half(limit))
 
     def so_far(self) -> OcclusionMaps:
         """The maps with what is missing filled in."""
@@ -250,22 +253,12 @@ class MapsInTheMaking:
     @property
     def engine_name(self) -> str:
         """The engine, and the precision where it is not float32."""
-        precision = self.computing.precision
-        exact = self.engine.name == "reference" or precision == "float32"
-        return self.engine.name if exact else f"{self.engine.name} {precision}"
+        name, precision = self.computing.engine, self.computing.precision
+        return name if name == "reference" or precision == "float32" else f"{name} {precision}"
 
-    def _blocks(self, phase: tuple[int, int]) -> Iterator[Block]:
-        blocks = self.engine.blocks(phase)
-        while True:
-            # Entered for each block anew, so that nobody who takes one is caught in it.
-            with torch.inference_mode(), lowered_precision(self.computing.precision):
-                block = next(blocks, None)
-            if block is None:
-                return
-            yield block
-
-    def _take(self, block: Block) -> None:
-        scores = self.scores(block.logits[0].flatten(0, 1))
+    def take(self, block: Block) -> None:
+        """Take over what a block says of this photo."""
+        scores = self.scores(block.logits[self.number].flatten(0, 1))
         drops = (self.clean - scores).T.view(len(self.columns), *block.logits.shape[1:3])
         rows, cols = _slice(block.rows), _slice(block.cols)
         self._drops[:, rows, cols] = drops
@@ -279,18 +272,19 @@ class MapsInTheMaking:
         scores = self.identifier.scores(logits) if probability else logits
         return scores[:, self.columns]
 
-    def _make_engine(self, limit: int | None = None) -> None:
-        """Make the engine, with smaller batches where the memory is short; what is known stays."""
-        while True:
-            try:
-                with torch.inference_mode(), lowered_precision(self.computing.precision):
-                    self.engine: Engine = make_engine(
-                        self.identifier, self.prepared[None], self.settings, self.computing, limit
-                    )
-                return
-            except torch.OutOfMemoryError:
-                limit = _half(limit or MOST_ON_GPU)
-            torch.cuda.empty_cache()
+    def make_engine(self, limit: int | None = None) -> None:
+        """Make an engine of this photo alone, with smaller batches where the memory is short."""
+        # The old one goes first: it holds the memory that the new one needs.
+        self.engine = None
+        self.number = 0
+        self.engine = make_engine_within_memory(
+            self.identifier, self.prepared[None], self.settings, self.computing, limit
+        )
+
+    def measure_deviation(self) -> None:
+        """Compare arithmetic of lower precision with float32 on some positions."""
+        if self.computing.precision != "float32" and self.engine.name == "exact":
+            self.deviation = self._deviation_from_float32()
 
     def _deviation_from_float32(self) -> tuple[float, ...]:
         """Largest difference of each map on one phase of positions from the same in float32."""
@@ -307,6 +301,35 @@ class MapsInTheMaking:
             for _ in making.compute(phase):
                 pass
         return tuple(np.abs(self.values - exact.values)[:, exact.known].max(axis=1).tolist())
+
+
+def make_engine_within_memory(
+    identifier: AnyIdentifier,
+    images: torch.Tensor,
+    settings: OcclusionSettings,
+    computing: Computing,
+    limit: int | None = None,
+) -> Engine:
+    """An engine, with smaller batches where the memory is short."""
+    while True:
+        try:
+            with torch.inference_mode(), lowered_precision(computing.precision):
+                return make_engine(identifier, images, settings, computing, limit)
+        except torch.OutOfMemoryError:
+            limit = _half(limit or MOST_ON_GPU)
+        torch.cuda.empty_cache()
+
+
+def engine_blocks(engine: Engine, phase: tuple[int, int], precision: str) -> Iterator[Block]:
+    """The blocks of a phase, each computed without gradients and in the wanted precision."""
+    blocks = engine.blocks(phase)
+    while True:
+        # Entered for each block anew, so that nobody who takes one is caught in it.
+        with torch.inference_mode(), lowered_precision(precision):
+            block = next(blocks, None)
+        if block is None:
+            return
+        yield block
 
 
 def _half(limit: int) -> int:
