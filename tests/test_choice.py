@@ -1,5 +1,7 @@
 """Which engine makes a map."""
 
+import threading
+
 import pytest
 import torch
 
@@ -93,14 +95,17 @@ def test_the_memory_allowed_bounds_the_patches_computed_together(identifier):
         make_engine(identifier, photos, SETTINGS, Computing(memory=memory)).limit
         for memory in (16, 32, 1024)
     ]
-    # 6 tensors of 32 x 64 cells, 8 channels and 4 bytes are 0.375 MiB.
-    assert limits == [choice.MOST_ON_CPU] * 3
+    stem = 8 * -(-SIZE[0] // 2) * -(-SIZE[1] // 2)
+    each = 6 * 4 * stem / 2**20
+    assert limits == [min(choice.MOST_ON_CPU, int(memory / each)) for memory in (16, 32, 1024)]
     wide = residual_identifier(channels=64)
     limits = [
         make_engine(wide, photos, SETTINGS, Computing(memory=memory)).limit
         for memory in (16, 32, 64, 1024)
     ]
-    assert limits == [5, 10, 21, choice.MOST_ON_CPU]
+    each *= 8
+    assert limits == [min(choice.MOST_ON_CPU, int(memory / each)) for memory in (16, 32, 64, 1024)]
+    assert limits[0] < limits[1] < choice.MOST_ON_CPU
     assert make_engine(identifier, photos, SETTINGS, Computing(), limit=3).limit == 3
 
 
@@ -113,3 +118,22 @@ def test_shorter_numbers_are_allowed_only_where_asked_for_and_only_meanwhile(pre
         assert torch.backends.cudnn.allow_tf32 == allowed
         raise KeyError
     assert (torch.get_float32_matmul_precision(), torch.backends.cudnn.allow_tf32) == before
+
+
+def test_a_thread_computes_in_its_own_precision_while_another_uses_a_different_one():
+    seen, inside = [], threading.Event()
+
+    def in_full():
+        inside.wait()
+        with lowered_precision("float32"):
+            seen.append(torch.backends.cudnn.allow_tf32)
+
+    other = threading.Thread(target=in_full)
+    other.start()
+    with lowered_precision("tf32"):
+        inside.set()
+        other.join(0.1)
+        assert other.is_alive()
+        assert torch.backends.cudnn.allow_tf32
+    other.join()
+    assert seen == [False]

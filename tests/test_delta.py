@@ -157,6 +157,18 @@ def test_torchvisions_other_blocks_are_exact(shape):
 
 
 @torch.no_grad()
+def test_blocks_that_stride_in_their_first_convolution_are_exact():
+    """As in weights that were first trained elsewhere than in torchvision."""
+    torch.manual_seed(0)
+    network = shaken(ResNet(Bottleneck, [1, 2, 1, 1], num_classes=2)).double()
+    for layer in (network.layer2, network.layer3, network.layer4):
+        layer[0].conv1.stride, layer[0].conv2.stride = (2, 2), (1, 1)
+    photos = random_photos(1, 40, 66).double()
+    check(network, photos, Span(3, 32, 5, 2), Span(-2, 32, 5, 3))
+    check(network, photos, Span(37, 0, 5, 1), Span(18, 32, 5, 2))
+
+
+@torch.no_grad()
 @pytest.mark.parametrize("size", [4, 9])
 def test_patches_do_not_change_the_clean_maps_that_later_ones_are_compared_with(slim, size):
     """On photos so small that tiles are as large as the map they are read from."""

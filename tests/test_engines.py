@@ -115,24 +115,6 @@ def test_a_patch_over_the_whole_photo_gives_the_logits_of_an_empty_one(
 
 
 @torch.inference_mode()
-def test_a_position_whose_patch_lies_beyond_the_border_changes_nothing(identifiers):
-    # The settings refuse strides larger than the patch, but engines do not rely on that.
-    identifier, network = identifiers("resnet18")
-    photos = random_photos(1, 33, 65)
-    settings = settings_of(1, 1)
-    object.__setattr__(settings, "stride", 4)
-    engine = ExactEngine(fold(identifier.network), photos, settings)
-    assert engine.grid.shape == (9, 17)
-    logits = all_blocks(engine)
-    assert (logits[:, -1] == engine.clean[:, None]).all()
-    assert (logits[:, :, -1] == engine.clean[:, None]).all()
-    expected = covered_logits(network, photos, settings)
-    assert furthest(logits, expected, double_logits(network, photos)) < ALLOWED
-    reference = all_blocks(ReferenceEngine(identifier, photos, settings))
-    assert furthest(reference, expected, double_logits(network, photos)) < ALLOWED
-
-
-@torch.inference_mode()
 @pytest.mark.parametrize("patch", [1, 5, 35])
 def test_every_kind_of_edge_of_larger_photos_is_exact(identifiers, patch):
     """All phases of the four corners and of the middle of each edge, 97 x 161 pixels."""

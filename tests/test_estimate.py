@@ -40,8 +40,9 @@ def test_a_fast_map_computes_a_part_and_says_how_good_it_is(identifier, photo, e
     )
     for one, true, claimed in zip(fast.values, exact.values, fast.correlation, strict=True):
         assert claimed >= 0.5
-        # A sample of 128 of 8,192 rough positions says no more exactly than this.
-        assert np.corrcoef(one.ravel(), true.ravel())[0, 1] == pytest.approx(claimed, abs=0.25)
+        # 128 of 8,192 rough positions: what is missing to 1 is known to a factor.
+        missing = 1 - np.corrcoef(one.ravel(), true.ravel())[0, 1]
+        assert missing / 2.5 < 1 - claimed < 2.5 * missing
     errors = np.abs(fast.values - exact.values).max(axis=(1, 2))
     assert (errors >= np.array(fast.deviation) - 1e-6).all()
 
@@ -128,6 +129,54 @@ def test_errors_judged_on_every_position_are_the_true_ones():
     ):
         assert correlation == pytest.approx(np.corrcoef(one.ravel(), other.ravel())[0, 1], abs=0.02)
         assert deviation == np.abs(one - other).max()
+
+
+def test_a_correlation_is_claimed_only_between_minus_one_and_one():
+    # Peaks that a sample misses, or hits alone, must not make a map look better than it can be.
+    rng = np.random.default_rng(1)
+    for _ in range(300):
+        exact = rng.standard_cauchy(size=(1, 16, 32))
+        guess = exact * rng.uniform(-2, 2) + rng.standard_cauchy(size=exact.shape)
+        sample = rng.random(exact.shape[1:]) < 0.1
+        (correlation,), _ = estimate._errors(exact, guess, sample)
+        assert -1 <= correlation <= 1
+
+
+def test_a_flat_estimate_of_a_map_that_is_not_flat_is_worth_nothing():
+    exact = np.random.default_rng(0).normal(size=(1, 8, 8))
+    everywhere = np.ones((8, 8), dtype=bool)
+    assert estimate._errors(exact, np.zeros_like(exact), everywhere)[0] == (0.0,)
+    assert estimate._errors(exact * 0, np.zeros_like(exact), everywhere)[0] == (1.0,)
+
+
+def test_the_claim_is_right_on_the_average_of_many_samples():
+    rng = np.random.default_rng(2)
+    exact = rng.normal(size=(1, 64, 64))
+    guess = 0.9 * exact + 0.3 * rng.normal(size=exact.shape)
+    true = np.corrcoef(exact.ravel(), guess.ravel())[0, 1]
+    claims = [
+        estimate._errors(exact, guess, rng.random((64, 64)) < 128 / 64**2)[0][0] for _ in range(400)
+    ]
+    assert np.mean(claims) == pytest.approx(true, abs=0.005)
+
+
+def test_a_fast_map_of_lower_precision_says_how_far_that_alone_is_off(identifier, photo, exact):
+    settings = replace(FINE, accuracy=0.999999)
+    rough = finished_maps(identifier, photo, NAMES, settings, Computing("exact", "bfloat16"))
+    assert rough.complete
+    assert min(rough.deviation) > 0
+    errors = np.abs(rough.values - exact.values).max(axis=(1, 2))
+    assert (errors >= np.array(rough.deviation) - 1e-6).all()
+
+
+def test_a_photo_in_which_nothing_is_left_of_a_score_goes_on_from_stored_values(identifier, photo):
+    settings = replace(FINE, accuracy=0.5)
+    whole = finished_maps(identifier, photo, NAMES, settings, EXACT)
+    stopped = next(growing_maps(identifier, photo, NAMES, settings, EXACT))
+    rounded = replace(stopped, values=stopped.values.astype(np.float16).astype(np.float32))
+    resumed = finished_maps(identifier, photo, NAMES, settings, EXACT, start=rounded)
+    spread = np.ptp(whole.values, axis=(1, 2), keepdims=True)
+    assert (np.abs(resumed.values - whole.values) < 0.01 * spread).all()
 
 
 def test_an_accuracy_that_is_none_is_refused_in_one_sentence():

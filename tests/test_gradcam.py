@@ -8,10 +8,9 @@ from torch import nn
 from tests.residual import random_photos, residual_identifier
 from whalecore.errors import SettingsError
 from whalecore.explain.gradcam import grad_cam, grad_cams, grad_cams_of
-from whalecore.explain.method import method_for
 from whalecore.identifiers.identifier import Identifier
 from whalecore.identifiers.network import build_network
-from whalecore.types import LAYERS, GradCamSettings
+from whalecore.types import LAYERS
 
 
 class Blocks(nn.Module):
@@ -157,14 +156,6 @@ def test_a_residual_network_gives_the_maps_that_hooks_on_its_blocks_give(layer):
 def test_one_name_gives_one_map_and_several_give_a_stack(identifier, prepared):
     assert grad_cam(identifier, prepared, "w0", "layer1").shape == (8, 12)
     assert grad_cam(identifier, prepared, ["w0"], "layer1").shape == (1, 8, 12)
-
-
-def test_the_common_interface_gives_the_same_maps(identifier, prepared):
-    settings = GradCamSettings("layer3")
-    seen = []
-    maps = method_for(settings).maps(identifier, prepared, ["w0", "w1"], settings, seen.append)
-    np.testing.assert_array_equal(maps, grad_cam(identifier, prepared, ["w0", "w1"], "layer3"))
-    assert (seen[-1].done, seen[-1].total) == (1, 1)
 
 
 @pytest.mark.parametrize(

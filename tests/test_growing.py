@@ -13,6 +13,7 @@ from tests import lab_rows as row
 from whalecore.errors import LabError
 from whalecore.explain.engines import ExactEngine
 from whalecore.explain.gradcam import grad_cam
+from whalecore.explain.occlusion import occlusion_maps
 from whalecore.lab import create_lab, open_lab
 from whalecore.types import Box, Computing, GradCamSettings, OcclusionSettings
 from whalecore.workflow import explain as explain_module
@@ -260,6 +261,53 @@ def test_grad_cams_of_many_photos_come_in_batches_and_are_those_of_each_photo(
         expected = grad_cam(identifier, prepared, one["individual"], "layer3")
         found = np.asarray(one["values"], np.float32).reshape(expected.shape)
         np.testing.assert_allclose(found, expected, rtol=2e-3, atol=1e-5)
+
+
+@pytest.fixture
+def batches(monkeypatch):
+    """Numbers of photos in each block that the exact engine computed; four at once are allowed."""
+    monkeypatch.setitem(explain_module.TOGETHER, "cpu", 4)
+    sizes, blocks = [], ExactEngine.blocks
+
+    def counting(self, phase):
+        for block in blocks(self, phase):
+            sizes.append(len(block.logits))
+            yield block
+
+    monkeypatch.setattr(ExactEngine, "blocks", counting)
+    return sizes
+
+
+def test_photos_explained_together_get_the_heatmaps_that_each_gets_alone(tiny_lab, batches):
+    coarse = OcclusionSettings(patch=16, stride=16)
+    assert explain_photos(tiny_lab, [coarse], limit=6, computing=EXACT) == 6
+    assert set(batches) == {4, 2}
+    rows = tiny_lab.rows("heatmaps", settings=coarse.key)
+    assert len(rows) == 30
+    identifier = tiny_lab.identifier()
+    for photo_id in {one["photo_id"] for one in rows}:
+        photo, found = tiny_lab.read_photo(photo_id), stored(tiny_lab, photo_id, coarse)
+        prepared = identifier.prepare(photo, tiny_lab.crop(photo_id).box)
+        expected = occlusion_maps(
+            identifier, prepared, list(found), coarse.patch, coarse.stride, computing=EXACT
+        )
+        for one, values in zip(found.values(), expected, strict=True):
+            found_values = np.asarray(one["values"], np.float32).reshape(values.shape)
+            np.testing.assert_allclose(found_values, values, rtol=2e-3, atol=1e-5)
+
+
+def test_a_photo_begun_earlier_is_continued_alone(tiny_lab, batches):
+    first = sorted(
+        (key[0] for key in tiny_lab.computed_keys("scores", ["photo_id"])),
+        key=lambda name: explain_module._draw(0, name),
+    )[0]
+    known = int(stopped_after(tiny_lab, first, 2).computed.sum())
+    batches.clear()
+    assert explain_photos(tiny_lab, [FINE], limit=3, computing=EXACT) == 3
+    assert set(batches) == {2, 1}
+    assert batches.count(1) < batches.count(2)
+    assert known < PLACES
+    assert len(stored(tiny_lab, first)) == 5
 
 
 def test_a_photo_that_cannot_be_read_does_not_stop_its_batch(tiny_lab):

@@ -9,7 +9,6 @@ import torch
 from tests.residual import LinearIdentifier, random_photos, residual_identifier
 from whalecore.errors import SettingsError
 from whalecore.explain import choice, occlusion
-from whalecore.explain.method import method_for
 from whalecore.explain.occlusion import finished_maps, growing_maps, occlusion_maps
 from whalecore.types import Computing, OcclusionMaps, OcclusionSettings, Photo
 
@@ -145,15 +144,6 @@ def test_a_photo_is_cropped_where_the_identifier_locates_it():
     )
 
 
-def test_the_common_interface_gives_the_same_maps():
-    identifier = LinearIdentifier()
-    prepared = whole_number_input(identifier)
-    settings = OcclusionSettings(patch=3, stride=2, fill=1.0, target="logit")
-    maps = method_for(settings).maps(identifier, prepared, ["w1", "w0"], settings)
-    expected = occlusion_maps(identifier, prepared, ["w1", "w0"], 3, 2, 1.0, "logit")
-    np.testing.assert_array_equal(maps, expected)
-
-
 @pytest.mark.parametrize(
     ("arguments", "part"),
     [
@@ -174,11 +164,6 @@ def test_a_setting_that_is_not_allowed_is_refused_in_one_sentence(arguments, par
 def test_a_batch_of_photos_is_refused():
     with pytest.raises(SettingsError, match="one photo at a time"):
         occlusion_maps(LinearIdentifier(), torch.zeros(2, 3, 9, 11), ("w0",))
-
-
-def test_settings_of_no_method_are_refused():
-    with pytest.raises(SettingsError, match="'str'"):
-        method_for("osm")
 
 
 @pytest.fixture(scope="module")
@@ -362,6 +347,25 @@ def test_too_little_memory_is_answered_by_smaller_batches(monkeypatch, residual)
 def in_the_making(identifier, photo, settings):
     columns = [identifier.individuals.index(name) for name in NAMES]
     return occlusion.MapsInTheMaking(identifier, photo, NAMES, columns, settings, EXACT)
+
+
+def test_brute_force_is_of_full_precision_whatever_is_asked_for(residual, photo):
+    rough, full = (
+        finished_maps(residual, photo, NAMES, SETTINGS, Computing("reference", precision))
+        for precision in ("tf32", "float32")
+    )
+    assert (rough.engine, rough.deviation) == ("reference", None)
+    np.testing.assert_array_equal(rough.values, full.values)
+
+
+@pytest.mark.parametrize(("first", "then"), [("float32", "bfloat16"), ("bfloat16", "float32")])
+def test_maps_are_not_continued_at_another_precision(residual, photo, first, then):
+    stopped = next(growing_maps(residual, photo, NAMES, SETTINGS, Computing("exact", first)))
+    goes_on = growing_maps(
+        residual, photo, NAMES, SETTINGS, Computing("exact", then), start=stopped
+    )
+    with pytest.raises(SettingsError, match=f"precision {first}, and these {then}"):
+        next(goes_on)
 
 
 class Full(Watched):

@@ -51,29 +51,30 @@ def test_the_maps_of_all_photos_grow_by_the_same_places(residual, photos):
     assert shares[-1] == 1
 
 
-def test_photos_too_many_for_the_memory_are_finished_one_after_the_other(
+def test_what_fits_before_the_memory_runs_out_can_be_continued_one_by_one(
     monkeypatch, residual, photos
 ):
-    blocks, photos_at_once = together.engine_blocks, []
+    blocks, done = together.engine_blocks, []
 
     def cramped(engine, phase, precision):
-        for number, block in enumerate(blocks(engine, phase, precision)):
-            photos_at_once.append(len(block.logits))
-            # What the first block brought stays.
-            if number:
+        for block in blocks(engine, phase, precision):
+            if len(done) == 3:
                 raise torch.OutOfMemoryError("no memory left")
+            done.append(len(block.logits))
             yield block
 
-    *_, usual = maps_growing_together(residual, photos, NAMES, SETTINGS)
+    computing = Computing("exact")
     monkeypatch.setattr(together, "engine_blocks", cramped)
-    *_, found = maps_growing_together(
-        residual, photos, NAMES, SETTINGS, Computing("exact", memory=16)
-    )
-    assert set(photos_at_once) == {3}
-    for one, expected in zip(found, usual, strict=True):
-        assert one.complete
+    kept = []
+    with pytest.raises(torch.OutOfMemoryError):
+        kept.extend(maps_growing_together(residual, photos, NAMES, SETTINGS, computing))
+    assert done == [3, 3, 3]
+    for photo, names, start in zip(photos, NAMES, kept[-1], strict=True):
+        assert 0 < start.computed.sum() < start.computed.size
+        goes_on = finished_maps(residual, photo, names, SETTINGS, computing, start=start)
+        alone = finished_maps(residual, photo, names, SETTINGS, computing)
         np.testing.assert_allclose(
-            one.values, expected.values, rtol=0, atol=1e-4 * np.ptp(expected.values)
+            goes_on.values, alone.values, rtol=0, atol=1e-4 * np.ptp(alone.values)
         )
 
 

@@ -130,7 +130,7 @@ def say_how_made(heatmap) -> None:
             f"values in {unit_of(heatmap)}."
         )
         if not settings.exact and computed == places:
-            st.markdown("An estimate from fewer places was not good enough for this photo.")
+            st.markdown("Every place was computed: fewer would not have been good enough here.")
         if heatmap.correlation is None and heatmap.deviation is not None:
             st.markdown(
                 "Compared with full precision on a sample, the values differ by at most "

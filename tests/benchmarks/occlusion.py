@@ -275,7 +275,6 @@ def _tile_work(making: MapsInTheMaking, phase: tuple[int, int]) -> float:
     return sum(
         tile_multiply_adds(network, [down], [across])
         for _, _, down, across in making.engine.chunks(phase)
-        if down is not None and across is not None
     )
 
 

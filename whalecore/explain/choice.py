@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from threading import RLock
 
 import torch
 from torch import Tensor
@@ -11,7 +12,7 @@ from torch import Tensor
 from whalecore.errors import SettingsError
 from whalecore.explain.engines import Engine, ExactEngine, ReferenceEngine
 from whalecore.explain.folded import FoldedNetwork, fold
-from whalecore.explain.work import brute_force_work
+from whalecore.explain.work import brute_force_work, largest_map
 from whalecore.identifiers.identifier import AnyIdentifier
 from whalecore.types import Computing, OcclusionSettings
 
@@ -52,7 +53,7 @@ def make_engine(
     network = folded_form(identifier, computing.precision)
     if network is not None:
         engine = ExactEngine(network, images, settings, limit or _limit(network, images, computing))
-        agrees = _agrees(engine, identifier, images, settings, computing)
+        agrees = _agrees(identifier, images)
         if agrees and (computing.engine == "exact" or _pays(engine, images)):
             return engine
     if computing.engine == "exact":
@@ -76,34 +77,35 @@ def folded_form(identifier: AnyIdentifier, precision: str = "float32") -> Folded
     return forms[name]
 
 
+# The precision of products is one setting for all threads of the process: while one thread has
+# set it, no other may compute in another.
+_PRECISION = RLock()
+
+
 @contextmanager
 def lowered_precision(precision: str) -> Iterator[None]:
-    """Allow or forbid the shorter numbers (tf32) that a GPU multiplies faster."""
+    """Allow or forbid the shorter numbers (tf32) that a GPU multiplies faster.
+
+    Other threads wait until this one is done.
+    """
     allowed = precision == "tf32"
-    before = torch.get_float32_matmul_precision()
-    torch.set_float32_matmul_precision("high" if allowed else "highest")
-    try:
-        with torch.backends.cudnn.flags(enabled=True, allow_tf32=allowed):
-            yield
-    finally:
-        torch.set_float32_matmul_precision(before)
+    with _PRECISION:
+        before = torch.get_float32_matmul_precision()
+        torch.set_float32_matmul_precision("high" if allowed else "highest")
+        try:
+            with torch.backends.cudnn.flags(enabled=True, allow_tf32=allowed):
+                yield
+        finally:
+            torch.set_float32_matmul_precision(before)
 
 
-def _agrees(
-    engine: ExactEngine,
-    identifier: AnyIdentifier,
-    images: Tensor,
-    settings: OcclusionSettings,
-    computing: Computing,
-) -> bool:
+def _agrees(identifier: AnyIdentifier, images: Tensor) -> bool:
     """Whether the folded network gives the identifier's own logits: it might do more than that."""
+    # In full precision: shorter numbers alone may change a logit by more than is allowed here.
     with lowered_precision("float32"):
-        if computing.precision != "float32":
-            # Shorter numbers alone may change a logit by more than is allowed here.
-            network = folded_form(identifier)
-            engine = ExactEngine(network, images, settings, _limit(network, images, computing))
         own = identifier.logits(images).float()
-    return bool((own - engine.clean).abs().max() <= 1e-3 * (1 + own.abs().max()))
+        folded = folded_form(identifier).logits(images)
+    return bool((own - folded).abs().max() <= 1e-3 * (1 + own.abs().max()))
 
 
 def _pays(engine: ExactEngine, images: Tensor) -> bool:
@@ -115,10 +117,9 @@ def _pays(engine: ExactEngine, images: Tensor) -> bool:
 
 def _limit(network: FoldedNetwork, images: Tensor, computing: Computing) -> int:
     """Patches whose tiles fit into the memory allowed."""
-    # No tile is larger than its map, and the first maps are the largest.
+    # No tile is larger than its map.
     height, width = images.shape[2:]
-    cells = height * width // 16
-    channels = max(conv.weight.shape[0] for conv in network.blocks[0].convs)
-    size = TENSORS_ALIVE * cells * channels * images.element_size()
+    bytes_each = torch.finfo(network.dtype).bits // 8
+    size = TENSORS_ALIVE * bytes_each * largest_map(network, height, width)
     most = MOST_ON_CPU if images.device.type == "cpu" else MOST_ON_GPU
     return max(1, min(most, computing.memory * 2**20 // size))

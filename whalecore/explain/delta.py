@@ -272,7 +272,7 @@ def _convolved(conv: FoldedConv, tiles: Tensor, rows: AxisStep, cols: AxisStep) 
     if conv.pointwise:
         return functional.linear(tiles, conv.weight.flatten(1))
     padding = (rows.before, cols.before)
-    if padding != (rows.after, cols.after):
+    if padding != (rows.after, cols.after) or min(padding) < 0:
         sides = (0, 0, cols.before, cols.after, rows.before, rows.after)
         tiles, padding = functional.pad(tiles, sides), (0, 0)
     result = functional.conv2d(

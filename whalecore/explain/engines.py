@@ -72,7 +72,7 @@ class ReferenceEngine:
     ----------
     images : Tensor of shape (photos, 3, height, width)
     batch : int
-        Covered photos per forward pass.
+        Covered photos per forward pass, over all photos.
     """
 
     name = "reference"
@@ -88,7 +88,8 @@ class ReferenceEngine:
             raise SettingsError(f"The batch {batch} is too small: use at least 1 photo per pass.")
         self._logits = identifier.logits
         self.limit = batch
-        self._images, self._fill, self._batch = images, settings.fill, batch
+        self._images, self._fill = images, settings.fill
+        self._batch = max(1, batch // len(images))
         covered = [
             torch.from_numpy(covered_pixels(length, settings.patch, settings.stride))
             for length in images.shape[2:]
@@ -155,25 +156,20 @@ class ExactEngine:
     @property
     def work(self) -> float:
         """Estimated multiply-adds per position, everything counted."""
-        plans = [[plan for _, plan in self._plans(axis, 0) if plan is not None] for axis in (0, 1)]
+        plans = [[plan for _, plan in self._plans(axis, 0)] for axis in (0, 1)]
         positions = [sum(plan.patch.count for plan in of_axis) for of_axis in plans]
         return estimated_work(self.network, *plans) / (positions[0] * positions[1])
 
     def blocks(self, phase: tuple[int, int]) -> Iterator[Block]:
         for rows, cols, down, across in self.chunks(phase):
-            if down is None or across is None:
-                # The patches lie beyond the border and cover nothing.
-                shape = (len(self.clean), len(rows), len(cols), self.clean.shape[1])
-                yield Block(rows, cols, self.clean[:, None, None].expand(shape))
-                continue
             features = delta.changed_features(self.network, self.clean_pass, down, across)
             logits = self.network.head(features.flatten(0, 2)).float()
             yield Block(rows, cols, logits.view(*features.shape[:3], -1))
 
     def chunks(
         self, phase: tuple[int, int]
-    ) -> Iterator[tuple[np.ndarray, np.ndarray, AxisPlan | None, AxisPlan | None]]:
-        """Rows, columns and their plans (None where no patch touches the photo)."""
+    ) -> Iterator[tuple[np.ndarray, np.ndarray, AxisPlan, AxisPlan]]:
+        """Rows, columns and their plans."""
         for (rows, down), (cols, across) in product(
             self._plans(0, phase[0]), self._plans(1, phase[1])
         ):
@@ -186,7 +182,6 @@ class ExactEngine:
             plan
             for phase in range(min(grid.phases, grid.count))
             for _, plan in self._plans(axis, phase)
-            if plan is not None
         ]
 
     @property
@@ -195,7 +190,7 @@ class ExactEngine:
 
     def _plans(
         self, axis: int, phase: int, side: int | None = None
-    ) -> list[tuple[np.ndarray, AxisPlan | None]]:
+    ) -> list[tuple[np.ndarray, AxisPlan]]:
         """The pieces of a phase along one axis."""
         grid, shape = self._axes[axis], self._shapes[axis]
         members = grid.members(phase)
@@ -204,11 +199,9 @@ class ExactEngine:
         pieces = np.array_split(members, -(-len(members) // (side or self._sides[axis])))
         return [(piece, self._plan(shape, grid.phases, piece)) for piece in pieces]
 
-    def _plan(self, shape: AxisShape, phases: int, members: np.ndarray) -> AxisPlan | None:
+    def _plan(self, shape: AxisShape, phases: int, members: np.ndarray) -> AxisPlan:
         patch, stride = self._settings.patch, self._settings.stride
         starts = members * stride + (stride - 1) // 2 - (patch - 1) // 2
-        if starts[0] >= shape.length:
-            return None
         return plan_axis(shape, Span(int(starts[0]), phases * stride, patch, len(starts)))
 
     def _chunk_sides(self, limit: int) -> tuple[int, int]:
@@ -217,7 +210,7 @@ class ExactEngine:
         for axis, grid in enumerate(self._axes):
             members = len(grid.members(0))
             sides = [side for side in CHUNK_SIDES if side < members] + [members]
-            plans.append({side: [p for _, p in self._plans(axis, 0, side) if p] for side in sides})
+            plans.append({side: [p for _, p in self._plans(axis, 0, side)] for side in sides})
         choices = [
             (estimated_work(self.network, plans[0][down], plans[1][across]), down, across)
             for down, across in product(*plans)

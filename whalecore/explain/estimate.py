@@ -3,12 +3,13 @@
 Exact values on a coarse grid are interpolated; what they miss between the positions comes from
 the map of the network linearised behind its early blocks (`whalecore.explain.linear`): the
 *difference* of the two is smooth, and it is the difference that is interpolated (a control
-variate). How good that is is measured on random positions off the grid, and the grid is refined
-until it is good enough.
+variate). How good that is is measured on positions off the grid, on a few random lattices, and
+the grid is refined until it is good enough.
 """
 
 from __future__ import annotations
 
+import hashlib
 import time
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
@@ -17,6 +18,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 import torch
 
+from whalecore.explain.choice import lowered_precision
 from whalecore.explain.engines import ExactEngine
 from whalecore.explain.interpolation import interpolated
 from whalecore.explain.linear import linear_changes
@@ -31,6 +33,12 @@ SAMPLE = 128
 
 COARSE_IS_ENOUGH = 0.975
 """Accuracies above this are hardly ever reached on the first rung."""
+
+LEAST_LEFT = 1e-3
+"""Share of a probability below which it counts as gone: stored values are no finer than that."""
+
+PAUSE = 2.0
+"""Seconds after which a level that takes long shows what it has."""
 
 RUNGS = (
     (8, ((1, 2), (3, 4))),
@@ -54,6 +62,7 @@ def estimated_levels(making: MapsInTheMaking, report: Report) -> Iterator[Occlus
     OcclusionMaps
         After each level; those before the error is measured have no ``correlation``.
     """
+    making.measure_deviation()
     outputs = _Outputs(making)
     levels = making.grid.phases_by_level()
     sampled = _sample_phases(making, levels[-1])
@@ -62,17 +71,19 @@ def estimated_levels(making: MapsInTheMaking, report: Report) -> Iterator[Occlus
     for spacing, linear in (*rungs, (1, ())):
         level = _level(making, spacing)
         for phases in levels[begun : level + 1]:
-            _compute(making, phases, report)
+            yield from _computed(making, phases, report)
             yield making.so_far()
         if making.known.all():
             return
         begun = level + 1
         stages = _linear_stages(making, outputs, linear)
-        _compute(making, sampled, report)
+        yield from _computed(making, sampled, report)
         drops = making.values.astype(np.float64)
         exact = _Stage(outputs.changes(drops), making.grid.known_at(level))
         estimate = _estimate([*stages, exact], outputs, making.grid)
         correlation, deviation = _errors(drops, estimate, making.positions_of(sampled))
+        if making.deviation is not None:
+            deviation = tuple(map(max, deviation, making.deviation))
         yield replace(
             making.so_far(),
             values=np.where(making.known, drops, estimate).astype(np.float32),
@@ -83,14 +94,20 @@ def estimated_levels(making: MapsInTheMaking, report: Report) -> Iterator[Occlus
             return
 
 
-def _compute(making: MapsInTheMaking, phases: list[tuple[int, int]], report: Report) -> None:
-    wanted = making.known | making.positions_of(phases)
+def _computed(
+    making: MapsInTheMaking, phases: list[tuple[int, int]], report: Report
+) -> Iterator[OcclusionMaps]:
+    """Compute some phases, showing every few seconds what is there."""
+    total = int((making.known | making.positions_of(phases)).sum())
     before, started = int(making.known.sum()), time.monotonic()
+    shown = started
     for phase in phases:
         for done in making.compute(phase):
             pace = (time.monotonic() - started) / max(done - before, 1)
-            total = int(wanted.sum())
             report(Progress("occlusion", done, total, pace * (total - done)))
+        if time.monotonic() - shown > PAUSE and phase is not phases[-1]:
+            yield making.so_far()
+            shown = time.monotonic()
 
 
 class _Outputs:
@@ -112,7 +129,7 @@ class _Outputs:
         """Change of the outputs where the scores fall by so much."""
         if not self._probability:
             return -drops
-        return np.log(np.maximum(1 - drops / self._clean, np.finfo(float).tiny))
+        return np.log(np.maximum(1 - drops / self._clean, LEAST_LEFT))
 
     def drops(self, changes: np.ndarray) -> np.ndarray:
         """Fall of the scores where the outputs change by so much."""
@@ -140,7 +157,12 @@ def _linear_stages(
     for quarters, pixels in linear:
         depth, level = _depth(engine.network.layers, quarters), _level(making, pixels)
         phases = [phase for phases in grid.phases_by_level()[: level + 1] for phase in phases]
-        changes = linear_changes(engine, making.prepared[None], depth, outputs, phases)
+        try:
+            with lowered_precision(making.computing.precision):
+                changes = linear_changes(engine, making.prepared[None], depth, outputs, phases)
+        except torch.OutOfMemoryError:
+            # It only helps: the error is measured with it or without.
+            continue
         stages.append(_Stage(changes.double().cpu().numpy(), grid.known_at(level)))
     return stages
 
@@ -174,9 +196,10 @@ def _estimate(stages: Sequence[_Stage], outputs: _Outputs, grid: MapGrid) -> np.
 def _sample_phases(making: MapsInTheMaking, phases: list[tuple[int, int]]) -> list[tuple[int, int]]:
     """Random phases of the finest level, together about `SAMPLE` positions.
 
-    Drawn from the photo itself, so that the same map has the same sample.
+    Drawn by the photo itself, so that the same map has the same sample.
     """
-    seed = int.from_bytes(making.prepared.cpu().numpy().tobytes()[-8:], "little")
+    photo = making.prepared.cpu().numpy().tobytes()
+    seed = int.from_bytes(hashlib.sha256(photo).digest()[:8], "little")
     order = np.random.default_rng(seed).permutation(len(phases))
     chosen, size = [], 0
     for number in order:
@@ -192,16 +215,21 @@ def _errors(
 ) -> tuple[tuple[float, ...], tuple[float, ...]]:
     """Correlation and largest deviation of each map, judged by a random sample.
 
-    The spread of the estimate is known everywhere; only its error is taken from the sample. That
-    is far less at the mercy of the few high places of a map than a correlation over the sample.
+    The estimate is known everywhere. Of its error the sample gives the part that grows with the
+    estimate (a regression through the estimate's mean) and the rest; both are taken to be the same
+    outside the sample. That is far less at the mercy of the few high places of a map than a
+    correlation over the sample. On three real photos and five individuals each it was right on the
+    average; 1 - r came out between half of the truth and one and a half times the truth in 90 % of
+    random samples.
     """
     correlations, deviations = [], []
     for exact, one in zip(drops, estimate, strict=True):
-        error = exact[sample] - one[sample]
+        error, height = exact[sample] - one[sample], one[sample] - one.mean()
         deviations.append(float(np.abs(error).max()))
-        spread = one.var()
-        shared = np.mean((one[sample] - one.mean()) * error)
-        total = spread + 2 * shared + np.mean(error**2)
-        product = max(spread * total, np.finfo(float).tiny)
-        correlations.append(float((spread + shared) / np.sqrt(product)))
+        squares = float(height @ height)
+        slope = float(height @ error) / squares if squares else 0.0
+        rest = float(np.mean((error - slope * height) ** 2))
+        along = (1 + slope) * float(one.std())
+        # Two flat maps are the same wherever the sample looked.
+        correlations.append(along / float(np.hypot(along, rest**0.5)) if along or rest else 1.0)
     return tuple(correlations), tuple(deviations)

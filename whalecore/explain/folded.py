@@ -145,6 +145,16 @@ class FoldedNetwork:
             (down.padding, across.padding),
         )
 
+    def logits(self, images: Tensor) -> Tensor:
+        """Logits (B, individuals), float32, of photos (B, 3, H, W)."""
+        return self.logits_from(self.pooled_stem(images.to(self.dtype)), self.blocks)
+
+    def logits_from(self, values: Tensor, blocks: tuple[FoldedBlock, ...]) -> Tensor:
+        """Logits of what the first of the last few ``blocks`` gets."""
+        for block in blocks:
+            values = block(values)
+        return self.head(values.float().mean(dim=(2, 3)))
+
     def shape(self, axis: int, length: int) -> AxisShape:
         """The windows along rows (0) or columns (1)."""
         blocks = tuple(tuple(conv.window(axis) for conv in block.convs) for block in self.blocks)

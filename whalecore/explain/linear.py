@@ -15,7 +15,7 @@ from torch.nn import functional
 
 from whalecore.explain.delta import PaddedMap, block_changes, overhang
 from whalecore.explain.engines import ExactEngine
-from whalecore.explain.folded import FoldedBlock, FoldedNetwork
+from whalecore.explain.folded import FoldedNetwork
 from whalecore.explain.spans import AxisPlan, Span
 
 Outputs = Callable[[Tensor], Tensor]
@@ -55,8 +55,6 @@ def linear_changes(
     with torch.inference_mode():
         for phase in phases:
             for rows, cols, down, across in engine.chunks(phase):
-                if down is None or across is None:
-                    continue
                 tiles = _changes_at(engine, down, across, depth)
                 place = torch.from_numpy(rows)[:, None], torch.from_numpy(cols)
                 slope = slopes.tiles(_span(down, depth), _span(across, depth))
@@ -73,20 +71,14 @@ def _gradients(network: FoldedNetwork, images: Tensor, depth: int, outputs: Outp
         values = network.pooled_stem(images)
         for block in network.blocks[:depth]:
             values = block(values)
-        count = outputs(_logits(network, network.blocks[depth:], values)).shape[1]
+        count = outputs(network.logits_from(values, network.blocks[depth:])).shape[1]
     # One copy per output, so that one backward pass serves them all.
     copies = values.expand(count, -1, -1, -1).clone(memory_format=torch.channels_last)
     with torch.inference_mode(False), torch.enable_grad():
         copies = copies.clone().requires_grad_()
-        found = outputs(_logits(network, network.blocks[depth:], copies))
+        found = outputs(network.logits_from(copies, network.blocks[depth:]))
         (gradients,) = torch.autograd.grad(found.diagonal().sum(), copies)
     return gradients.permute(0, 2, 3, 1).contiguous()
-
-
-def _logits(network: FoldedNetwork, blocks: tuple[FoldedBlock, ...], values: Tensor) -> Tensor:
-    for block in blocks:
-        values = block(values)
-    return network.head(values.float().mean(dim=(2, 3)))
 
 
 def _padded(engine: ExactEngine, gradients: Tensor, depth: int) -> PaddedMap:

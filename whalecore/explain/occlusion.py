@@ -16,7 +16,7 @@ import numpy as np
 import torch
 
 from whalecore.errors import SettingsError
-from whalecore.explain.choice import MOST_ON_GPU, lowered_precision, make_engine
+from whalecore.explain.choice import lowered_precision, make_engine
 from whalecore.explain.engines import Block, Engine
 from whalecore.explain.inputs import columns_of, prepared_input
 from whalecore.explain.interpolation import interpolated
@@ -166,8 +166,10 @@ class MapsInTheMaking:
         self.engine, self.number = engine, number
         if engine is None:
             self.make_engine()
-        # Smaller batches later shall not change the kind of engine.
-        self.computing = replace(computing, engine=self.engine.name)
+        # Smaller batches later shall not change the kind of engine, and brute force, with which
+        # others are compared, is always of full precision.
+        precision = "float32" if self.engine.name == "reference" else computing.precision
+        self.computing = replace(computing, engine=self.engine.name, precision=precision)
         self.grid = self.engine.grid
         self.known = np.zeros(self.grid.shape, dtype=bool)
         # On the device, so that nothing waits for the numbers of a single batch.
@@ -187,6 +189,11 @@ class MapsInTheMaking:
         if start.individuals != self.individuals or start.computed.shape != self.grid.shape:
             raise SettingsError(
                 "The unfinished maps are of other individuals or another grid: begin anew."
+            )
+        if start.precision != self.computing.precision:
+            raise SettingsError(
+                f"The unfinished maps have the precision {start.precision}, and these "
+                f"{self.computing.precision}: begin anew, or choose the precision they have."
             )
         self.known = start.computed.copy()
         values = np.where(start.computed, start.values, 0)
@@ -275,11 +282,16 @@ class MapsInTheMaking:
     def make_engine(self, limit: int | None = None) -> None:
         """Make an engine of this photo alone, with smaller batches where the memory is short."""
         # The old one goes first: it holds the memory that the new one needs.
-        self.engine = None
-        self.number = 0
-        self.engine = make_engine_within_memory(
-            self.identifier, self.prepared[None], self.settings, self.computing, limit
-        )
+        self.engine, self.number = None, 0
+        if limit is not None:
+            torch.cuda.empty_cache()
+        try:
+            with torch.inference_mode(), lowered_precision(self.computing.precision):
+                self.engine = make_engine(
+                    self.identifier, self.prepared[None], self.settings, self.computing, limit
+                )
+        except torch.OutOfMemoryError as error:
+            raise _too_little_memory() from error
 
     def measure_deviation(self) -> None:
         """Compare arithmetic of lower precision with float32 on some positions."""
@@ -303,23 +315,6 @@ class MapsInTheMaking:
         return tuple(np.abs(self.values - exact.values)[:, exact.known].max(axis=1).tolist())
 
 
-def make_engine_within_memory(
-    identifier: AnyIdentifier,
-    images: torch.Tensor,
-    settings: OcclusionSettings,
-    computing: Computing,
-    limit: int | None = None,
-) -> Engine:
-    """An engine, with smaller batches where the memory is short."""
-    while True:
-        try:
-            with torch.inference_mode(), lowered_precision(computing.precision):
-                return make_engine(identifier, images, settings, computing, limit)
-        except torch.OutOfMemoryError:
-            limit = _half(limit or MOST_ON_GPU)
-        torch.cuda.empty_cache()
-
-
 def engine_blocks(engine: Engine, phase: tuple[int, int], precision: str) -> Iterator[Block]:
     """The blocks of a phase, each computed without gradients and in the wanted precision."""
     blocks = engine.blocks(phase)
@@ -335,11 +330,15 @@ def engine_blocks(engine: Engine, phase: tuple[int, int], precision: str) -> Ite
 def _half(limit: int) -> int:
     """Patches computed together after so many were too many."""
     if limit <= 1:
-        raise SettingsError(
-            "The GPU has too little memory left for a single covered photo: close other "
-            "programs that use it, or choose the device 'cpu'."
-        )
+        raise _too_little_memory()
     return limit // 2
+
+
+def _too_little_memory() -> SettingsError:
+    return SettingsError(
+        "The GPU has too little memory left for a single covered photo: close other programs that "
+        "use it, or choose the device 'cpu'."
+    )
 
 
 def _slice(members: np.ndarray) -> slice:

@@ -8,15 +8,11 @@ from collections.abc import Iterator, Sequence
 import torch
 
 from whalecore.errors import SettingsError
+from whalecore.explain.choice import lowered_precision, make_engine
 from whalecore.explain.inputs import columns_of
-from whalecore.explain.occlusion import (
-    PAUSE,
-    MapsInTheMaking,
-    engine_blocks,
-    make_engine_within_memory,
-)
+from whalecore.explain.occlusion import PAUSE, MapsInTheMaking, engine_blocks
 from whalecore.identifiers.identifier import AnyIdentifier
-from whalecore.types import Computing, OcclusionMaps, OcclusionSettings, silent
+from whalecore.types import Computing, OcclusionMaps, OcclusionSettings
 
 
 def maps_growing_together(
@@ -28,8 +24,7 @@ def maps_growing_together(
 ) -> Iterator[list[OcclusionMaps]]:
     """Compute the exact maps of several photos coarse to fine, each phase for all photos at once.
 
-    The maps are those that `whalecore.explain.occlusion.growing_maps` gives photo by photo. Where
-    the memory is too short for all photos, they are finished one after the other.
+    The maps are those that `whalecore.explain.occlusion.growing_maps` gives photo by photo.
 
     Parameters
     ----------
@@ -47,6 +42,8 @@ def maps_growing_together(
     ------
     SettingsError
         If fast maps are asked for, which choose their positions photo by photo.
+    torch.OutOfMemoryError
+        If the memory does not hold all photos; what was yielded can be continued one by one.
     """
     if not settings.exact:
         raise SettingsError(
@@ -55,7 +52,8 @@ def maps_growing_together(
         )
     computing = computing or Computing()
     prepared = [photo.to(identifier.device) for photo in photos]
-    engine = make_engine_within_memory(identifier, torch.stack(prepared), settings, computing)
+    with torch.inference_mode(), lowered_precision(computing.precision):
+        engine = make_engine(identifier, torch.stack(prepared), settings, computing)
     all_photos = [
         MapsInTheMaking(
             identifier,
@@ -69,23 +67,13 @@ def maps_growing_together(
         )
         for number, (photo, names) in enumerate(zip(prepared, individuals, strict=True))
     ]
-    try:
-        yield from _levels_together(all_photos)
-        return
-    except torch.OutOfMemoryError:
-        # Answered further down, where the error no longer holds on to the memory.
-        del engine
-    yield from _one_after_the_other(all_photos)
-
-
-def _levels_together(all_photos: list[MapsInTheMaking]) -> Iterator[list[OcclusionMaps]]:
     first, shown = all_photos[0], time.monotonic()
-    for level, phases in enumerate(first.grid.phases_by_level()):
+    for level, phases in enumerate(engine.grid.phases_by_level()):
         for phase in phases:
-            for block in engine_blocks(first.engine, phase, first.computing.precision):
+            for block in engine_blocks(engine, phase, first.computing.precision):
                 for making in all_photos:
                     making.take(block)
-            if time.monotonic() - shown > PAUSE and phase is not phases[-1]:
+            if time.monotonic() - shown > PAUSE and phase is not phases[-1] and level:
                 yield [making.so_far() for making in all_photos]
                 shown = time.monotonic()
         if level == 0:
@@ -94,14 +82,3 @@ def _levels_together(all_photos: list[MapsInTheMaking]) -> Iterator[list[Occlusi
         if phases:
             yield [making.so_far() for making in all_photos]
             shown = time.monotonic()
-
-
-def _one_after_the_other(all_photos: list[MapsInTheMaking]) -> Iterator[list[OcclusionMaps]]:
-    for making in all_photos:
-        making.engine = None
-    torch.cuda.empty_cache()
-    for making in all_photos:
-        making.make_engine()
-        for _ in making.levels(silent):
-            yield [one.so_far() for one in all_photos]
-        making.engine = None

@@ -35,11 +35,8 @@ def by_winograd(conv: FoldedConv, tiles: int, rows: int, cols: int) -> bool:
 
 def multiply_adds(network: FoldedNetwork, height: int, width: int) -> float:
     """Multiply-adds of all convolutions for one whole photo."""
-    whole = [
-        plan_axis(network.shape(axis, length), Span(0, 0, length, 1))
-        for axis, length in enumerate((height, width))
-    ]
-    return tile_multiply_adds(network, whole[:1], whole[1:])
+    rows, cols = _whole(network, height, width)
+    return tile_multiply_adds(network, [rows], [cols])
 
 
 def tile_multiply_adds(
@@ -64,6 +61,26 @@ def brute_force_work(network: FoldedNetwork, height: int, width: int, batch: int
     rows = plan_axis(network.shape(0, height), Span(0, 0, height, batch))
     cols = plan_axis(network.shape(1, width), Span(0, 0, width, 1))
     return estimated_work(network, [rows], [cols]) / batch
+
+
+def largest_map(network: FoldedNetwork, height: int, width: int) -> int:
+    """Values of the largest output of a convolution for one whole photo."""
+    rows, cols = _whole(network, height, width)
+    return max(
+        conv.weight.shape[0] * down.size * across.size
+        for conv, down, across in zip(
+            _convolutions(network), _spans(network, rows), _spans(network, cols), strict=True
+        )
+    )
+
+
+def _whole(network: FoldedNetwork, height: int, width: int) -> tuple[AxisPlan, AxisPlan]:
+    """Plans of a patch that covers the photo."""
+    rows, cols = (
+        plan_axis(network.shape(axis, length), Span(0, 0, length, 1))
+        for axis, length in enumerate((height, width))
+    )
+    return rows, cols
 
 
 def _work(network, rows, cols, count_all: bool) -> float:

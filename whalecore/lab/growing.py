@@ -99,15 +99,13 @@ def unfinished_maps(
     if not set(prediction.individuals) <= rows.keys():
         return None
     chosen = [rows[individual] for individual in prediction.individuals]
-    # Values of lower precision are no part of a map of full precision.
-    engine = chosen[0]["engine"]
-    if engine not in ("exact", "reference") and not engine.endswith(f" {computing.precision}"):
-        return None
     values = np.stack([_grid(row) for row in chosen])
     computed = ~np.isnan(values)
     if not (computed == computed[0]).all():
         return None
-    return OcclusionMaps(prediction.individuals, values, computed[0], engine)
+    maps = OcclusionMaps(prediction.individuals, values, computed[0], chosen[0]["engine"])
+    # Values of one precision are no part of a map of another, whose error would not be known.
+    return maps if maps.precision == computing.precision else None
 
 
 def occlusion_rows(

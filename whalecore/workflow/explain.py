@@ -3,13 +3,19 @@
 from __future__ import annotations
 
 import hashlib
+import time
 from collections.abc import Iterator, Sequence
-from contextlib import ExitStack
+from contextlib import ExitStack, suppress
 
 from whalecore.errors import LabError, WhalecoreError
 from whalecore.explain.gradcam import grad_cams_of
 from whalecore.identifiers.identifier import Identifier
-from whalecore.lab.growing import growing_heatmaps, heatmap_rows
+from whalecore.lab.growing import (
+    growing_heatmaps,
+    heatmap_rows,
+    occlusion_rows,
+    unfinished_rows,
+)
 from whalecore.lab.lab import Lab
 from whalecore.types import (
     Computing,
@@ -27,8 +33,14 @@ from whalecore.workflow.progress import Pace, Report, silent
 BATCH = 16
 """Photos whose Grad-CAM comes from one forward pass."""
 
+TOGETHER = {"cuda": 8}
+"""Photos whose occlusion maps share batches, by kind of device; elsewhere one."""
+
 KEPT_EVERY = 20.0
 """Seconds of work on one photo that a sudden end may cost, beside the level it is at."""
+
+SHOWN_KEPT_EVERY = 10.0
+"""The same, of a photo that somebody is looking at."""
 
 PATIENCE = 10.0
 """Seconds to wait for somebody else who explains the same photo, and may just be stopping."""
@@ -149,7 +161,7 @@ def explain_growing(
         if not _explained(lab, model_id, settings, photo_id=photo_id):
             photo, prediction = _looked_at(lab, identifier, photo_id)
             yield from growing_heatmaps(
-                lab, identifier, photo, prediction, settings, computing, report
+                lab, identifier, photo, prediction, settings, computing, report, SHOWN_KEPT_EVERY
             )
 
 
@@ -185,14 +197,24 @@ def _explain_pairs(lab, missing, minutes, report, computing) -> int:
             for model_id, wanted in by_model.items()
             for photo_id, error in _explain_by_grad_cam(lab, identifiers[model_id], wanted).items()
         }
-        for pair in batch:
-            maps = [one for one in missing[pair] if isinstance(one, OcclusionSettings)]
-            if maps and minutes is not None and pace.seconds > 60 * minutes:
+        maps = {
+            pair: [one for one in missing[pair] if isinstance(one, OcclusionSettings)]
+            for pair in batch
+        }
+        for place, pair in enumerate(batch):
+            if maps[pair] and minutes is not None and pace.seconds > 60 * minutes:
                 break
             try:
                 if pair in errors:
                     raise errors[pair]
-                _explain_by_occlusion(lab, identifiers[pair[1]], pair[0], maps, computing)
+                identifier = identifiers[pair[1]]
+                alike = [
+                    photo_id
+                    for photo_id, model_id in batch[place:]
+                    if model_id == pair[1] and (photo_id, model_id) not in errors
+                ]
+                _explain_together(lab, identifier, alike, maps[pair], computing)
+                _explain_by_occlusion(lab, identifier, pair[0], maps[pair], computing)
             except WhalecoreError as error:
                 failed += 1
                 pace.advance(message=str(error))
@@ -218,6 +240,64 @@ def _explain_by_occlusion(lab, identifier, photo_id, settings, computing) -> Non
                 lab, identifier, photo, prediction, one, computing, silent, KEPT_EVERY
             ):
                 pass
+
+
+def _explain_together(lab, identifier, photo_ids, settings, computing) -> None:
+    """Make the occlusion maps of several photos at once, where the device is made for that.
+
+    What is in the way - a photo that cannot be read, is explained by somebody else or was begun
+    earlier, too little memory - is left to `_explain_by_occlusion`.
+    """
+    import torch
+
+    at_once = TOGETHER.get(identifier.device.type, 1)
+    for one in settings:
+        if one.exact and at_once > 1:
+            with suppress(torch.OutOfMemoryError):
+                _explain_at_once(lab, identifier, photo_ids, at_once, one, computing)
+
+
+def _explain_at_once(lab, identifier, photo_ids, at_once, settings, computing) -> None:
+    """The first few photos whose maps are missing, if the very first one's are."""
+    from whalecore.explain.together import maps_growing_together
+
+    model_id = identifier.model_id
+    done = _explained(lab, model_id, settings) | _begun(lab, model_id, settings)
+    missing = [photo_id for photo_id in photo_ids if photo_id not in done]
+    if missing[:1] != photo_ids[:1] or len(missing) < 2:
+        return
+    with ExitStack() as claims:
+        looked_at = []
+        for photo_id in missing[:at_once]:
+            with suppress(WhalecoreError):
+                claims.enter_context(lab.claim(_claim(model_id, photo_id)))
+                # Somebody else may have explained it a moment ago.
+                if not _explained(lab, model_id, settings, photo_id=photo_id):
+                    looked_at.append(_looked_at(lab, identifier, photo_id))
+        predictions = [prediction for _, prediction in looked_at]
+        if len(predictions) < 2:
+            return
+        prepared = [identifier.prepare(photo, one.crop.box) for photo, one in looked_at]
+        individuals = [prediction.individuals for prediction in predictions]
+        newest = kept = None
+        kept_at = time.monotonic()
+
+        def keep(table: str, rows_of) -> None:
+            pairs = zip(predictions, newest, strict=True)
+            lab.write(table, [row for one, maps in pairs for row in rows_of(one, settings, maps)])
+
+        try:
+            for newest in maps_growing_together(
+                identifier, prepared, individuals, settings, computing
+            ):
+                if not newest[0].complete and time.monotonic() - kept_at >= KEPT_EVERY:
+                    keep("unfinished_heatmaps", unfinished_rows)
+                    kept, kept_at = newest, time.monotonic()
+        finally:
+            if newest is not None and newest[0].complete:
+                keep("heatmaps", occlusion_rows)
+            elif newest is not kept:
+                keep("unfinished_heatmaps", unfinished_rows)
 
 
 def _explain_by_grad_cam(
@@ -288,6 +368,14 @@ def _explained(lab, model_id, settings, **equal) -> set[str]:
         method=settings.method,
         settings=settings.key,
         **equal,
+    )
+    return {key[0] for key in keys}
+
+
+def _begun(lab, model_id, settings) -> set[str]:
+    """Photos with an unfinished map."""
+    keys = lab.computed_keys(
+        "unfinished_heatmaps", ["photo_id"], model_id=model_id, settings=settings.key
     )
     return {key[0] for key in keys}
 
