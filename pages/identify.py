@@ -18,6 +18,7 @@ from pages.parts.pictures import (
 )
 from pages.parts.state import change
 from pages.parts.verdict import show_cluster, show_quality, show_verdict
+from whalecore.cluster_words import names_of
 from whalecore.glossary import explain
 
 GALLERY_PHOTOS = 3
@@ -56,11 +57,12 @@ def show_assessment(lab, photo) -> None:
         show_crop(lab, photo, found.prediction.crop)
     with right:
         show_verdict(found.verdict)
-        show_cluster(found.cluster)
-        if found.cluster is not None and st.button(
-            "Open this cluster", icon=":material/scatter_plot:"
-        ):
-            change(cluster=found.cluster.id, clustering=lab.newest_clustering(ranks="top5"))
+        cluster, clustering_id = found.cluster, lab.newest_clustering(ranks="top5")
+        name = names_of(lab.cluster_names(clustering_id)).get(cluster.id) if cluster else None
+        show_cluster(cluster, name)
+        words = "Open the nearest cluster" if cluster and cluster.unlike else "Open this cluster"
+        if cluster is not None and st.button(words, icon=":material/scatter_plot:"):
+            change(cluster=cluster.id, clustering=clustering_id, tab=None, other=None)
             st.switch_page("pages/clusters.py")
     with st.expander("Quality of the photo"):
         show_quality(found.quality)

@@ -1,19 +1,16 @@
-"""Affinity, Laplacian and the choice of sigma."""
+"""Affinity and Laplacian."""
 
 import math
 
 import numpy as np
 import pytest
 
-from tests.planted import planted_heatmaps
 from whalecore.clusters import affinity
 from whalecore.clusters.affinity import (
-    choose_sigma,
     gaussian_affinity,
     normalised_laplacian,
     squared_distances,
 )
-from whalecore.clusters.descriptor import fit_projection
 from whalecore.errors import SettingsError
 
 
@@ -52,50 +49,15 @@ def test_the_number_of_zero_eigenvalues_is_the_number_of_separate_groups():
     np.testing.assert_allclose(eigenvalues, [0] * 3 + [1] * 9, atol=1e-12)
 
 
-@pytest.mark.parametrize("kinds", [3, 6])
-def test_the_chosen_sigma_shows_the_planted_number_of_groups(kinds):
-    values, _ = planted_heatmaps(kinds)
-    choice = choose_sigma(fit_projection(values, 4).points(values))
-    chosen = next(trial for trial in choice.sweep if trial.sigma == choice.sigma)
-    assert chosen.groups == kinds
-    assert chosen.isolated <= 0.05
-    assert choice.rule == "largest eigengap"
-    allowed = [trial.eigengap for trial in choice.sweep if trial.isolated <= 0.05]
-    assert chosen.eigengap == max(allowed)
-
-
-def test_the_sweep_is_rising_and_repeatable():
-    values, _ = planted_heatmaps(4)
-    points = fit_projection(values, 4).points(values)
-    choice = choose_sigma(points)
-    sigmas = [trial.sigma for trial in choice.sweep]
-    assert sigmas == sorted(sigmas)
-    assert len(sigmas) == 18
-    degrees = [trial.mean_degree for trial in choice.sweep]
-    assert degrees == sorted(degrees)
-    assert choose_sigma(points) == choice
-
-
-def test_sigma_grows_with_the_scale_of_the_data():
-    points = np.random.default_rng(0).normal(size=(100, 5))
-    ratio = choose_sigma(points * 10).sigma / choose_sigma(points).sigma
-    assert ratio == pytest.approx(10, rel=1e-6)
-
-
-def test_many_heatmaps_are_represented_by_a_sample(monkeypatch):
-    random = np.random.default_rng(0)
-    centres = random.normal(size=(4, 3)) * 20
-    points = centres[random.integers(0, 4, 1300)] + random.normal(size=(1300, 3))
-    monkeypatch.setattr(affinity, "SAMPLE", 200)
-    choice = choose_sigma(points)
-    chosen = next(trial for trial in choice.sweep if trial.sigma == choice.sigma)
-    assert chosen.groups == 4
-    assert chosen.mean_degree < 200
-
-
-def test_two_heatmaps_or_equal_ones_still_get_a_sigma():
-    assert choose_sigma(np.array([[0.0], [2.0]])).sigma > 0
-    assert choose_sigma(np.zeros((10, 3))).sigma == 1.0
+def test_a_large_affinity_in_blocks_equals_the_small_one(monkeypatch):
+    points = np.random.default_rng(0).normal(size=(50, 6)).astype(np.float32)
+    expected = gaussian_affinity(points, 1.5)
+    assert expected.dtype == np.float64
+    monkeypatch.setattr(affinity, "DOUBLE_MOST", 10)
+    monkeypatch.setattr(affinity, "BLOCK", 7)
+    found = gaussian_affinity(points, 1.5)
+    assert found.dtype == np.float32
+    np.testing.assert_allclose(found, expected, atol=1e-6)
 
 
 @pytest.mark.parametrize("sigma", [0, -1, float("nan"), float("inf")])

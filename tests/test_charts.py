@@ -160,3 +160,86 @@ def test_the_eigenvalue_chart_marks_the_gap_and_the_chosen_number():
 def test_what_cannot_be_drawn_is_refused(call):
     with pytest.raises(SettingsError):
         call()
+
+
+KNOWN = CORRECTNESS.assign(stability=[0.9, 0.3, np.nan], name=["", "left tip", ""])
+BOTH = [charts.correctness_chart, charts.score_chart]
+
+
+def encoding(chart):
+    specification = chart.to_dict()
+    layers = specification.get("layer", [specification])
+    return next(layer["encoding"] for layer in layers if "stroke" in layer["encoding"])
+
+
+@pytest.mark.parametrize("make", BOTH)
+def test_only_clusters_under_the_limit_are_pale_and_dashed(make):
+    data = {row["cluster"]: row["unstable"] for row in rows(make(KNOWN), ["unstable"])}
+    assert data == {1: True, 2: False, 3: False}
+    drawn = encoding(make(KNOWN))
+    for channel, loose, steady in (
+        ("strokeDash", charts.DASHES, [1, 0]),
+        ("fillOpacity", charts.FAINT, 1.0),
+    ):
+        assert drawn[channel]["condition"]["test"] == "datum.unstable"
+        assert drawn[channel]["condition"]["value"] == loose
+        assert drawn[channel]["value"] == steady
+
+
+@pytest.mark.parametrize("make", BOTH)
+def test_stability_and_name_stand_in_the_tooltip(make):
+    tips = {tip["title"]: tip["field"] for tip in encoding(make(KNOWN))["tooltip"]}
+    found = {row["cluster"]: row for row in rows(make(KNOWN), [tips["Name"]])}
+    assert [found[number][tips["Stability"]] for number in (1, 2, 3)] == ["30%", "90%", "not known"]
+    assert found[1][tips["Name"]] == "left tip"
+    assert found[1]["note"] == "unstable: do not rely on it"
+    assert found[3]["note"] == "too few heatmaps to rely on"
+
+
+@pytest.mark.parametrize("make", BOTH)
+def test_without_stability_nothing_is_called_unstable_and_without_names_none_is_shown(make):
+    assert not any(row["unstable"] for row in rows(make(CORRECTNESS), ["unstable"]))
+    assert "Name" not in {tip["title"] for tip in encoding(make(CORRECTNESS))["tooltip"]}
+
+
+def test_unstable_clusters_are_told_in_words():
+    assert charts.correctness_chart(KNOWN).to_dict()["description"].endswith("Unstable: 1.")
+    assert "nstable" not in charts.correctness_chart(CORRECTNESS).to_dict()["description"]
+
+
+def test_the_chart_of_steps_shows_each_step_but_the_first_and_marks_the_chosen_one():
+    chart = charts.gap_chart([0.0, 0.1, 0.4, 0.5, 0.9], clusters=3)
+    data = {row["number"]: row["step"] for row in rows(chart, ["step"])}
+    assert data == {2: pytest.approx(0.3), 3: pytest.approx(0.1), 4: pytest.approx(0.4)}
+    colour = chart.to_dict()["encoding"]["color"]
+    assert colour["condition"]["test"] == "(datum.number === 3)"
+    assert colour["condition"]["value"] == charts.CHOSEN
+    assert "the largest lies after 4, 3 clusters" in chart.to_dict()["description"]
+
+
+def test_steps_lie_under_their_eigenvalues():
+    values = [0.0, 0.1, 0.4, 0.5, 0.9]
+    upper = charts.eigenvalue_chart(values, 3).to_dict()["layer"][-1]["encoding"]["x"]
+    lower = charts.gap_chart(values, 3).to_dict()["encoding"]["x"]
+    assert upper["scale"] == lower["scale"]
+    assert lower["scale"]["domain"] == [0, 6]
+
+
+def test_parts_of_the_fluke_are_bars_with_their_share_the_largest_first():
+    chart = charts.parts_chart({"notch": 0.1, "left tip": 0.65, "trailing edge": 0.25})
+    bars, labels = chart.to_dict()["layer"]
+    assert bars["encoding"]["y"]["sort"] == ["left tip", "trailing edge", "notch"]
+    assert labels["encoding"]["text"]["field"] == "words"
+    assert {row["part"]: row["words"] for row in rows(chart, ["words"])} == {
+        "notch": "10%",
+        "left tip": "65%",
+        "trailing edge": "25%",
+    }
+    assert chart.to_dict()["description"] == (
+        "Evidence by part: left tip 65%, trailing edge 25%, notch 10%."
+    )
+
+
+def test_unknown_parts_cannot_be_drawn():
+    with pytest.raises(SettingsError, match="cluster again"):
+        charts.parts_chart({})

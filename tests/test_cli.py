@@ -53,6 +53,7 @@ def test_identify_prints_one_object_a_photo(tiny_lab):
     assert {"id", "share_correct", "share_correct_low", "share_correct_high", "mean_score"} <= set(
         photos[0]["cluster"]
     )
+    assert {"unlike_any", "stability"} <= set(photos[0]["cluster"])
 
 
 def test_a_person_reads_verdict_reasons_and_candidates_in_lines(tiny_lab):
@@ -147,6 +148,35 @@ def test_clusters_of_another_number_are_kept_beside_the_first(tiny_lab):
     again = give("cluster", "--lab", tiny_lab.folder, "--clusters", 3, "--maps", "top5", "--json")
     assert json.loads(again.stdout) == json.loads(answer.stdout)
     assert len(tiny_lab.rows("clusterings")) == before + 1
+
+
+def test_clustering_says_what_it_did_on_standard_error(tiny_lab):
+    words = ("cluster", "--lab", tiny_lab.folder, "--clusters", "auto", "--maps", "top5",
+             "--align-mirrored", "--mode", "exact", "--json")  # fmt: skip
+    answer = give(*words)
+    assert answer.exit_code == 0, answer.stderr
+    value = json.loads(answer.stdout)
+    (about,) = value["details"]
+    assert value["clusterings"] == [about["id"]]
+    assert (about["mode"], about["mode_asked"], about["matched_to"]) == ("exact", "exact", None)
+    assert "in the exact mode (as asked for)" in answer.stderr
+    assert "give the command calibrate" in answer.stderr
+    assert tiny_lab.representation(about["id"]).aligned
+    words = ("cluster", "--lab", tiny_lab.folder, "--clusters", 3, "--maps", "top5", "--json")
+    earlier = tiny_lab.rows("clusterings", ranks="top5")
+    answer = give(*words)
+    (about,) = json.loads(answer.stdout)["details"]
+    assert about["matched_to"] in {row["clustering_id"] for row in earlier}
+    assert len(about["continued"]) + len(about["new"]) == about["clusters"]
+    assert "the table of all pairs takes" in answer.stderr
+    assert f"continue one of {about['matched_to']}" in answer.stderr
+
+
+@pytest.mark.parametrize("number", ["1", "0", "-3", "many", "2.5"])
+def test_a_number_of_clusters_that_is_none_is_refused(tiny_lab, number):
+    answer = give("cluster", "--lab", tiny_lab.folder, "--clusters", number)
+    assert answer.exit_code == 1
+    assert f"--clusters {number} is neither auto nor a whole number" in answer.stderr
 
 
 def test_exported_tables_hold_all_rows_and_no_formulas(tiny_lab, tmp_path):

@@ -120,6 +120,7 @@ def write_clusters(lab):
             row.assignment("B", "z", 2),
         ],
     )
+    lab.write("clusterings", [row.clustering("c")])
 
 
 def test_cluster_correctness_is_what_a_hand_computes(lab):
@@ -155,6 +156,18 @@ def test_cluster_correctness_is_what_a_hand_computes(lab):
     assert (second["identified"], *(second[name] for name in names)) == (0, None, None, None, None)
 
 
+def test_rows_of_a_clustering_count_only_when_its_own_row_is_there(lab):
+    match = {"clustering_id": "c", "cluster": 1, "earlier_id": "b", "shared": 0}
+    lab.write("assignments", [row.assignment("A", "a", 1)])
+    lab.write("clusters", [{"clustering_id": "c", "cluster": 1, "heatmaps": 1}])
+    lab.write("cluster_names", [{"clustering_id": "c", "cluster": 1, "name": "notch"}])
+    lab.write("cluster_matches", [match])
+    dependent = ("assignments", "clusters", "cluster_names", "cluster_matches")
+    assert [lab.rows(name) for name in dependent] == [[], [], [], []]
+    lab.write("clusterings", [row.clustering("c")])
+    assert [len(lab.rows(name)) for name in dependent] == [1, 1, 1, 1]
+
+
 def test_a_photo_whose_crop_changed_leaves_its_cluster(lab):
     lab.write("crops", [row.crop("A"), row.crop("B")])
     write_clusters(lab)
@@ -174,6 +187,7 @@ def test_sums_do_not_depend_on_the_order_of_the_rows(tmp_path):
         order = list(enumerate(values))[:: 1 if name == "forwards" else -1]
         lab.write("scores", [row.score(f"{i}", 1, "a", value) for i, value in order])
         lab.write("assignments", [row.assignment(f"{i}", "a", 1) for i, _ in order])
+        lab.write("clusterings", [row.clustering("c")])
         results += [lab.rows("cluster_correctness") for _ in range(3)]
     assert all(result == results[0] for result in results)
     mean = math.fsum(values) / len(values)

@@ -47,6 +47,12 @@ NEEDED = [
     "fast",
     "engine",
     "coarse",
+    "stability",
+    "unstable",
+    "unlike any cluster",
+    "purity",
+    "fluke part",
+    "exact or scale",
 ]
 
 

@@ -16,11 +16,11 @@ import whalecore
 from tests import lab_rows as row
 from tests.planted import planted_heatmaps
 from whalecore.errors import LabError, PhotoError
-from whalecore.lab import create_lab, open_lab
+from whalecore.lab import create_lab, database, open_lab
 from whalecore.lab.rows import arrow_rows
 from whalecore.lab.shards import TableFolder
 from whalecore.lab.tables import TABLES
-from whalecore.types import Box, Crop, GradCamSettings, OcclusionSettings, Photo
+from whalecore.types import Box, Crop, GradCamSettings, HeatmapPart, OcclusionSettings, Photo
 
 ROOT = Path(__file__).resolve().parents[1]
 
@@ -241,7 +241,7 @@ def test_heatmaps_are_stacked_over_the_newest_model_of_each_fold(lab):
     write_two_folds(lab)
     found = lab.heatmaps()
     assert found.values.shape == (4, 2, 3)
-    assert found.values.dtype == np.float32
+    assert found.values.dtype == np.float16
     assert found.model_ids == ("m0", "m0", "m1", "m1")
     assert found.photo_ids == ("p", "p", "q", "q")
     assert found.individuals == ("a", "b", "x", "b")
@@ -258,6 +258,49 @@ def test_heatmaps_can_be_chosen_by_model_rank_and_correctness(lab):
     assert lab.heatmaps(correct_only=True).individuals == ("a", "b")
     assert lab.heatmaps(correct_only=True, ranks=[1]).individuals == ("a",)
     assert lab.heatmaps(model_id="old").model_ids == ("old", "old")
+
+
+def test_the_maps_of_several_methods_are_stacked_in_the_same_order(lab):
+    write_two_folds(lab)
+    cam = {"method": "gradcam", "settings": "layer=layer4", "rows": 1, "cols": 2}
+    for model_id, photo_id, rank, name, value in (
+        ("m1", "q", 2, "b", 0.25),
+        ("m0", "p", 1, "a", 0.5),
+        ("old", "p", 2, "b", 0.75),
+    ):
+        about = {**cam, "model_id": model_id, "values": [value, 0.0]}
+        lab.write("heatmaps", [row.heatmap(photo_id, rank, name, **about)])
+    parts = [HeatmapPart("osm", "s"), HeatmapPart("gradcam", "layer=layer4")]
+    first, second = lab.heatmap_parts(parts)
+    assert first.photo_ids == second.photo_ids == ("p", "q")
+    assert first.individuals == second.individuals == ("a", "b")
+    assert first.model_ids == second.model_ids == ("m0", "m1")
+    assert first.values[:, 0, 0].tolist() == [1, 2]
+    assert second.values.tolist() == [[[0.5, 0.0]], [[0.25, 0.0]]]
+    assert (first.settings, second.settings) == ("s", "layer=layer4")
+    assert lab.heatmap_parts(parts[::-1])[1].values.tolist() == first.values.tolist()
+    with pytest.raises(LabError, match="choose other ranks or settings"):
+        lab.heatmap_parts(parts, ranks=[1], model_id="m1")
+
+
+def test_a_large_stack_is_filled_from_several_blocks(lab, monkeypatch):
+    monkeypatch.setattr(database, "BATCH", 2048)
+    count = 5000
+    names = [f"{place:04d}" for place in range(count)]
+    lab.write("models", [row.model("m")])
+    lab.write("catalogue", [row.photo(name, "a") for name in names])
+    lab.write("scores", [row.score(name, 1, "a") for name in names])
+    order = np.random.default_rng(0).permutation(count)
+    rows = [row.heatmap(names[place], 1, "a", float(place % 2000)) for place in order]
+    lab.write("heatmaps", rows)
+    sizes = []
+    lab._database.each_batch(
+        "SELECT photo_id FROM heatmaps_rows", [], lambda b: sizes.append(len(b))
+    )
+    assert max(sizes) < count == sum(sizes)
+    found = lab.heatmaps()
+    assert found.photo_ids == tuple(names)
+    assert np.array_equal(found.values[:, 0, 0], np.arange(count) % 2000)
 
 
 def test_heatmaps_of_an_uploaded_photo_are_not_among_the_labs(lab):
@@ -436,8 +479,8 @@ def test_members_of_a_cluster_come_most_typical_first_and_in_pages(lab):
 
 
 def test_a_clustering_is_loaded_only_when_it_is_intact(lab):
-    from whalecore.clusters.assignment import save_clustering
     from whalecore.clusters.spectral import spectral_clustering
+    from whalecore.clusters.storing import save_clustering
 
     made = spectral_clustering(planted_heatmaps(3, each=20)[0], clusters=3, sigma=1.0)
     with pytest.raises(LabError, match="is missing"):

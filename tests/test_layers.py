@@ -16,7 +16,7 @@ LAYERS = (
     ("clusters",),
     ("reliability",),
     ("lab",),
-    ("charts", "overlays", "glossary"),
+    ("charts", "overlays", "glossary", "cluster_words"),
     ("workflow",),
     ("cli",),
     ("__main__",),

@@ -1,18 +1,25 @@
 """Spectral clustering of heatmaps whose kinds are known."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
-from sklearn.metrics import adjusted_rand_score
+from sklearn.metrics import adjusted_rand_score, completeness_score, homogeneity_score
 
 from tests.planted import planted_heatmaps
+from whalecore.clusters import spectral
 from whalecore.clusters.affinity import gaussian_affinity, normalised_laplacian
 from whalecore.clusters.descriptor import fit_projection
+from whalecore.clusters.eigen import smallest_eigenvectors
+from whalecore.clusters.extension import unit_rows
+from whalecore.clusters.grouping import group_rows, number_clusters
+from whalecore.clusters.placing import assign_many
 from whalecore.clusters.spectral import (
-    group_rows,
-    number_clusters,
-    smallest_eigenvectors,
+    mean_maps,
+    mode_for,
     spectral_clustering,
     stride_of,
+    weighted_stability,
 )
 from whalecore.errors import SettingsError
 from whalecore.types import HeatmapSet
@@ -40,32 +47,22 @@ def test_planted_kinds_are_found_again():
     assert clustering.labels.dtype == np.int32
     assert set(clustering.labels) == set(range(1, 7))
     assert clustering.stability > 0.95
+    assert clustering.mode == "exact"
 
 
 def test_noise_has_a_low_stability():
     values = np.random.default_rng(0).normal(size=(200, 8, 8)).astype(np.float32)
-    assert spectral_clustering(values, clusters=10).stability < 0.7
+    assert spectral_clustering(values, clusters=10).stability < 0.6
 
 
 def test_the_eigenvalues_are_the_sixty_smallest_of_the_whole_spectrum():
     values, _ = planted_heatmaps(3)
     clustering = spectral_clustering(values, clusters=3)
-    points = fit_projection(values, stride=4).points(values)
+    points = fit_projection(values, 4).points(values)
     affinity = gaussian_affinity(points, clustering.sigma.sigma)
     expected = np.linalg.eigvalsh(normalised_laplacian(affinity))[:60]
     np.testing.assert_allclose(clustering.eigenvalues, expected, atol=1e-9)
     assert np.diff(clustering.eigenvalues).argmax() == 2
-
-
-def test_rows_of_the_embedding_have_norm_one_and_span_the_right_space():
-    points = np.random.default_rng(0).normal(size=(30, 4))
-    affinity = gaussian_affinity(points, 1.5)
-    eigenvalues, rows = smallest_eigenvectors(affinity, 5)
-    np.testing.assert_allclose(np.linalg.norm(rows, axis=1), 1)
-    values, vectors = np.linalg.eigh(normalised_laplacian(affinity))
-    np.testing.assert_allclose(eigenvalues, values, atol=1e-12)
-    expected = vectors[:, :5] / np.linalg.norm(vectors[:, :5], axis=1, keepdims=True)
-    np.testing.assert_allclose(np.abs(rows), np.abs(expected), atol=1e-8)
 
 
 def test_the_sign_of_an_eigenvector_makes_no_difference():
@@ -73,6 +70,7 @@ def test_the_sign_of_an_eigenvector_makes_no_difference():
     clustering = spectral_clustering(values, clusters=5)
     affinity = gaussian_affinity(clustering.points, clustering.sigma.sigma)
     _, rows = smallest_eigenvectors(affinity, 5)
+    rows = unit_rows(rows)
     turned = rows * np.array([1, -1, -1, 1, -1])
     np.testing.assert_array_equal(group_rows(rows, 5, 0), group_rows(turned, 5, 0))
 
@@ -161,7 +159,9 @@ def test_a_given_sigma_is_used_as_it_is():
     values, _ = planted_heatmaps(3)
     clustering = spectral_clustering(values, clusters=3, sigma=1.5)
     assert clustering.sigma.sigma == 1.5
-    assert clustering.settings == "clusters=3,sigma=1.5,seed=0,stride=4"
+    assert clustering.settings == (
+        "clusters=3,sigma=1.5,seed=0,stride=4,mode=exact,signed=0,aligned=0"
+    )
 
 
 def test_the_stride_comes_from_the_settings_of_the_heatmaps():
@@ -184,6 +184,8 @@ def test_as_many_clusters_as_heatmaps_are_possible():
     [
         ({"clusters": 30}, "20 heatmaps cannot form 30 clusters"),
         ({"clusters": 1}, "at least 2"),
+        ({"clusters": "many"}, "'many'"),
+        ({"clusters": 3, "mode": "fast"}, "'fast'"),
         ({"clusters": 3, "sigma": "best"}, "'best'"),
         ({"clusters": 3, "sigma": -0.2}, "-0.2"),
     ],
@@ -192,3 +194,141 @@ def test_a_setting_that_is_not_allowed_is_refused_in_one_sentence(arguments, par
     values, _ = planted_heatmaps(2, each=10)
     with pytest.raises(SettingsError, match=part):
         spectral_clustering(values, **arguments)
+
+
+@pytest.mark.parametrize("mode", ["exact", "scale"])
+def test_kinds_that_share_nothing_are_recovered_exactly_in_both_modes(mode):
+    random = np.random.default_rng(0)
+    kind = random.permutation(np.repeat(np.arange(5), 40))
+    band = np.arange(30)[None, :] // 6 == kind[:, None]
+    values = (band * random.uniform(0.8, 1, (200, 30)))[:, None, :]
+    clustering = spectral_clustering(values, clusters=5, mode=mode)
+    assert adjusted_rand_score(kind, clustering.labels) == 1
+    assert clustering.mode == mode
+    assert clustering.cluster_stability.min() > 0.95
+    assert clustering.stability > 0.98
+
+
+@pytest.mark.slow
+def test_the_scale_mode_finds_planted_kinds_at_least_as_well_as_the_exact_mode():
+    values, kind = planted_heatmaps(30, each=100, noise=0.25)
+    agreement = {
+        mode: adjusted_rand_score(kind, spectral_clustering(values, mode=mode).labels)
+        for mode in ("exact", "scale")
+    }
+    assert agreement["exact"] > 0.7
+    assert agreement["scale"] > agreement["exact"]
+
+
+def test_the_same_seed_gives_the_same_clustering_in_scale_mode():
+    values, _ = planted_heatmaps(5, noise=0.5)
+    first, second = (spectral_clustering(values, 8, seed=3, mode="scale") for _ in range(2))
+    np.testing.assert_array_equal(first.labels, second.labels)
+    np.testing.assert_array_equal(first.cluster_stability, second.cluster_stability)
+
+
+@pytest.mark.parametrize("mode", ["exact", "scale"])
+def test_auto_takes_the_number_of_clusters_from_the_eigengap(mode):
+    values, kind = planted_heatmaps(6)
+    clustering = spectral_clustering(values, clusters="auto", mode=mode)
+    assert clustering.clusters == 6
+    assert adjusted_rand_score(kind, clustering.labels) > 0.95
+
+
+@pytest.mark.parametrize("mode", ["exact", "scale"])
+def test_auto_finds_many_overlapping_kinds_by_landmarks(mode):
+    values, _ = planted_heatmaps(12, each=110, noise=0.15)
+    found = spectral_clustering(values, clusters="auto", sigma=2.0, mode=mode)
+    assert found.clusters == 12
+
+
+def test_neighbouring_numbers_of_clusters_merge_or_split_planted_kinds():
+    values, kind = planted_heatmaps(6, noise=0.05)
+    others = spectral_clustering(values, clusters=6).others
+    assert sorted(others) == [4, 5, 7, 8]
+    for count, labels in others.items():
+        assert labels.dtype == np.int32
+        assert set(labels) == set(range(1, count + 1))
+    assert completeness_score(kind, others[5]) > 0.95
+    assert homogeneity_score(kind, others[8]) > 0.95
+    assert sorted(spectral_clustering(values, clusters=2).others) == [3, 4]
+
+
+def test_heatmaps_of_two_parts_are_told_apart_by_either():
+    values, kind = planted_heatmaps(4, each=30, noise=0.05)
+    first = heatmap_set(np.where((kind < 2)[:, None, None], values[:1], values[-1:]), kind == 0)
+    second = heatmap_set(values, kind == 0, settings="patch=16,stride=4,fill=0,target=logit")
+    clustering = spectral_clustering([first, second], clusters=4)
+    assert adjusted_rand_score(kind, clustering.labels) == 1
+    assert clustering.projection.shapes == ((16, 32), (16, 32))
+    expected = first.values[clustering.labels == 1].mean(axis=0)
+    np.testing.assert_allclose(clustering.means[0], expected, atol=1e-3)
+    placed = assign_many(clustering, [first.values, second.values])
+    np.testing.assert_array_equal(placed.clusters, clustering.labels)
+
+
+def test_parts_of_other_heatmaps_are_refused():
+    values, kind = planted_heatmaps(2, each=10)
+    first = heatmap_set(values, kind == 0)
+    second = replace(first, photo_ids=first.photo_ids[::-1])
+    with pytest.raises(SettingsError, match="same photos and individuals in the same order"):
+        spectral_clustering([first, second], clusters=2)
+
+
+@pytest.mark.parametrize("mode", ["exact", "scale"])
+def test_clustered_heatmaps_are_placed_into_their_own_clusters(mode):
+    values, _ = planted_heatmaps(6)
+    clustering = spectral_clustering(values.astype(np.float16), clusters=6, mode=mode)
+    placed = assign_many(clustering, values.astype(np.float16))
+    assert np.mean(placed.clusters == clustering.labels) > 0.98
+    assert placed.unlike.mean() < 0.02
+
+
+def test_the_mode_follows_the_number_of_heatmaps():
+    assert mode_for(20_000) == "exact"
+    assert mode_for(20_001) == "scale"
+    assert mode_for(10, "scale") == "scale"
+    with pytest.raises(SettingsError, match="needs 40000000 GB"):
+        mode_for(100_000_000, "exact")
+
+
+def test_heatmaps_beyond_the_sample_are_carried_into_its_clusters(monkeypatch):
+    values, kind = planted_heatmaps(4, each=100, noise=0.05)
+    monkeypatch.setattr(spectral, "SCALE_SAMPLE", 150)
+    clustering = spectral_clustering(values, clusters=4, mode="scale")
+    assert adjusted_rand_score(kind, clustering.labels) == 1
+    assert len(clustering.points) == len(clustering.point_labels) == 150
+    assert sorted(clustering.others) == [2, 3, 5, 6]
+    kept = np.sort(np.random.default_rng(0).permutation(400)[:150])
+    np.testing.assert_array_equal(clustering.point_labels, clustering.labels[kept])
+    points = clustering.projection.points(values)
+    for place in np.setdiff1d(np.arange(400), kept)[:5]:
+        nearest = np.argsort(np.linalg.norm(points[kept] - points[place], axis=1))[:10]
+        expected = np.mean(clustering.labels[kept][nearest] == clustering.labels[place])
+        assert clustering.memberships[place] == pytest.approx(expected)
+    np.testing.assert_array_equal(assign_many(clustering, values).clusters, clustering.labels)
+
+
+def test_the_sample_itself_is_clustered_as_in_the_exact_mode(monkeypatch):
+    values, _ = planted_heatmaps(5, each=60, noise=0.3)
+    monkeypatch.setattr(spectral, "SCALE_SAMPLE", 200)
+    kept = np.sort(np.random.default_rng(0).permutation(300)[:200])
+    carried = spectral_clustering(values, clusters=5, sigma=3.0, mode="scale")
+    alone = spectral_clustering(values[kept], clusters=5, sigma=3.0, mode="exact")
+    assert adjusted_rand_score(carried.labels[kept], alone.labels) > 0.95
+
+
+def test_mean_maps_and_the_weighted_stability_equal_hand_arithmetic():
+    values = np.array([[[0, 2]], [[4, 6]], [[1, 1]]], np.float16)
+    assert mean_maps(values, np.array([2, 2, 1])).tolist() == [[[1, 1]], [[2, 4]]]
+    labels = np.array([1, 1, 1, 2, 3])
+    assert weighted_stability(np.array([0.5, 1, np.nan]), labels) == pytest.approx(2.5 / 4)
+    assert np.isnan(weighted_stability(np.full(3, np.nan), labels))
+
+
+def test_progress_is_reported_step_by_step():
+    values, _ = planted_heatmaps(3, each=20)
+    seen = []
+    spectral_clustering(values, clusters=3, report=seen.append)
+    assert [(one.done, one.total) for one in seen] == [(number, 6) for number in range(6)]
+    assert seen[0].message == "60 heatmaps, exact mode"

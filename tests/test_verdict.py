@@ -11,7 +11,7 @@ import pytest
 from whalecore.errors import CheckpointError, SettingsError
 from whalecore.reliability.evidence import entropy
 from whalecore.reliability.fitting import FLOORS
-from whalecore.reliability.rules import Logistic
+from whalecore.reliability.rules import SCORE_FEATURES, Logistic
 from whalecore.reliability.verdict import (
     Evidence,
     Rules,
@@ -122,6 +122,15 @@ def test_evidence_of_a_prediction_equals_hand_arithmetic():
         0.8,
     )
     assert evidence.crop_source == "detector"
+
+
+def test_a_cluster_that_a_heatmap_is_unlike_counts_for_nothing():
+    cluster = ClusterEvidence(3, 0.25, 0.1, 0.5, 0.4, 12, 0.8, unlike=True)
+    evidence = evidence_of(prediction(), temperature=2.0, quality=FINE, cluster=cluster)
+    bare = evidence_of(prediction(), temperature=2.0, quality=FINE)
+    assert evidence == replace(bare, unlike=True)
+    with pytest.raises(SettingsError, match="unlike any cluster"):
+        replace(bare, unlike=True, share_correct=0.5, cluster_heatmaps=3)
 
 
 def test_without_a_cluster_its_evidence_is_missing_not_zero():
@@ -316,6 +325,20 @@ def test_answers_that_do_not_fit_are_refused_in_one_sentence(correct, known, par
 # Verdicts
 
 GOOD = Evidence(0.9, 3.0, 0.2, 5.0, quality=FINE)
+
+
+def test_a_heatmap_unlike_any_cluster_is_named_among_the_reasons():
+    # Where the cluster counts, its share of 1 says that the photo is right whatever its score.
+    trusting = Logistic((*SCORE_FEATURES, "share_correct"), (0,) * 4, (1,) * 4, (0, 0, 0, 9), 0)
+    rules = rules_of_ones(correct_with_cluster=trusting)
+    low = replace(GOOD, score=0.5)
+    clustered = replace(low, share_correct=1.0, cluster_heatmaps=90, membership=1.0)
+    assert decide(clustered, rules).verdict == "reliable"
+    plain, unlike = decide(low, rules), decide(replace(low, unlike=True), rules)
+    assert (unlike.verdict, unlike.p_correct) == (plain.verdict, plain.p_correct)
+    assert unlike.verdict == "check"
+    assert unlike.reasons[:-1] == plain.reasons
+    assert "unlike any kind that was seen before" in unlike.reasons[-1]
 
 
 @pytest.mark.parametrize(

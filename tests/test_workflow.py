@@ -14,7 +14,10 @@ import pyarrow.parquet as pq
 import pytest
 from PIL import Image
 
+from whalecore.clusters import placing
+from whalecore.clusters.spectral import spectral_clustering
 from whalecore.errors import LabError, SettingsError
+from whalecore.lab import assess as assess_module
 from whalecore.lab.assess import assess
 from whalecore.lab.lab import create_lab, open_lab
 from whalecore.lab.shards import TableFolder
@@ -22,7 +25,8 @@ from whalecore.lab.tables import TABLES
 from whalecore.photos.decode import load_photo
 from whalecore.types import Box, GradCamSettings, OcclusionSettings, settings_from_key
 from whalecore.workflow import cluster as cluster_module
-from whalecore.workflow.assess import describe
+from whalecore.workflow.assess import describe, spoken
+from whalecore.workflow.calibrate import judged_photos
 from whalecore.workflow.cluster import cluster_heatmaps
 from whalecore.workflow.explain import explain_photo, explain_photos
 from whalecore.workflow.import_photos import import_photos
@@ -211,6 +215,125 @@ def test_a_new_photo_whose_fast_map_is_doubtful_is_placed_by_its_exact_map(tiny_
     fast_copies(tiny_lab, [0.5])
     exact = OcclusionSettings(16, 8).key
     assert {one.settings for one in assess(tiny_lab, photo).heatmaps.values()} == {exact}
+
+
+def test_a_clustering_that_is_cut_off_leaves_nothing_that_counts(tiny_lab, monkeypatch):
+    dependent = ("assignments", "clusters", "cluster_matches", "clusterings")
+    before = {name: keys(tiny_lab, name) for name in dependent}
+    whole, made = tiny_lab.write, {}
+
+    def once(*args, **other):
+        if not made:
+            made["it"] = spectral_clustering(*args, **other)
+        return made["it"]
+
+    monkeypatch.setattr(cluster_module, "spectral_clustering", once)
+    for failing in dependent:
+
+        def write(table, rows, failing=failing):
+            if table == failing:
+                raise KeyboardInterrupt
+            return whole(table, rows)
+
+        monkeypatch.setattr(tiny_lab, "write", write)
+        with pytest.raises(KeyboardInterrupt):
+            cluster_heatmaps(tiny_lab, "top5", 3)
+        assert {name: keys(tiny_lab, name) for name in dependent} == before
+    monkeypatch.setattr(tiny_lab, "write", whole)
+    name = cluster_heatmaps(tiny_lab, "top5", 3).clustering_id
+    (row,) = tiny_lab.rows("clusterings", clustering_id=name)
+    assert len(tiny_lab.assignments(name)) == row["heatmaps"]
+    assert tiny_lab.cluster_facts(name)["cluster"].tolist() == [*range(1, row["clusters"] + 1)]
+    assert len(tiny_lab.cluster_matches(name)) == row["clusters"]
+    assert np.array_equal(tiny_lab.clustering(name).labels, made["it"].labels)
+
+
+def test_clusters_keep_their_names_when_photos_are_added(tiny_lab):
+    first = tiny_lab.newest_clustering(ranks="top5")
+    last = int(tiny_lab.cluster_correctness(first)["cluster"].max())
+    tiny_lab.name_cluster(first, last, "the last one")
+    asked = json.loads(tiny_lab.rows("clusterings", clustering_id=first)[0]["settings"])
+    explain_photos(tiny_lab, [OcclusionSettings(16, 8)], limit=28)
+    second = cluster_heatmaps(tiny_lab, "top5", asked["clusters"]).clustering_id
+    assert second != first
+    assert tiny_lab.rows("clusterings", clustering_id=second)[0]["matched_to"] == first
+    matches = tiny_lab.cluster_matches(second)
+    continued = matches["cluster"][matches["earlier_cluster"] == last].tolist()
+    assert tiny_lab.cluster_names(second)["cluster"].tolist() == continued
+
+
+def test_a_new_photo_is_placed_by_all_the_maps_that_describe_a_heatmap(tiny_lab):
+    occlusion, cam = OcclusionSettings(16, 8), GradCamSettings("layer4")
+    parts = (cam.key, f"osm {occlusion.key}")
+    name = cluster_heatmaps(tiny_lab, "top5", 3, settings=parts, signed=True).clustering_id
+    kept = tiny_lab.representation(name)
+    assert [str(part) for part in kept.parts] == [f"gradcam {cam.key}", f"osm {occlusion.key}"]
+    assert (kept.signed, kept.aligned) == (True, False)
+    assert tiny_lab.newest_clustering(ranks="top5") == name
+    assert tiny_lab.usual_occlusion() == occlusion
+    row = tiny_lab.assignments(name).iloc[0]
+    assert (row["method"], row["settings"]) == ("gradcam", cam.key)
+    explained = {one["photo_id"] for one in tiny_lab.rows("assignments", clustering_id=name)}
+    first = next(one for one in tiny_lab.rows("scores", rank=1) if one["photo_id"] in explained)
+    found = assess(tiny_lab, tiny_lab.read_photo(first["photo_id"]))
+    assert {one.settings for one in found.heatmaps.values()} == {occlusion.key}
+    key = (first["model_id"], first["photo_id"], first["individual"])
+    maps = [tiny_lab.heatmap(*key, part.method, part.settings).values for part in kept.parts]
+    placed = placing.assign(tiny_lab.clustering(name), maps)
+    assert (found.cluster.id, found.cluster.membership) == (placed.cluster, placed.membership)
+    # Of a photo that the lab has no Grad-CAM maps of, they are computed.
+    tiny_lab.correct_crop(first["photo_id"], Box(3, 3, 90, 60))
+    assert assess(tiny_lab, tiny_lab.read_photo(first["photo_id"])).cluster is not None
+    assert len(tiny_lab.rows("heatmaps", photo_id=first["photo_id"], settings=cam.key)) == 5
+
+
+@pytest.mark.parametrize(
+    ("key", "words"),
+    [
+        ("gradcam patch=16,stride=8,fill=0,target=logit", "belong to 'osm', not to 'gradcam'"),
+        ("nonsense", "cannot be read"),
+        ("layer=layer9", "'layer9' is unknown"),
+    ],
+)
+def test_settings_that_name_no_heatmaps_are_refused(tiny_lab, key, words):
+    with pytest.raises(SettingsError, match=words):
+        cluster_heatmaps(tiny_lab, "top5", 3, settings=key)
+
+
+def test_a_heatmap_unlike_any_cluster_leans_on_none(tiny_lab, monkeypatch):
+    photo = tiny_lab.read_photo(tiny_lab.rows("scores")[0]["photo_id"])
+    like = assess(tiny_lab, photo)
+    assert like.cluster.unlike is False
+    assert like.evidence.share_correct == like.cluster.share_correct
+    placed = placing.assign
+
+    def far(*args):
+        return replace(placed(*args), unlike=True)
+
+    monkeypatch.setattr(assess_module, "assign", far)
+    found = assess(tiny_lab, photo)
+    assert found.cluster.unlike
+    assert found.evidence.unlike
+    assert found.evidence.share_correct is found.evidence.membership is None
+    answer = describe(photo.name, found)
+    assert answer["cluster"]["unlike_any"] is True
+    assert answer["cluster"]["id"] == like.cluster.id
+    assert any("unlike any cluster" in line for line in spoken(answer))
+
+
+def test_a_member_unlike_all_other_photos_has_no_share_when_rules_are_chosen(tiny_lab):
+    name = tiny_lab.newest_clustering(ranks="top5")
+    rows = tiny_lab.rows("assignments", clustering_id=name)
+    first = {(row["photo_id"], row["individual"]) for row in tiny_lab.rows("scores", rank=1)}
+    known = {row["photo_id"] for row in tiny_lab.rows("photos") if row["individual"]}
+    chosen = next(
+        row for row in rows
+        if (row["photo_id"], row["individual"]) in first and row["photo_id"] in known
+    )  # fmt: skip
+    tiny_lab.write("assignments", [{**row, "unlike": row is chosen} for row in rows])
+    judged = judged_photos(tiny_lab, name)
+    assert [one.evidence.has_cluster for one in judged if one.evidence.unlike] == [False]
+    assert any(one.evidence.has_cluster for one in judged)
 
 
 def test_the_maps_of_a_new_photo_are_seen_while_they_grow(tiny_lab):

@@ -14,6 +14,7 @@ import numpy as np
 import pandas as pd
 
 from whalecore.errors import SettingsError
+from whalecore.lab.clusters import UNSTABLE
 from whalecore.types import TOP
 
 CLICK = "cluster"
@@ -28,6 +29,21 @@ CHOSEN = "#ff9d00"
 FEW = 30
 """With fewer heatmaps than this a share says little."""
 
+DASHES = [4, 3]
+"""Outline of an unstable cluster."""
+
+FAINT = 0.35
+"""Filling of an unstable cluster, 1 = full."""
+
+LATE = 0.75
+"""Share of the width from which on words stand left of a line instead of right of it."""
+
+EXTENT = 45
+"""Room for the numbers of an axis, the same where two charts stand above each other."""
+
+STEP = 24
+"""Height of a bar that lies, in pixels."""
+
 
 def correctness_chart(
     correctness: pd.DataFrame, selected: int | None = None, height: int = 340
@@ -40,13 +56,15 @@ def correctness_chart(
     ----------
     correctness : DataFrame
         One row per cluster: cluster, heatmaps, top1 .. top5 (shares, 0 to 1), share_correct,
-        share_correct_low, share_correct_high, mean_score, score_deviation, photos.
+        share_correct_low, share_correct_high, mean_score, score_deviation, photos; where there
+        are ``stability`` (0 to 1) and ``name``, they are shown as well and unstable clusters are
+        drawn pale with a dashed outline.
     selected : int, optional
         Cluster to be emphasised.
     """
     frame = _readable(correctness)
     long = frame.melt(
-        id_vars=["cluster", "heatmaps", "all_correct", "note"],
+        id_vars=["cluster", "heatmaps", "all_correct", "note", *KNOWN, "unstable"],
         value_vars=[f"top{b}" for b in range(1, TOP + 1)],
         var_name="place",
         value_name="share",
@@ -73,12 +91,11 @@ def correctness_chart(
             order=alt.Order("rank:Q"),
             **_outline(selected),
             tooltip=[
-                alt.Tooltip("cluster:O", title="Cluster"),
+                *_who(frame),
                 alt.Tooltip("named:N", title="The reference is"),
                 alt.Tooltip("share:Q", title="Share of heatmaps", format=".1%"),
                 alt.Tooltip("all_correct:N", title="Correct in all"),
-                alt.Tooltip("heatmaps:Q", title="Heatmaps"),
-                alt.Tooltip("note:N", title="Note"),
+                *_how_sure(),
             ],
         ),
         _describe_correctness(frame),
@@ -100,12 +117,11 @@ def score_chart(
     axis = _cluster_axis(frame)
     value = alt.Y("mean_score:Q", title="mean score", scale=alt.Scale(domain=[0, 1]))
     tooltip = [
-        alt.Tooltip("cluster:O", title="Cluster"),
+        *_who(frame),
         alt.Tooltip("mean_score:Q", title="Mean score", format=".3f"),
         alt.Tooltip("score_deviation:Q", title="Standard deviation", format=".3f"),
         alt.Tooltip("all_correct:N", title="Correct in all"),
-        alt.Tooltip("heatmaps:Q", title="Heatmaps"),
-        alt.Tooltip("note:N", title="Note"),
+        *_how_sure(),
     ]
     base = alt.Chart(frame)
     bars = base.mark_errorbar(ticks=alt.MarkConfig(size=9), color=OUTLINE, thickness=1.5).encode(
@@ -138,13 +154,13 @@ def eigenvalue_chart(eigenvalues: Sequence[float], clusters: int, height: int = 
     frame = pd.DataFrame(
         {"number": np.arange(1, len(eigenvalues) + 1), "eigenvalue": np.asarray(eigenvalues, float)}
     )
-    x = alt.X("number:Q", title="eigenvalue, smallest first", axis=alt.Axis(tickMinStep=1))
+    x = _eigenvalue_axis(len(frame), "eigenvalue, smallest first")
     dots = (
         alt.Chart(frame)
         .mark_point(filled=True, size=45, color=GREENS[1], stroke=OUTLINE, strokeWidth=0.8)
         .encode(
             x=x,
-            y=alt.Y("eigenvalue:Q", title="value"),
+            y=alt.Y("eigenvalue:Q", title="value", axis=alt.Axis(minExtent=EXTENT)),
             tooltip=[
                 alt.Tooltip("number:Q", title="Number"),
                 alt.Tooltip("eigenvalue:Q", title="Eigenvalue", format=".4f"),
@@ -153,17 +169,25 @@ def eigenvalue_chart(eigenvalues: Sequence[float], clusters: int, height: int = 
     )
     step = frame.iloc[gap - 1 : gap + 1]
     gap_line = alt.Chart(step).mark_line(color=ACCENT, strokeWidth=3).encode(x=x, y="eigenvalue:Q")
+    # Eigenvalues rise, so that there is always room to the right of a step and under its end.
+    middle = step.iloc[1:].assign(middle=step["eigenvalue"].mean())
     gap_words = (
-        alt.Chart(step.iloc[:1])
-        .mark_text(align="left", baseline="top", dx=10, dy=8, color=ACCENT, fontSize=13)
-        .encode(x=x, y="eigenvalue:Q", text=alt.value(f"largest step after {gap}"))
+        alt.Chart(middle)
+        .mark_text(align="left", baseline="top", dx=10, color=ACCENT, fontSize=13)
+        .encode(x=x, y="middle:Q", text=alt.value(f"largest step after {gap}"))
     )
-    chosen = pd.DataFrame({"number": [clusters + 0.5]})
+    chosen, late = pd.DataFrame({"number": [clusters + 0.5]}), clusters > LATE * len(frame)
     rule = alt.Chart(chosen).mark_rule(color=OUTLINE, strokeDash=[5, 4], strokeWidth=1.5)
     words = (
         alt.Chart(chosen)
-        .mark_text(align="right", baseline="top", dx=-6, color=OUTLINE, fontSize=13)
-        .encode(x="number:Q", y=alt.value(4), text=alt.value(f"{clusters} clusters chosen"))
+        .mark_text(
+            align="right" if late else "left",
+            baseline="bottom",
+            dx=-6 if late else 6,
+            color=OUTLINE,
+            fontSize=13,
+        )
+        .encode(x="number:Q", y=alt.value("height"), text=alt.value(f"{clusters} clusters chosen"))
     )
     return _finish(
         alt.layer(rule.encode(x="number:Q"), words, gap_line, gap_words, dots),
@@ -171,6 +195,71 @@ def eigenvalue_chart(eigenvalues: Sequence[float], clusters: int, height: int = 
         f"step lies after eigenvalue {gap}.",
         height,
     )
+
+
+def gap_chart(eigenvalues: Sequence[float], clusters: int, height: int = 160) -> alt.Chart:
+    """The step after each of the smallest eigenvalues; the one at the chosen number is marked."""
+    gap = largest_gap(eigenvalues)
+    values = np.asarray(eigenvalues, float)
+    frame = pd.DataFrame({"number": np.arange(1, len(values)), "step": np.diff(values)})
+    # The step after the first eigenvalue is no candidate, and would dwarf the others.
+    frame = frame.iloc[1:]
+    chosen = alt.datum.number == clusters
+    bars = (
+        alt.Chart(frame)
+        .mark_bar(stroke=OUTLINE, strokeWidth=0.8, size=7)
+        .encode(
+            x=_eigenvalue_axis(len(values), "clusters, if the line were drawn at this step"),
+            y=alt.Y("step:Q", title="step", axis=alt.Axis(minExtent=EXTENT, tickCount=4)),
+            color=alt.condition(chosen, alt.value(CHOSEN), alt.value(GREENS[2])),
+            tooltip=[
+                alt.Tooltip("number:Q", title="Clusters"),
+                alt.Tooltip("step:Q", title="Step to the next eigenvalue", format=".4f"),
+            ],
+        )
+    )
+    return _finish(
+        bars,
+        f"Step after each of {len(values)} eigenvalues: the largest lies after {gap}, "
+        f"{clusters} clusters were chosen.",
+        height,
+    )
+
+
+def parts_chart(shares: Mapping[str, float]) -> alt.LayerChart:
+    """Share of a cluster's evidence on each part of the fluke, one lying bar a part.
+
+    Parameters
+    ----------
+    shares : mapping of str to float
+        Part to share, 0 to 1.
+    """
+    if not shares:
+        raise SettingsError(
+            "The parts of the fluke that this cluster rests on are not known: cluster again."
+        )
+    frame = pd.DataFrame({"part": list(shares), "share": list(shares.values())})
+    frame["words"] = [f"{share:.0%}" for share in frame["share"]]
+    order = frame.sort_values("share", ascending=False, kind="stable")["part"].tolist()
+    base = alt.Chart(frame).encode(
+        x=alt.X(
+            "share:Q",
+            title="share of the evidence",
+            scale=alt.Scale(domain=[0, max(0.5, frame["share"].max() * 1.15)]),
+            axis=alt.Axis(format="%", tickCount=5),
+        ),
+        y=alt.Y(
+            "part:N", title=None, sort=order, axis=alt.Axis(labelLimit=160, labelOverlap=False)
+        ),
+        tooltip=[
+            alt.Tooltip("part:N", title="Part of the fluke"),
+            alt.Tooltip("share:Q", title="Share of the evidence", format=".1%"),
+        ],
+    )
+    bars = base.mark_bar(color=GREENS[1], stroke=OUTLINE, strokeWidth=0.8)
+    words = base.mark_text(align="left", dx=5, color=OUTLINE, fontSize=13).encode(text="words:N")
+    told = ", ".join(f"{part} {frame.words[frame.part == part].iloc[0]}" for part in order)
+    return _finish(alt.layer(bars, words), f"Evidence by part: {told}.", STEP * len(frame) + 45)
 
 
 def sigma_chart(
@@ -198,7 +287,7 @@ def sigma_chart(
         )
     frame = pd.DataFrame([{"sigma": row["sigma"], "value": row[measure]} for row in sweep])
     base = alt.Chart(frame).encode(
-        x=alt.X("sigma:Q", title="sigma", scale=alt.Scale(type="log")),
+        x=alt.X("sigma:Q", title="sigma", scale=alt.Scale(type="log", nice=False, padding=12)),
         y=alt.Y("value:Q", title=title),
         tooltip=[
             alt.Tooltip("sigma:Q", title="Sigma", format=".3g"),
@@ -214,6 +303,12 @@ def sigma_chart(
     dots = base.mark_point(filled=True, size=60, color=GREENS[1], stroke=OUTLINE, strokeWidth=0.8)
     best = f"{title.capitalize()} for {len(frame)} values of sigma; {chosen:.3g} was chosen."
     return _finish(alt.layer(rule, line, dots), best, height)
+
+
+def _eigenvalue_axis(count: int, title: str) -> alt.X:
+    """The same for both charts of the eigenvalues, so that their points lie above each other."""
+    scale = alt.Scale(domain=[0, count + 1], nice=False)
+    return alt.X("number:Q", title=title, scale=scale, axis=alt.Axis(tickMinStep=1))
 
 
 def _readable(correctness: pd.DataFrame) -> pd.DataFrame:
@@ -232,8 +327,35 @@ def _readable(correctness: pd.DataFrame) -> pd.DataFrame:
         f"{row.share_correct_high:.0%})"
         for row in frame.itertuples()
     ]
-    frame["note"] = np.where(frame["heatmaps"] < FEW, "too few heatmaps to rely on", "none")
+    stability = frame.get("stability", pd.Series(np.nan, frame.index)).astype(float)
+    names = frame.get("name", pd.Series("", frame.index)).fillna("")
+    frame["unstable"] = (stability < UNSTABLE).astype(bool)
+    frame["steady"] = [f"{one:.0%}" if one == one else "not known" for one in stability]
+    frame["called"] = names.astype(str)
+    few = np.where(frame["heatmaps"] < FEW, "too few heatmaps to rely on", "")
+    loose = np.where(frame["unstable"], "unstable: do not rely on it", "")
+    frame["note"] = [
+        "; ".join(filter(None, both)) or "none" for both in zip(few, loose, strict=True)
+    ]
     return frame
+
+
+KNOWN = ("steady", "called")
+"""Stability and name of a cluster in words."""
+
+
+def _who(frame: pd.DataFrame) -> list[alt.Tooltip]:
+    """Number of a cluster, and its name where any cluster has one."""
+    number = alt.Tooltip("cluster:O", title="Cluster")
+    return [number, alt.Tooltip("called:N", title="Name")] if frame["called"].any() else [number]
+
+
+def _how_sure() -> list[alt.Tooltip]:
+    return [
+        alt.Tooltip("steady:N", title="Stability"),
+        alt.Tooltip("heatmaps:Q", title="Heatmaps"),
+        alt.Tooltip("note:N", title="Note"),
+    ]
 
 
 def _cluster_axis(frame: pd.DataFrame) -> alt.X:
@@ -251,11 +373,16 @@ def _click() -> alt.Parameter:
 
 
 def _outline(selected: int | None) -> dict[str, alt.Value | dict]:
-    """The selected cluster has a thick amber outline, the others a thin grey one."""
+    """The selected cluster has a thick amber outline, unstable ones a dashed one."""
+    loose = {
+        "strokeDash": alt.condition(alt.datum.unstable, alt.value(DASHES), alt.value([1, 0])),
+        "fillOpacity": alt.condition(alt.datum.unstable, alt.value(FAINT), alt.value(1.0)),
+    }
     if selected is None:
-        return {"stroke": alt.value(OUTLINE), "strokeWidth": alt.value(0.8)}
+        return {"stroke": alt.value(OUTLINE), "strokeWidth": alt.value(0.8), **loose}
     chosen = alt.datum.cluster == selected
     return {
+        **loose,
         "stroke": alt.condition(chosen, alt.value(CHOSEN), alt.value(OUTLINE)),
         "strokeWidth": alt.condition(chosen, alt.value(2.5), alt.value(0.8)),
     }
@@ -274,8 +401,13 @@ def _describe_correctness(frame: pd.DataFrame) -> str:
     return (
         f"Share of correct assignments in {len(frame)} clusters: from {first.share_correct:.0%} "
         f"in cluster {int(first.cluster)} to {last.share_correct:.0%} in cluster "
-        f"{int(last.cluster)}."
-    )
+        f"{int(last.cluster)}. {_describe_unstable(frame)}"
+    ).strip()
+
+
+def _describe_unstable(frame: pd.DataFrame) -> str:
+    loose = [str(cluster) for cluster in frame["cluster"][frame["unstable"]]]
+    return f"Unstable: {', '.join(loose)}." if loose else ""
 
 
 def _describe_scores(frame: pd.DataFrame) -> str:

@@ -55,11 +55,15 @@ class Bars:
 
 @dataclass(frozen=True)
 class Answer:
-    """An answer, what could not be done (then the exit code is 1), and lines for a person."""
+    """An answer, what could not be done (then the exit code is 1), and lines for a person.
+
+    ``remarks`` go to standard error, for a person and a machine alike.
+    """
 
     value: object
     refused: tuple[str, ...]
     lines: list[str]
+    remarks: tuple[str, ...] = ()
 
 
 def command(function: Callable) -> Callable:
@@ -99,6 +103,8 @@ def command(function: Callable) -> Callable:
         refused: tuple[str, ...] = ()
         if isinstance(answer, Answer):
             refused = answer.refused
+            for sentence in answer.remarks:
+                click.echo(sentence, err=True)
             answer = answer.value if as_json else answer.lines
         if as_json:
             click.echo(json.dumps(answer, ensure_ascii=False))
@@ -281,8 +287,21 @@ def explain(
 
 @main.command()
 @lab_option()
-@click.option("--clusters", type=click.IntRange(min=2), default=30, show_default=True)
+@click.option(
+    "--clusters",
+    default="30",
+    show_default=True,
+    help="Their number, or auto: where the eigenvalues have their largest gap.",
+)
 @click.option("--sigma", default="auto", show_default=True, help="auto, paper (0.2) or a number.")
+@click.option(
+    "--mode",
+    type=click.Choice(["auto", "exact", "scale"]),
+    default="auto",
+    show_default=True,
+    help="exact: all heatmaps are compared with all, as in the paper; scale: for many heatmaps; "
+    "auto: by their number.",
+)
 @click.option(
     "--maps",
     type=click.Choice(["correct", "top5", "both"]),
@@ -290,27 +309,63 @@ def explain(
     show_default=True,
     help="correct: heatmaps of the reference individual, as in the paper; top5: all heatmaps.",
 )
-@click.option("--settings", help="Key of the heatmap settings, such as patch=16,stride=8,...")
+@click.option(
+    "--method",
+    type=click.Choice(["osm", "gradcam"]),
+    default="osm",
+    show_default=True,
+    help="Of the heatmaps, where no --settings are given.",
+)
+@click.option(
+    "--settings",
+    multiple=True,
+    help="Key of the heatmap settings, such as patch=16,stride=8,... or layer=layer4. Given "
+    "several times, these maps describe each heatmap together.",
+)
+@click.option("--signed", is_flag=True, help="Keep the negative part of the maps.")
+@click.option(
+    "--align-mirrored",
+    "aligned",
+    is_flag=True,
+    help="Mirror heatmaps that lie more on the right, so that left and right tip fall together.",
+)
 @click.option("--seed", type=int, default=0)
 @command
-def cluster(folder, clusters, sigma, maps, settings, seed, report):
+def cluster(folder, clusters, sigma, mode, maps, method, settings, signed, aligned, seed, report):
     """Group the heatmaps spectrally.
 
     Fast heatmaps that correlate less with the exact ones than the entry least_correlation of the
-    file lab.json asks for are left out, and counted.
+    file lab.json asks for are left out, and counted. Clusters of the same kind of heatmaps are
+    matched to those made before, and keep their names and notes.
     """
     from whalecore.workflow.cluster import MAPS, cluster_heatmaps
+    from whalecore.workflow.clustered import describe_clustering, spoken_clustering
 
     lab = open_lab(folder)
-    kinds = MAPS if maps == "both" else (maps,)
+    wanted, width = _clusters(clusters), _sigma(sigma)
     found = [
-        cluster_heatmaps(lab, kind, clusters, _sigma(sigma), settings, seed, report)
-        for kind in kinds
+        cluster_heatmaps(
+            lab,
+            kind,
+            wanted,
+            width,
+            settings,
+            seed,
+            report,
+            mode=mode,
+            method=method,
+            signed=signed,
+            aligned=aligned,
+        )
+        for kind in (MAPS if maps == "both" else (maps,))
     ]
     names = [one.clustering_id for one in found]
+    about = [describe_clustering(lab, name) for name in names]
     lines = [f"clusterings: {name}" for name in names] + [one.note for one in found if one.note]
-    value = {"clusterings": names, "left_out": sum(one.left_out for one in found)}
-    return Answer(value, (), lines)
+    left_out = sum(one.left_out for one in found)
+    value = {"clusterings": names, "left_out": left_out, "details": about}
+    remarks = [line for one in about for line in spoken_clustering(one)]
+    return Answer(value, (), lines, tuple(remarks))
 
 
 @main.command()
@@ -431,6 +486,14 @@ def _columns(pairs: tuple[str, ...]) -> dict[str, str] | None:
     return columns or None
 
 
+def _clusters(text: str) -> int | str:
+    if text == "auto":
+        return text
+    if not text.isascii() or not text.isdigit() or int(text) < 2:
+        raise SettingsError(f"--clusters {text} is neither auto nor a whole number from 2.")
+    return int(text)
+
+
 def _sigma(text: str) -> float | str:
     if text in ("auto", "paper"):
         return text
@@ -490,3 +553,31 @@ def bench_osm_(networks, height, width, patch, stride, quick, fast, device, repo
     effort = replace(QUICK if quick else Effort(), fast=fast)
     rows = bench_osm(cases, effort, find_captum(), device, report)
     return Answer(as_json(rows), (), as_lines(rows, machine(choose_device(device))))
+
+
+@bench.command("clusters")
+@click.option(
+    "--heatmaps",
+    "counts",
+    type=click.IntRange(min=100),
+    multiple=True,
+    help="How many; may be given several times. 5000 when not given.",
+)
+@click.option("--quick", is_flag=True, help="Fewer and smaller heatmaps: within a minute.")
+@command
+def bench_clusters_(counts, quick, report):
+    """Time the grouping of heatmaps: both modes, scikit-learn's and CoRelAy's, in one run.
+
+    No lab is needed: the heatmaps are synthetic, of 30 kinds. Every method runs in a process of
+    its own, which tells its memory; what would not fit is left out.
+    """
+    from dataclasses import replace
+
+    from whalecore.workflow.bench.clusters import QUICK, Case, bench_clusters
+    from whalecore.workflow.bench.subject import machine
+    from whalecore.workflow.bench.tables import as_json, cluster_lines
+
+    case = QUICK if quick else Case(5000)
+    cases = [replace(case, heatmaps=count) for count in counts or (case.heatmaps,)]
+    rows = bench_clusters(cases, report=report)
+    return Answer(as_json(rows), (), cluster_lines(rows, machine()))

@@ -71,6 +71,39 @@ TERMS = {
     "standard deviation": "How far the scores of a cluster typically lie from their mean.",
     "membership": "The share of the most similar heatmaps that lie in the same cluster; near 1 is "
     "a clear case, near 0 an odd heatmap.",
+    "unlike any cluster": "The heatmap lies farther from all heatmaps that were clustered than is "
+    "usual, so that the figures of the nearest cluster say nothing about it.",
+    "stability": "The share of a cluster's pairs of heatmaps that are together again when a part "
+    "of the photos is clustered anew; near 1 the cluster is real, under 0.5 it is called unstable.",
+    "unstable": "Another choice of photos would have given another cluster, so that its figures "
+    "say little.",
+    "clustering": "One division of a lab's heatmaps into clusters; a lab can hold several, for "
+    "instance with other numbers of clusters.",
+    "exact or scale": "Exact compares every heatmap with every other one, as in the paper; scale "
+    "compares all with a choice of typical ones, which is much quicker for many heatmaps and gives "
+    "nearly the same clusters.",
+    "neighbouring numbers": "What would come together or apart if a few clusters more or fewer had "
+    "been asked for.",
+    "clusters compared": "Each row is a cluster of the clustering above, each number the share of "
+    "its heatmaps that lie in a cluster of the other one.",
+    "cluster before": "The cluster of the clustering before that shares most heatmaps with this "
+    "one; name and note are taken over from it.",
+    "same heatmaps": "Heatmaps that lie in both clusters, as a share of all that lie in either.",
+    "cluster name": "A name and a note of your own for what a cluster shows; both stay with it "
+    "when the heatmaps are clustered again.",
+    "fluke part": "Where on the fluke the supporting parts of the heatmaps lie: the outer fifth on "
+    "each side (tips), the edges, the notch in the middle or the surface between.",
+    "purity": "The share of the cluster's heatmaps that belong to its most frequent individual; "
+    "near 1 the cluster is about one animal and not a kind of mark that many animals show.",
+    "mirrored": "Heatmaps whose support lies more on the right half of the fluke.",
+    "blurred": "Heatmaps of photos that show less fine detail than most.",
+    "new share": "Heatmaps of photos whose animal is not in the catalogue.",
+    "sigma sweep": "The values of sigma that were tried: a good one leaves few heatmaps without "
+    "similar ones, shows a large step between eigenvalues and gives the same clusters from "
+    "different parts of the heatmaps.",
+    "isolated": "Heatmaps that no other heatmap is similar to at this value of sigma; many of them "
+    "mean that sigma is too small.",
+    "degree": "How many similar heatmaps a heatmap has on average at this value of sigma.",
     "eigenvalue": "A number from the grouping of the heatmaps: each one close to zero stands for "
     "one group that is well separated from the rest.",
     "eigengap": "The largest step between neighbouring eigenvalues; the number of eigenvalues "

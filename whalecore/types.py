@@ -162,7 +162,8 @@ class OcclusionSettings:
         ``probability`` (the paper) or ``logit`` (does not saturate).
     accuracy : float
         Wanted correlation with the exact map. 1 computes every position; less computes some,
-        estimates the others, and measures on a random sample of positions how good that is.
+        estimates the others, and measures on a random sample of positions how good that is. Only
+        strides below 8 leave positions to be estimated, and above 0.975 only those below 4.
     """
 
     patch: int = 5
@@ -262,7 +263,7 @@ class Computing:
         the networks that it understands, reference for others.
     precision : str
         ``float32``, or faster on a GPU and a little less exact: ``tf32`` or ``bfloat16``; the
-        deviation is measured and kept with the maps.
+        deviation is measured and kept with the maps. Brute force is always of float32.
     memory : int
         Most that the tiles computed together may take, in MiB.
     """
@@ -316,6 +317,11 @@ class OcclusionMaps:
     deviation: tuple[float, ...] | None = None
 
     @property
+    def precision(self) -> str:
+        """That of the arithmetic, as in `Computing`."""
+        return self.engine.partition(" ")[2] or "float32"
+
+    @property
     def complete(self) -> bool:
         """Whether every position was computed."""
         return bool(self.computed.all())
@@ -350,13 +356,44 @@ class Heatmap:
     values: np.ndarray
 
 
+@dataclass(frozen=True)
+class HeatmapPart:
+    """One of the maps that describe a heatmap: its method and its settings' ``key``."""
+
+    method: str
+    settings: str
+
+    def __str__(self) -> str:
+        return f"{self.method} {self.settings}"
+
+
+@dataclass(frozen=True)
+class Representation:
+    """What describes a heatmap when heatmaps are compared.
+
+    Attributes
+    ----------
+    parts : tuple of HeatmapPart
+        Maps of the same photo and individual; the first one is the heatmap that is shown.
+    signed : bool
+        Whether the negative part is kept.
+    aligned : bool
+        Whether heatmaps that lie more on the right are mirrored.
+    """
+
+    parts: tuple[HeatmapPart, ...]
+    signed: bool = False
+    aligned: bool = False
+
+
 @dataclass(frozen=True, eq=False)
 class HeatmapSet:
     """Heatmaps of one method and one setting, stacked.
 
     Attributes
     ----------
-    values : ndarray of shape (heatmaps, rows, cols), float32
+    values : ndarray of shape (heatmaps, rows, cols), float16
+        As they are stored.
     model_ids, photo_ids, individuals : tuple of str
         One entry per heatmap.
     ranks : ndarray of shape (heatmaps,), int
@@ -409,7 +446,10 @@ class ClusterEvidence:
     """The cluster a heatmap falls into and what is known about that cluster.
 
     ``share_correct_low`` and ``share_correct_high`` are the 95 % Wilson interval;
-    ``membership`` is the share of neighbouring heatmaps that lie in the same cluster.
+    ``membership`` is the share of neighbouring heatmaps that lie in the same cluster. ``unlike``:
+    the heatmap is farther from all clustered ones than is usual, so that the cluster, the nearest
+    one, says nothing about it. ``stability``: share of the cluster's pairs that stay together when
+    a part of the photos is clustered anew; None where that was not measured.
     """
 
     id: int
@@ -419,6 +459,8 @@ class ClusterEvidence:
     mean_score: float
     heatmaps: int
     membership: float
+    unlike: bool = False
+    stability: float | None = None
 
 
 @dataclass(frozen=True)

@@ -6,9 +6,28 @@ import json
 
 import streamlit as st
 
+from pages.parts.guard import plain
 from pages.parts.state import change
 from whalecore import charts
+from whalecore.cluster_words import (
+    AGAIN,
+    gap_words,
+    listed,
+    mode_words,
+    neighbour_words,
+    percent,
+    representation_words,
+)
 from whalecore.glossary import explain
+from whalecore.lab.clusters import UNSTABLE
+
+MEASURES = {
+    "isolated": ("Heatmaps without similar ones", "share", "isolated"),
+    "mean_degree": ("Similar heatmaps on average", "heatmaps", "degree"),
+    "eigengap": ("Largest step between eigenvalues", "step", "eigengap"),
+    "stability": ("Same clusters from other heatmaps", "agreement", "sigma sweep"),
+}
+"""Measures of the sweep of sigma: title, what the axis says, the term that explains it."""
 
 
 def draw_charts(correctness, selected: int) -> None:
@@ -22,17 +41,66 @@ def draw_charts(correctness, selected: int) -> None:
     st.subheader("Which clusters can be trusted", help=explain("cluster correctness"))
     for key, make in (("shares", charts.correctness_chart), ("scores", charts.score_chart)):
         st.altair_chart(make(correctness, selected), key=key, on_select=lambda key=key: take(key))
+    if correctness["stability"].isna().all():
+        st.caption(f"{AGAIN} which clusters are stable.", help=explain("stability"))
+        return
+    loose = correctness["cluster"][correctness["stability"] < UNSTABLE].tolist()
+    words = (
+        f"Pale with a dashed outline: unstable ({listed(loose)}), fewer than {percent(UNSTABLE)} "
+        "of their pairs of heatmaps stay together."
+        if loose
+        else "No cluster is unstable."
+    )
+    st.caption(f"{words} Click a bar or a dot to choose its cluster.", help=explain("stability"))
 
 
-def draw_origin(clustering) -> None:
+def draw_origin(lab, clustering) -> None:
     """Fig. 6 and the sweep: why so many clusters, and when two heatmaps count as alike."""
-    with st.expander("How the number of clusters and sigma were chosen"):
-        st.markdown("**Eigenvalues**", help=explain("eigenvalue") + " " + explain("eigengap"))
-        values = list(clustering["eigenvalues"])
-        st.altair_chart(charts.eigenvalue_chart(values, int(clustering["clusters"])))
-        sweep = json.loads(clustering["sigma_sweep"] or "[]")
-        st.markdown(f"**Sigma** {clustering['sigma']:.3g}", help=explain("sigma"))
-        if sweep:
-            st.altair_chart(
-                charts.sigma_chart(sweep, clustering["sigma"], "eigengap", "largest step")
-            )
+    number, values = int(clustering["clusters"]), list(clustering["eigenvalues"])
+    st.subheader("How heatmaps were compared", help=explain("exact or scale"))
+    st.markdown(mode_words(clustering["mode"]))
+    st.markdown(representation_words(lab.representation(clustering["clustering_id"])))
+    st.subheader("How many clusters", help=f"{explain('eigenvalue')} {explain('eigengap')}")
+    if len(values) > 2:
+        st.altair_chart(charts.eigenvalue_chart(values, number))
+        st.altair_chart(charts.gap_chart(values, number))
+    st.markdown(gap_words(values, number))
+    st.markdown("**A few clusters more or fewer**", help=explain("neighbouring numbers"))
+    neighbours = json.loads(clustering["neighbouring"] or "{}")
+    if neighbours:
+        sentences = [
+            neighbour_words(neighbours[one], int(one)) for one in sorted(neighbours, key=int)
+        ]
+        st.markdown("\n".join(f"- {sentence}" for sentence in sentences))
+    else:
+        st.caption(f"{AGAIN} what a few clusters more or fewer would change.")
+    _draw_sweep(clustering)
+
+
+def _draw_sweep(clustering) -> None:
+    st.subheader(
+        f"When two heatmaps count as alike: sigma {clustering['sigma']:.3g}", help=explain("sigma")
+    )
+    rule = json.loads(clustering["settings"] or "{}").get("sigma_rule")
+    if rule:
+        st.markdown(plain(f"Chosen by this rule: {rule}."))
+    sweep = json.loads(clustering["sigma_sweep"] or "[]")
+    drawn = [name for name in MEASURES if any(_there(trial.get(name)) for trial in sweep)]
+    if not drawn:
+        st.caption("Sigma was given, so no other values were tried.")
+        return
+    for place, name in enumerate(drawn):
+        if place % 2 == 0:
+            columns = st.columns(2)
+        title, axis, term = MEASURES[name]
+        trials = [trial for trial in sweep if _there(trial.get(name))]
+        with columns[place % 2]:
+            st.markdown(f"**{title}**", help=explain(term))
+            st.altair_chart(charts.sigma_chart(trials, clustering["sigma"], name, axis, 230))
+    if "stability" not in drawn:
+        st.caption(f"{AGAIN} how stable the clusters are at each value of sigma.")
+
+
+def _there(value) -> bool:
+    """Whether a trial has a measure; what could not be measured is not a number."""
+    return value is not None and value == value

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import base64
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
 import streamlit as st
@@ -23,7 +23,7 @@ class Thumbnail:
 
 def gallery(
     ids: Sequence[str],
-    picture: Callable[[str], Thumbnail],
+    pictures: Callable[[Sequence[str]], Mapping[str, Thumbnail]],
     key: str,
     label: str,
     selected: str | None = None,
@@ -35,8 +35,8 @@ def gallery(
     ----------
     ids : sequence of str
         All pictures, in order.
-    picture : callable
-        Makes the thumbnail of an id; called for the shown page only.
+    pictures : callable
+        Makes the thumbnails of the ids on the shown page, all at once.
     key : str
         Unique on the page.
     label : str
@@ -58,7 +58,7 @@ def gallery(
             f"Page of {pages} ({len(ids)} pictures)", 1, pages, key=f"{key}_page", width=220
         )
         shown = ids[(number - 1) * PAGE : number * PAGE]
-    thumbnails = {name: picture(name) for name in shown}
+    thumbnails = pictures(shown)
     items = [
         {
             "id": name,

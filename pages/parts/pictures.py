@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import numpy as np
 import streamlit as st
 
@@ -60,8 +62,12 @@ def crop_or_blank(lab, photo_id: str, shape: tuple[int, int], width: int) -> np.
     try:
         return lab_crop(lab, photo_id, shape, width)
     except WhalecoreError:
-        height = max(1, round(width * shape[0] / shape[1]))
-        return np.full((height, width, 3), 127, np.uint8)
+        return blank(shape, width)
+
+
+def blank(shape: tuple[int, int], width: int) -> np.ndarray:
+    """A grey field in the proportions of a crop."""
+    return np.full((max(1, round(width * shape[0] / shape[1])), width, 3), 127, np.uint8)
 
 
 def show_heatmap(crop: np.ndarray, heatmap: Heatmap, strength: float, width="stretch") -> None:
@@ -128,61 +134,88 @@ def strength_slider() -> float:
 
 
 def cluster_cells(lab, members, shape: tuple[int, int]):
-    """Ids of a cluster's heatmaps, and the function that makes the thumbnail of an id."""
+    """Ids of a cluster's heatmaps, and the function that makes the thumbnails of some of them."""
     rows = {f"{row.photo_id} {row.individual}": row for row in members.itertuples()}
 
-    def cell(name: str) -> Thumbnail:
-        row = rows[name]
-        mark = "✓ " if row.is_reference else "✗ "
-        caption = f"{mark}top {row.rank} · {row.individual} · {row.score:.2f}"
-        words = f"{row.name}: {'correct' if row.is_reference else 'not correct'}, {caption[2:]}"
-        return Thumbnail(_cell(*_key(lab, row), shape, lab), caption, words)
+    def cells(names: Sequence[str]) -> dict[str, Thumbnail]:
+        shown = [rows[name] for name in names]
+        key = tuple(_key(row) for row in shown)
+        pictures = _cells(str(lab.folder), key, shape, lab, shown)
+        return {
+            name: _thumbnail(row, webp)
+            for name, row, webp in zip(names, shown, pictures, strict=True)
+        }
 
-    return list(rows), cell
+    return list(rows), cells
 
 
-@st.cache_data(max_entries=2000, show_spinner=False)
-def _cell(folder, model_id, photo_id, individual, method, settings, shape, _lab) -> bytes:
-    heatmap = _lab.heatmap(model_id, photo_id, individual, method, settings)
-    crop = crop_or_blank(_lab, photo_id, shape, CELL)
-    if heatmap is None:
-        return overlays.thumbnail(crop, CELL)
-    kind = overlays.kind_of(method)
-    return overlays.contact_cell(crop, heatmap.values, kind=kind, width=CELL)
+def _thumbnail(row, webp: bytes) -> Thumbnail:
+    mark = "✓ " if row.is_reference else "✗ "
+    caption = f"{mark}top {row.rank} · {row.individual} · {row.score:.2f}"
+    words = f"{row.name}: {'correct' if row.is_reference else 'not correct'}, {caption[2:]}"
+    return Thumbnail(webp, caption, words)
+
+
+@st.cache_data(max_entries=60, show_spinner="Reading the heatmaps")
+def _cells(folder, keys, shape, _lab, _rows) -> list[bytes]:
+    from whalecore.lab.sheets import many_boxes, many_heatmaps
+
+    heatmaps = many_heatmaps(_lab, keys)
+    boxes = many_boxes(_lab, [row.photo_id for row in _rows])
+    cells = []
+    for key, row in zip(keys, _rows, strict=True):
+        try:
+            photo = _lab.read_photo({"path": row.path, "name": row.name})
+            crop = crop_of(photo, boxes.get(row.photo_id, photo.whole), shape, CELL)
+        except (WhalecoreError, TypeError):
+            # The file or its row is gone: the sheet stays whole.
+            crop = blank(shape, CELL)
+        if key in heatmaps:
+            kind = overlays.kind_of(row.method)
+            cells.append(overlays.contact_cell(crop, heatmaps[key].values, kind=kind, width=CELL))
+        else:
+            cells.append(overlays.thumbnail(crop, CELL))
+    return cells
 
 
 def show_mean_heatmap(lab, clustering_id: str, number: int, members, shape) -> None:
     """The mean of a cluster's heatmaps, with its scale."""
-    typical = members.head(CELLS_FOR_MEAN)
-    mean = _mean(str(lab.folder), clustering_id, number, lab, typical)
+    words, part = f"Mean heatmap of cluster {number}", ""
+    means = stored_means(str(lab.folder), clustering_id, lab)
+    if means is not None and number <= len(means):
+        mean = means[number - 1]
+    else:
+        typical = members.head(CELLS_FOR_MEAN)
+        mean = _mean(str(lab.folder), clustering_id, number, lab, typical)
+        part = "" if len(typical) == len(members) else f", of its {len(typical)} most typical ones"
     if mean is None:
         st.info("The heatmaps of this cluster are no longer in the lab: compute them again.")
         return
     limit = overlays.scale_limit(mean)
     height = max(1, round(WIDTH * shape[0] / shape[1]))
-    words = f"Mean heatmap of cluster {number}"
     st.image(overlays.heatmap_picture(mean, height, WIDTH, limit), width="stretch", alt=words)
     st.image(overlays.legend(limit, dark=is_dark()), alt=f"Scale from {-limit:.2g} to {limit:.2g}")
-    part = "" if len(typical) == len(members) else f", of its {len(typical)} most typical ones"
     st.caption(words + part, help=explain("mean heatmap"))
+
+
+@st.cache_data(max_entries=20, show_spinner="Reading the clusters")
+def stored_means(folder, clustering_id, _lab) -> np.ndarray | None:
+    """Mean heatmaps as they were kept with the clusters; None where they were not."""
+    try:
+        means = _lab.clustering(clustering_id).means
+    except WhalecoreError:
+        return None
+    return means.astype(np.float32) if means is not None and len(means) else None
 
 
 @st.cache_data(max_entries=200, show_spinner="Reading the cluster's heatmaps")
 def _mean(folder, clustering_id, number, _lab, _members) -> np.ndarray | None:
-    grids = []
-    for row in _members.itertuples():
-        heatmap = _lab.heatmap(*_key(_lab, row)[1:])
-        if heatmap is not None:
-            grids.append(heatmap.values)
+    from whalecore.lab.sheets import many_heatmaps
+
+    found = many_heatmaps(_lab, [_key(row) for row in _members.itertuples()])
+    grids = [heatmap.values for heatmap in found.values()]
     return overlays.mean_heatmap(np.stack(grids)) if grids else None
 
 
-def _key(lab, row) -> tuple[str, ...]:
-    return (
-        str(lab.folder),
-        row.model_id,
-        row.photo_id,
-        row.individual,
-        row.method,
-        row.settings,
-    )
+def _key(row) -> tuple[str, ...]:
+    return (row.model_id, row.photo_id, row.individual, row.method, row.settings)

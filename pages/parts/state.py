@@ -17,6 +17,9 @@ from pages.parts.guard import plain
 from whalecore.types import LAYERS
 
 METHODS = ("osm", "gradcam")
+TABS = ("Clusters", "Origin", "Changes", "Comparison")
+"""Of the page Clusters."""
+
 SPEEDS = ("exact", "fast")
 LARGEST_PATCH = 256
 LARGEST_CLUSTER = 10_000
@@ -24,7 +27,7 @@ LONGEST = 300
 
 _PHOTO = re.compile(r"[0-9a-f]{16}")
 _SESSION_KEY = "view"
-_DEPENDING = {"photo": ("individual",), "clustering": ("cluster",)}
+_DEPENDING = {"photo": ("individual",), "clustering": ("cluster", "other")}
 
 
 @dataclass(frozen=True)
@@ -41,6 +44,8 @@ class View:
     layer: str | None = None
     clustering: str | None = None
     cluster: int | None = None
+    tab: str | None = None
+    other: str | None = None
 
 
 NAMES = tuple(field.name for field in fields(View))
@@ -194,4 +199,6 @@ _CHECKS = {
     "layer": _one_of(*LAYERS),
     "clustering": _text,
     "cluster": _whole_number(LARGEST_CLUSTER),
+    "tab": _one_of(*TABS),
+    "other": _text,
 }

@@ -5,7 +5,9 @@ from __future__ import annotations
 import streamlit as st
 
 from pages.parts.guard import plain
+from whalecore.cluster_words import AGAIN, known, label_of, percent, stability_words
 from whalecore.glossary import explain
+from whalecore.lab.clusters import UNSTABLE
 from whalecore.types import ClusterEvidence, Quality, Verdict
 
 TITLES = {
@@ -32,37 +34,56 @@ def show_verdict(verdict: Verdict) -> None:
         f"**{TITLES[verdict.verdict]}.** {explain(verdict.verdict)}\n\n{reasons}",
         icon=icon,
     )
+    if verdict.p_correct is None and verdict.p_new_whale is None:
+        # The reasons say why; two empty figures would add nothing.
+        return
     left, right = st.columns(2)
     left.metric(
         "First candidate right",
-        _percent(verdict.p_correct),
+        percent(verdict.p_correct),
         help="Estimated from photos kept away from training; that the animal may be new is "
         "taken into account.",
     )
-    right.metric("New whale", _percent(verdict.p_new_whale), help=explain("new_whale"))
+    right.metric("New whale", percent(verdict.p_new_whale), help=explain("new_whale"))
 
 
-def _percent(share: float | None) -> str:
-    return "not known" if share is None else f"{share:.0%}"
-
-
-def show_cluster(cluster: ClusterEvidence | None) -> None:
+def show_cluster(cluster: ClusterEvidence | None, name: str | None = None) -> None:
     """The cluster of the first candidate's heatmap, and how far to trust heatmaps like it."""
     if cluster is None:
         st.info("The lab has no clusters yet: make them with the command shown on the page Lab.")
         return
+    called = plain(label_of(cluster.id, name))
+    if cluster.unlike:
+        st.warning(
+            f"**Unlike any cluster.** {explain('unlike any cluster')} Look whether the box on the "
+            "photo fits the fluke, then compare the candidates by eye. Where many photos of your "
+            "lab are like this one, add them and cluster the heatmaps again.",
+            icon=":material/help:",
+        )
+        st.caption(f"The nearest cluster is {called}.", help=explain("cluster"))
+        return
+    loose = known(cluster.stability) and cluster.stability < UNSTABLE
     few = f" Only {cluster.heatmaps} photos: too few to rely on." * (cluster.heatmaps < FEW)
     st.metric(
-        f"First candidates that were right in cluster {cluster.id}",
-        f"{cluster.share_correct:.0%}",
+        f"First candidates that were right in cluster {called}{' (unstable)' * loose}",
+        percent(cluster.share_correct),
         help=explain("cluster correctness"),
     )
     st.caption(
-        f"Between {cluster.share_correct_low:.0%} and {cluster.share_correct_high:.0%} with 95 % "
-        f"confidence, mean score {cluster.mean_score:.2f}.{few} "
-        f"{cluster.membership:.0%} of the most similar heatmaps lie in this cluster.",
+        f"Between {percent(cluster.share_correct_low)} and {percent(cluster.share_correct_high)} "
+        f"with 95 % confidence, mean score {cluster.mean_score:.2f}.{few}",
         help=explain("interval"),
     )
+    st.caption(
+        f"Membership {percent(cluster.membership)}: so many of the most similar heatmaps lie in "
+        "this cluster.",
+        help=explain("membership"),
+    )
+    if cluster.stability is None:
+        words = f"{AGAIN} how stable this cluster is."
+    else:
+        words = f"{'' if loose else 'Stability: '}{stability_words(cluster.stability)}"
+    st.caption(f":orange[{words}]" if loose else words, help=explain("stability"))
 
 
 def show_quality(quality: Quality) -> None:

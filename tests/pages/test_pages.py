@@ -10,6 +10,7 @@ from PIL import Image
 from streamlit.testing.v1 import AppTest
 
 from pages.parts.growing import ENGINES
+from whalecore.cluster_words import percent
 from whalecore.lab.lab import create_lab, open_lab
 from whalecore.types import OcclusionSettings
 from whalecore.workflow.explain import explain_growing
@@ -209,7 +210,7 @@ def test_a_cluster_of_the_address_is_shown_with_its_numbers(tiny_lab_folder):
     assert_calm(at)
     figures = {metric.label: metric.value for metric in at.metric}
     assert figures["Heatmaps"] == str(row["heatmaps"])
-    known = f"{row['identified_correct']:.0%}" if row["identified"] else "not known"
+    known = percent(row["identified_correct"]) if row["identified"] else "not known"
     assert figures["First candidate right"] == known
     assert figures["Mean score"] == f"{row['mean_score']:.2f}"
 

@@ -21,6 +21,8 @@ FULL = View(
     layer="layer3",
     clustering="top5-k30-abc",
     cluster=28,
+    tab="Comparison",
+    other="top5-k29-abc",
 )
 HOSTILE = [
     "",
@@ -57,8 +59,9 @@ def test_a_hostile_address_becomes_defaults_and_sentences(value):
     assert view.photo is None
     assert view.method is None
     assert view.layer is None
+    assert view.tab is None
     assert view.patch is view.stride is view.cluster is None
-    taken = [name for name in ("lab", "individual", "clustering") if getattr(view, name)]
+    taken = [name for name in ("lab", "individual", "clustering", "other") if getattr(view, name)]
     assert len(sentences) == len(NAMES) - len(taken)
     assert all(len(sentence) < 200 and sentence.isprintable() for sentence in sentences)
 
@@ -154,11 +157,11 @@ def gallery_page(count: int) -> None:
 
     made = []
 
-    def picture(name: str) -> Thumbnail:
-        made.append(name)
-        return Thumbnail(b"webp", name, name)
+    def pictures(names) -> dict[str, Thumbnail]:
+        made.extend(names)
+        return {name: Thumbnail(b"webp", name, name) for name in names}
 
-    gallery([f"p{place}" for place in range(count)], picture, "sheet", "Photos")
+    gallery([f"p{place}" for place in range(count)], pictures, "sheet", "Photos")
     st.write(f"made {len(made)}, first {made[0]}")
 
 

@@ -1,4 +1,4 @@
-"""How alike two heatmaps are, and the distance up to which they count as alike."""
+"""How alike two heatmaps are, given the distance up to which they count as alike."""
 
 from __future__ import annotations
 
@@ -11,21 +11,14 @@ from whalecore.errors import SettingsError
 PAPER_SIGMA = 0.2
 """Of the paper; it is taken per feature, because a distance grows with the descriptor's length."""
 
-NEIGHBOURS = (3, 7, 15)
-FACTORS = (0.25, 0.35, 0.5, 0.7, 1.0, 1.4)
-"""Candidates for sigma are these factors times the median distance to these neighbours."""
-
-SAMPLE = 1000
-"""Heatmaps that the sweep looks at; its cost grows with their third power."""
-
-MOST_ISOLATED = 0.05
-"""Share of heatmaps that may be left without neighbours."""
-
-ISOLATED_DEGREE = 0.5
-"""Summed affinity to all others under which a heatmap has no neighbours."""
+DOUBLE_MOST = 3000
+"""Points up to which affinities are kept in double precision; float32 halves the memory above."""
 
 GAPS = 60
 """Number of smallest eigenvalues that are looked at and kept."""
+
+BLOCK = 1000
+"""Rows of a large affinity that are computed together."""
 
 
 @dataclass(frozen=True)
@@ -43,6 +36,9 @@ class SigmaTrial:
         Mean summed affinity of a heatmap to all others.
     isolated : float
         Share of heatmaps without neighbours.
+    stability : float
+        Mean adjusted Rand index between the clusters of three parts of the heatmaps, on those
+        that two parts share; 1 = the same groups each time. nan where it was not measured.
     """
 
     sigma: float
@@ -50,6 +46,7 @@ class SigmaTrial:
     groups: int
     mean_degree: float
     isolated: float
+    stability: float = float("nan")
 
 
 @dataclass(frozen=True)
@@ -79,7 +76,7 @@ def gaussian_affinity(points: np.ndarray, sigma: float) -> np.ndarray:
 
     Returns
     -------
-    ndarray of shape (heatmaps, heatmaps), float64
+    ndarray of shape (heatmaps, heatmaps), float64, or float32 above 3000 heatmaps
         Symmetric, 1 on the diagonal, so that even a heatmap without neighbours has a degree.
 
     Raises
@@ -92,9 +89,26 @@ def gaussian_affinity(points: np.ndarray, sigma: float) -> np.ndarray:
     Kierdorf et al. 2020, section 4.2.
     """
     check_sigma(sigma)
-    distances = squared_distances(points, points)
-    np.fill_diagonal(distances, 0)
-    return np.exp(distances / (-2 * sigma**2))
+    if len(points) <= DOUBLE_MOST:
+        affinity = squared_distances(points, points)
+        affinity /= -2 * sigma**2
+        np.exp(affinity, out=affinity)
+    else:
+        points = np.asarray(points, np.float32)
+        squares = np.einsum("nd,nd->n", points, points)
+        affinity = np.empty((len(points), len(points)), np.float32)
+        for start in range(0, len(points), BLOCK):
+            rows = slice(start, start + BLOCK)
+            block = affinity[rows]
+            np.matmul(points[rows], points.T, out=block)
+            block *= 2
+            block -= squares[rows, None]
+            block -= squares
+            np.minimum(block, 0, out=block)
+            block /= np.float32(2 * sigma**2)
+            np.exp(block, out=block)
+    np.fill_diagonal(affinity, 1)
+    return affinity
 
 
 def check_sigma(sigma: float) -> None:
@@ -109,67 +123,3 @@ def normalised_laplacian(affinity: np.ndarray) -> np.ndarray:
     """Return L_sym = I - D^-1/2 W D^-1/2, shape (heatmaps, heatmaps), float64."""
     scale = 1 / np.sqrt(affinity.sum(axis=1))
     return np.eye(len(affinity)) - scale[:, None] * affinity * scale[None, :]
-
-
-def choose_sigma(points: np.ndarray, seed: int = 0) -> SigmaChoice:
-    """Choose sigma from the data.
-
-    Candidates are multiples of the median distance to the 3rd, 7th and 15th nearest
-    neighbour. A candidate that leaves more than 5 % of the heatmaps without neighbours is
-    put aside; of the others the one with the largest eigengap is taken, because there the
-    groups of heatmaps stand apart most clearly. If all are put aside, the candidate with the
-    fewest heatmaps without neighbours is taken. More than 1000 heatmaps are represented by a
-    random sample.
-
-    Parameters
-    ----------
-    points : ndarray of shape (heatmaps, features)
-    seed : int
-        Of the sample.
-
-    Returns
-    -------
-    SigmaChoice
-        With all candidates; sigma is 1 if all points are the same.
-    """
-    if len(points) > SAMPLE:
-        chosen = np.random.default_rng(seed).choice(len(points), SAMPLE, replace=False)
-        points = points[np.sort(chosen)]
-    distances = squared_distances(points, points)
-    np.fill_diagonal(distances, 0)
-    ordered = np.sqrt(np.sort(distances, axis=1))
-    candidates = sorted(
-        {
-            float(factor * np.median(ordered[:, min(neighbour, len(points) - 1)]))
-            for neighbour in NEIGHBOURS
-            for factor in FACTORS
-        }
-        - {0.0}
-    )
-    if not candidates:
-        return SigmaChoice(1.0, "most heatmaps are the same")
-    sweep = tuple(_trial(distances, sigma) for sigma in candidates)
-    connected = [trial for trial in sweep if trial.isolated <= MOST_ISOLATED]
-    if connected:
-        best = max(connected, key=lambda trial: trial.eigengap)
-        return SigmaChoice(best.sigma, "largest eigengap", sweep)
-    best = min(sweep, key=lambda trial: trial.isolated)
-    return SigmaChoice(best.sigma, "fewest heatmaps without neighbours", sweep)
-
-
-def _trial(distances: np.ndarray, sigma: float) -> SigmaTrial:
-    from scipy.linalg import eigh
-
-    affinity = np.exp(distances / (-2 * sigma**2))
-    degree = affinity.sum(axis=1) - 1
-    last = min(GAPS, len(affinity)) - 1
-    eigenvalues = eigh(normalised_laplacian(affinity), eigvals_only=True, subset_by_index=(0, last))
-    steps = np.diff(eigenvalues)[1:]
-    place = int(steps.argmax()) if len(steps) else 0
-    return SigmaTrial(
-        sigma=sigma,
-        eigengap=float(steps[place]) if len(steps) else 0.0,
-        groups=place + 2,
-        mean_degree=float(degree.mean()),
-        isolated=float((degree < ISOLATED_DEGREE).mean()),
-    )

@@ -2,97 +2,103 @@
 
 from __future__ import annotations
 
-import warnings
+import os
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
 
-from whalecore.clusters.affinity import (
-    GAPS,
-    PAPER_SIGMA,
-    SigmaChoice,
-    check_sigma,
-    choose_sigma,
-    gaussian_affinity,
-    normalised_laplacian,
+from whalecore.clusters.affinity import PAPER_SIGMA, SigmaChoice, check_sigma
+from whalecore.clusters.clustering import Clustering
+from whalecore.clusters.descriptor import COMPONENTS, fit_projection, parts_of, shortened
+from whalecore.clusters.eigen import Embedding, dense_embedding, groups_of
+from whalecore.clusters.extension import (
+    centres_of,
+    nearest_centre,
+    nystrom,
     squared_distances,
+    unit_rows,
 )
-from whalecore.clusters.descriptor import Projection, fit_projection, shortened
+from whalecore.clusters.grouping import STARTS, group_rows, number_clusters
+from whalecore.clusters.landmarks import landmark_eigenvalues
+from whalecore.clusters.placing import VOTERS, memberships, outside, usual_distance
+from whalecore.clusters.stability import cluster_stability
+from whalecore.clusters.sweep import choose_sigma, typical_distance
 from whalecore.errors import SettingsError
-from whalecore.types import HeatmapSet
+from whalecore.types import HeatmapSet, Progress, Report, silent
 
-STARTS = 10
-"""Random starts of one k-means."""
+MODES = ("auto", "exact", "scale")
 
-VOTERS = 10
-"""Nearest heatmaps that say how well a heatmap sits in its cluster."""
+EXACT_MOST = 20_000
+"""Heatmaps up to which the exact mode is taken by itself: about 2 GB."""
 
-REPEATS = 4
-"""Further runs of k-means that the stability is measured with."""
+NEIGHBOURING = (-2, -1, 1, 2)
+"""Other numbers of clusters that are kept, as differences from the wanted one."""
 
+FEWER_STARTS = 3
+"""Random starts of k-means where groups are only compared with others."""
 
-@dataclass(frozen=True, eq=False)
-class Clustering:
-    """Groups of heatmaps and what is needed to place new ones.
+STABILITY_MOST = 2500
+"""Heatmaps that are drawn each time the stability is measured."""
 
-    Attributes
-    ----------
-    labels : ndarray of shape (heatmaps,), int32
-        1 to `clusters`; 1 has the largest share of correct assignments.
-    clusters : int
-        Groups found: as many as asked for unless fewer heatmaps differ at all.
-    eigenvalues : ndarray of shape (at most 60,), float64
-        Smallest of L_sym, rising.
-    sigma : SigmaChoice
-    memberships : ndarray of shape (heatmaps,), float32
-        Share of the ten nearest other heatmaps that lie in the same cluster.
-    stability : float
-        Mean adjusted Rand index between the labels and those of four further runs of k-means
-        from other random starts; 1 = the same groups each time.
-    settings : str
-        Key under which results are cached.
-    projection : Projection
-        The leading components, which place heatmaps to come.
-    points : ndarray of shape (heatmaps, components), float16
-        Of the clustered heatmaps, on those components.
-    """
+SCALE_SAMPLE = 10_000
+"""Heatmaps that the scale mode compares with each other."""
 
-    labels: np.ndarray
-    clusters: int
-    eigenvalues: np.ndarray
-    sigma: SigmaChoice
-    memberships: np.ndarray
-    stability: float
-    settings: str
-    projection: Projection
-    points: np.ndarray
+SCALE_COMPONENTS = 128
+"""Principal components of the scale mode."""
+
+LANDMARKS_LEAST = 1200
+"""Heatmaps from which on the number of clusters is read off the landmarks' eigenvalues."""
+
+BLOCK = 2000
+"""Heatmaps that are averaged together."""
+
+PLACED_BLOCK = 500
+"""Heatmaps that are compared with all kept ones together."""
 
 
 def spectral_clustering(
-    heatmaps: HeatmapSet | np.ndarray,
-    clusters: int = 30,
+    heatmaps: HeatmapSet | np.ndarray | Sequence[HeatmapSet] | Sequence[np.ndarray],
+    clusters: int | str = 30,
     sigma: str | float = "auto",
     seed: int = 0,
-    stride: int | None = None,
+    stride: int | Sequence[int] | None = None,
     correct: np.ndarray | None = None,
+    mode: str = "auto",
+    signed: bool = False,
+    aligned: bool = False,
+    report: Report = silent,
 ) -> Clustering:
     """Group heatmaps that look alike.
 
     Parameters
     ----------
-    heatmaps : HeatmapSet or ndarray of shape (heatmaps, rows, cols)
-    clusters : int
-        K, 2 to the number of heatmaps.
+    heatmaps : HeatmapSet or ndarray of shape (heatmaps, rows, cols), or a sequence of them
+        Several are the parts of each heatmap: maps of the same photos and individuals, in the
+        same order, by different methods or settings.
+    clusters : int or 'auto'
+        K, 2 to the number of heatmaps; ``auto`` takes the number below the largest eigengap. From
+        1,200 heatmaps on it is looked for with landmarks in both modes: where only the nearest
+        count, kinds that overlap still show a gap, which the full affinity smooths away.
     sigma : float, 'auto' or 'paper'
         Distance up to which two heatmaps count as alike; ``auto`` chooses it from the data,
         ``paper`` is 0.2 times the root of the descriptor's length.
     seed : int
-        Of k-means; the same seed gives the same labels.
+        Of k-means, samples and landmarks; the same seed gives the same labels.
     stride : int, optional
-        Of the heatmaps, in pixels of the model's input. Without it that of the heatmaps'
-        settings, or 4 (no pooling) where they have none.
+        Of the heatmaps, in pixels of the model's input; one for all, or one per part. Without it
+        that of the heatmaps' settings, or 4 (no pooling) where they have none.
     correct : ndarray of shape (heatmaps,), bool, optional
         By which the clusters are numbered; that of the heatmaps where left out.
+    mode : str
+        ``exact``: the paper's dense affinity, 4 bytes for each pair of heatmaps. ``scale``: the
+        same for a random sample of 10,000 and 128 principal components; the others are carried
+        into its embedding as new heatmaps are, see `whalecore.clusters.extension`. ``auto``:
+        exact up to 20,000 heatmaps, scale above.
+    signed, aligned : bool
+        See `whalecore.clusters.descriptor.descriptors`.
+    report : callable, optional
+        Called with the `Progress`.
 
     Returns
     -------
@@ -101,44 +107,99 @@ def spectral_clustering(
     Raises
     ------
     SettingsError
-        If there are fewer heatmaps than clusters or a setting is not allowed.
+        If there are fewer heatmaps than clusters, the parts do not belong together, the exact mode
+        needs more memory than there is, or a setting is not allowed.
 
     References
     ----------
-    Kierdorf et al. 2020, section 4.2; Ng, Jordan and Weiss 2001.
+    Kierdorf et al. 2020, section 4.2; Ng, Jordan and Weiss 2001; Fowlkes et al. 2004.
     """
-    known = isinstance(heatmaps, HeatmapSet)
-    values = heatmaps.values if known else np.asarray(heatmaps)
-    if clusters < 2:
-        raise SettingsError(f"{clusters} clusters are too few: ask for at least 2.")
-    if len(values) < clusters:
-        raise SettingsError(
-            f"{len(values)} heatmaps cannot form {clusters} clusters: compute more heatmaps or "
-            "ask for fewer clusters."
-        )
-    if stride is None:
-        stride = stride_of(heatmaps.settings) if known else 4
-    projection = fit_projection(values, stride, seed)
-    points = projection.points(values)
-    choice = _sigma(points, len(projection.mean), sigma, seed)
-    eigenvalues, vectors = smallest_eigenvectors(gaussian_affinity(points, choice.sigma), clusters)
-    groups = min(clusters, len(np.unique(points, axis=0)))
-    labels = group_rows(vectors, groups, seed)
-    if correct is None and known:
-        correct = heatmaps.correct
-    placing = shortened(projection, points)
-    near = placing.points(values).astype(np.float16)
-    numbered = number_clusters(labels, correct, heatmaps.scores if known else None)
+    given = _given(heatmaps, stride, correct)
+    count = len(given.parts[0])
+    _check_clusters(clusters, count)
+    mode = mode_for(count, mode)
+    step = _steps(report)
+
+    step("describe heatmaps", f"{count} heatmaps, {mode} mode")
+    most = COMPONENTS if mode == "exact" else SCALE_COMPONENTS
+    full = fit_projection(given.parts, given.strides, seed, signed, aligned, components=most)
+    points = full.points(given.parts)
+
+    step("choose how near heatmaps must be to count as alike")
+    wanted = None if clusters == "auto" else int(clusters)
+    if wanted is None and count >= LANDMARKS_LEAST:
+        wanted = groups_of(landmark_eigenvalues(points, typical_distance(points, seed), seed))
+    choice = _sigma(points, full.features, sigma, wanted, seed)
+
+    step("find groups that hang together")
+    kept = _compared(count, mode, seed)
+    if wanted is None:
+        wanted = groups_of(dense_embedding(points[kept], choice.sigma, 1).eigenvalues)
+    embedding = dense_embedding(
+        points[kept], choice.sigma, min(wanted + max(NEIGHBOURING), len(kept))
+    )
+    vectors = _carried(points, kept, embedding, choice.sigma)
+    groups = _distinct(points[kept], wanted)
+
+    step("form clusters")
+
+    def numbered(number: int, starts: int = STARTS) -> np.ndarray:
+        found = _grouped(vectors[:, :number], kept, number, seed, starts)
+        return number_clusters(found, given.correct, given.scores)
+
+    labels = numbered(groups)
+    others = {
+        wanted + more: numbered(wanted + more, FEWER_STARTS)
+        for more in NEIGHBOURING
+        if groups == wanted and 2 <= wanted + more <= _distinct(points[kept], wanted + more)
+    }
+
+    step("measure how stable the clusters are")
+    stability = cluster_stability(
+        points,
+        labels,
+        lambda drawn, again: _cluster_again(drawn, choice.sigma, groups, again),
+        most=STABILITY_MOST,
+        units=given.units,
+        seed=seed,
+    )
+
+    step("prepare to place new heatmaps")
+    placing = shortened(full, points)
+    kept_parts = [part[kept] for part in given.parts]
+    # Rounded as they are stored: a clustering that was read again places heatmaps as before.
+    near = placing.points(kept_parts).astype(np.float16).astype(np.float32)
+    shown = "+".join(map(str, given.strides))
     return Clustering(
-        labels=numbered,
-        clusters=int(numbered.max()),
-        eigenvalues=eigenvalues,
+        labels=labels,
+        clusters=int(labels.max()),
+        eigenvalues=embedding.eigenvalues,
         sigma=choice,
-        memberships=_memberships(near, numbered),
-        stability=_stability(vectors, labels, groups, seed),
-        settings=f"clusters={clusters},sigma={sigma},seed={seed},stride={stride}",
+        mode=mode,
+        memberships=_memberships(points[:, : len(placing.components)], labels, kept),
+        cluster_stability=stability,
+        stability=weighted_stability(stability, labels),
+        others=others,
+        settings=f"clusters={clusters},sigma={sigma},seed={seed},stride={shown},mode={mode}"
+        f",signed={signed:d},aligned={aligned:d}",
         projection=placing,
         points=near,
+        point_labels=labels[kept],
+        usual_distance=usual_distance(
+            near,
+            seed,
+            None if given.units is None else given.units[kept],
+            outside(placing, kept_parts, near),
+        ),
+        extension=nystrom(
+            near,
+            embedding.vectors[:, :groups],
+            embedding.degrees,
+            embedding.eigenvalues,
+            choice.sigma,
+            labels[kept],
+        ),
+        means=mean_maps(given.parts[0], labels),
     )
 
 
@@ -148,81 +209,118 @@ def stride_of(settings: str) -> int:
     return int(named.get("stride", 4))
 
 
-def smallest_eigenvectors(affinity: np.ndarray, count: int) -> tuple[np.ndarray, np.ndarray]:
-    """Return the smallest eigenvalues of L_sym and the embedding they span.
+def mode_for(heatmaps: int, mode: str = "auto") -> str:
+    """Return the mode, ``exact`` or ``scale``, that so many heatmaps are clustered in.
+
+    Raises
+    ------
+    SettingsError
+        If the mode is unknown, or the dense matrix would take more than the computer's memory.
+    """
+    if mode not in MODES:
+        raise SettingsError(
+            f"The mode '{mode}' is unknown: choose 'auto', 'exact' (the paper) or 'scale'."
+        )
+    if mode == "auto":
+        return "exact" if heatmaps <= EXACT_MOST else "scale"
+    memory = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES")
+    if mode == "exact" and 4 * heatmaps**2 > memory:
+        raise SettingsError(
+            f"The exact mode needs {4 * heatmaps**2 / 1e9:.0f} GB for {heatmaps} heatmaps, and "
+            f"this computer has {memory / 1e9:.0f} GB: use the mode 'scale'."
+        )
+    return mode
+
+
+def mean_maps(values: np.ndarray, labels: np.ndarray) -> np.ndarray:
+    """Mean heatmap of each cluster, (clusters, rows, cols) float16.
 
     Parameters
     ----------
-    affinity : ndarray of shape (heatmaps, heatmaps)
-    count : int
-        Eigenvectors wanted.
-
-    Returns
-    -------
-    eigenvalues : ndarray of shape (at most 60,), float64
-        At least 0, rising.
-    vectors : ndarray of shape (heatmaps, count), float64
-        The eigenvectors as columns, each row of norm 1.
-    """
-    from scipy.linalg import eigh
-
-    last = min(max(GAPS, count), len(affinity)) - 1
-    eigenvalues, vectors = eigh(normalised_laplacian(affinity), subset_by_index=(0, last))
-    rows = vectors[:, :count]
-    norms = np.linalg.norm(rows, axis=1, keepdims=True)
-    return np.maximum(eigenvalues[:GAPS], 0), rows / np.where(norms > 0, norms, 1)
-
-
-def group_rows(rows: np.ndarray, groups: int, seed: int) -> np.ndarray:
-    """Group rows by k-means; the sign of a column makes no difference.
-
-    Returns
-    -------
-    ndarray of shape (len(rows),), int
-        0 to ``groups - 1``, in no particular order.
-    """
-    from sklearn.cluster import KMeans
-    from sklearn.exceptions import ConvergenceWarning
-
-    with warnings.catch_warnings():
-        # Heatmaps that differ can share one row of the embedding: fewer groups are then right.
-        warnings.simplefilter("ignore", ConvergenceWarning)
-        return KMeans(groups, n_init=STARTS, random_state=seed).fit_predict(rows)
-
-
-def number_clusters(
-    labels: np.ndarray, correct: np.ndarray | None, scores: np.ndarray | None
-) -> np.ndarray:
-    """Number clusters from 1 by falling share of correct heatmaps.
-
-    Ties are broken by falling mean score, then by falling size, then by the place of the
-    first heatmap. Without knowledge of what is correct only size and place count.
-
-    Parameters
-    ----------
+    values : ndarray of shape (heatmaps, rows, cols)
     labels : ndarray of shape (heatmaps,), int
-    correct : ndarray of shape (heatmaps,), bool, or None
-    scores : ndarray of shape (heatmaps,), float, or None
-
-    Returns
-    -------
-    ndarray of shape (heatmaps,), int32
         1 to the number of clusters.
     """
-    names, first, inverse = np.unique(labels, return_index=True, return_inverse=True)
-    size = np.bincount(inverse)
-    share = np.zeros(len(names)) if correct is None else np.bincount(inverse, correct) / size
-    score = np.zeros(len(names)) if scores is None else np.bincount(inverse, scores) / size
-    number = np.empty(len(names), dtype=np.int32)
-    number[np.lexsort((first, -size, -score, -share))] = np.arange(1, len(names) + 1)
-    return number[inverse]
+    members = np.bincount(labels - 1)
+    sums = np.zeros((len(members), values[0].size))
+    for start in range(0, len(labels), BLOCK):
+        rows = slice(start, start + BLOCK)
+        belongs = (labels[rows] == np.arange(1, len(members) + 1)[:, None]).astype(np.float32)
+        sums += belongs @ values[rows].reshape(belongs.shape[1], -1).astype(np.float32)
+    return (sums / members[:, None]).reshape(-1, *values.shape[1:]).astype(np.float16)
 
 
-def _sigma(points: np.ndarray, length: int, sigma: str | float, seed: int) -> SigmaChoice:
+def weighted_stability(stability: np.ndarray, labels: np.ndarray) -> float:
+    """Mean of the clusters' stability, each weighted by its heatmaps; nan where none is known."""
+    members = np.bincount(labels - 1)
+    known = np.isfinite(stability)
+    return float(np.average(stability[known], weights=members[known])) if known.any() else np.nan
+
+
+@dataclass(frozen=True, eq=False)
+class _Given:
+    """Heatmaps as arrays, with what is known about them."""
+
+    parts: tuple[np.ndarray, ...]
+    strides: tuple[int, ...]
+    correct: np.ndarray | None
+    scores: np.ndarray | None
+    units: np.ndarray | None
+
+
+def _given(heatmaps, stride, correct: np.ndarray | None) -> _Given:
+    alone = isinstance(heatmaps, HeatmapSet | np.ndarray)
+    sets = (heatmaps,) if alone else tuple(heatmaps)
+    known = [one for one in sets if isinstance(one, HeatmapSet)]
+    for other in known[1:]:
+        same = (other.photo_ids, other.individuals) == (known[0].photo_ids, known[0].individuals)
+        if not same:
+            raise SettingsError(
+                f"The heatmaps of '{known[0].method} {known[0].settings}' and '{other.method} "
+                f"{other.settings}' are not of the same photos and individuals in the same order: "
+                "give only those that both have."
+            )
+    parts = parts_of([one.values if isinstance(one, HeatmapSet) else one for one in sets])
+    if stride is None:
+        strides = tuple(
+            stride_of(one.settings) if isinstance(one, HeatmapSet) else 4 for one in sets
+        )
+    else:
+        strides = (int(stride),) * len(parts) if np.ndim(stride) == 0 else tuple(stride)
+    if known and correct is None:
+        correct = known[0].correct
+    return _Given(
+        parts=parts,
+        strides=strides,
+        correct=correct,
+        scores=known[0].scores if known else None,
+        units=np.unique(known[0].photo_ids, return_inverse=True)[1] if known else None,
+    )
+
+
+def _check_clusters(clusters: int | str, heatmaps: int) -> None:
+    if clusters == "auto":
+        clusters = 2
+    if isinstance(clusters, str):
+        raise SettingsError(
+            f"The number of clusters '{clusters}' is unknown: use a number from 2, or 'auto'."
+        )
+    if clusters < 2:
+        raise SettingsError(f"{clusters} clusters are too few: ask for at least 2.")
+    if heatmaps < clusters:
+        raise SettingsError(
+            f"{heatmaps} heatmaps cannot form {clusters} clusters: compute more heatmaps or "
+            "ask for fewer clusters."
+        )
+
+
+def _sigma(
+    points: np.ndarray, features: int, sigma: str | float, clusters: int | None, seed: int
+) -> SigmaChoice:
     if sigma == "auto":
-        return choose_sigma(points, seed)
+        return choose_sigma(points, clusters, seed)
     if sigma == "paper":
-        return SigmaChoice(PAPER_SIGMA * length**0.5, "the paper's 0.2 per feature")
+        return SigmaChoice(PAPER_SIGMA * features**0.5, "the paper's 0.2 per feature")
     if isinstance(sigma, str):
         raise SettingsError(
             f"The sigma '{sigma}' is unknown: use a number above 0, 'auto' or 'paper'."
@@ -231,16 +329,75 @@ def _sigma(points: np.ndarray, length: int, sigma: str | float, seed: int) -> Si
     return SigmaChoice(float(sigma), "given")
 
 
-def _memberships(points: np.ndarray, labels: np.ndarray) -> np.ndarray:
-    distances = squared_distances(points, points)
-    np.fill_diagonal(distances, np.inf)
-    voters = min(VOTERS, len(points) - 1)
-    nearest = np.argsort(distances, axis=1, kind="stable")[:, :voters]
-    return (labels[nearest] == labels[:, None]).mean(axis=1, dtype=np.float32)
+def _compared(count: int, mode: str, seed: int) -> np.ndarray:
+    """Places of the heatmaps that are compared with each other, rising."""
+    if mode == "exact" or count <= SCALE_SAMPLE:
+        return np.arange(count)
+    return np.sort(np.random.default_rng(seed).permutation(count)[:SCALE_SAMPLE])
 
 
-def _stability(rows: np.ndarray, labels: np.ndarray, groups: int, seed: int) -> float:
-    from sklearn.metrics import adjusted_rand_score
+def _carried(
+    points: np.ndarray, kept: np.ndarray, embedding: Embedding, sigma: float
+) -> np.ndarray:
+    """The embedding of all points from that of the kept ones; of no matter which length."""
+    if len(kept) == len(points):
+        return embedding.vectors
+    nobody = np.ones(len(kept), int)
+    extension = nystrom(
+        points[kept], embedding.vectors, embedding.degrees, embedding.eigenvalues, sigma, nobody
+    )
+    vectors = extension.embedded(points)
+    vectors[kept] = embedding.vectors
+    return vectors
 
-    others = (group_rows(rows, groups, seed + 1 + repeat) for repeat in range(REPEATS))
-    return float(np.mean([adjusted_rand_score(labels, other) for other in others]))
+
+def _grouped(
+    vectors: np.ndarray, kept: np.ndarray, groups: int, seed: int, starts: int
+) -> np.ndarray:
+    """Group the kept heatmaps, and give each other one to the group with the nearest centre."""
+    rows = unit_rows(vectors)
+    own = group_rows(rows[kept], groups, seed, starts)
+    if len(kept) == len(rows):
+        return own
+    # Groups are numbered without gaps, because each has a centre.
+    own = np.unique(own, return_inverse=True)[1]
+    labels = nearest_centre(rows, centres_of(rows[kept], own + 1)) - 1
+    labels[kept] = own
+    return labels
+
+
+def _memberships(points: np.ndarray, labels: np.ndarray, kept: np.ndarray) -> np.ndarray:
+    """How well heatmaps sit in their clusters; many are compared with the kept ones alone."""
+    found = np.empty(len(labels), np.float32)
+    found[kept] = memberships(points[kept], labels[kept])
+    rest = np.setdiff1d(np.arange(len(labels)), kept, assume_unique=True)
+    voters = points[kept] if len(rest) else points[:0]
+    for start in range(0, len(rest), PLACED_BLOCK):
+        rows = rest[start : start + PLACED_BLOCK]
+        squares = squared_distances(points[rows], voters)
+        nearest = np.argpartition(squares, VOTERS - 1, axis=1)[:, :VOTERS]
+        found[rows] = (labels[kept][nearest] == labels[rows, None]).mean(axis=1)
+    return found
+
+
+def _cluster_again(points: np.ndarray, sigma: float, groups: int, seed: int) -> np.ndarray:
+    groups = min(groups, len(points))
+    rows = unit_rows(dense_embedding(points, sigma, groups).vectors)
+    return group_rows(rows, groups, seed, FEWER_STARTS)
+
+
+def _distinct(points: np.ndarray, wanted: int) -> int:
+    """Number of different points, at most as many as wanted."""
+    few = points[: 10 * wanted]
+    found = len(np.unique(few, axis=0))
+    if found < wanted and len(few) < len(points):
+        found = len(np.unique(points, axis=0))
+    return min(found, wanted)
+
+
+STEPS = 6
+
+
+def _steps(report: Report) -> Callable[..., None]:
+    done = iter(range(STEPS))
+    return lambda step, message="": report(Progress(step, next(done), STEPS, message=message))

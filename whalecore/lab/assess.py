@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
-from whalecore.clusters.assignment import assign
+import numpy as np
+
+from whalecore.clusters.placing import assign
 from whalecore.errors import LabError
 from whalecore.lab.grids import StoredHeatmap, heatmap_of
-from whalecore.lab.growing import growing_heatmaps, occlusion_rows
+from whalecore.lab.growing import growing_heatmaps, heatmap_rows, occlusion_rows
 from whalecore.photos.quality import measure
 from whalecore.reliability.evidence import Evidence, evidence_of
 from whalecore.reliability.metrics import wilson_interval
@@ -20,7 +22,7 @@ from whalecore.types import (
     ClusterEvidence,
     Computing,
     Crop,
-    Heatmap,
+    HeatmapSettings,
     OcclusionMaps,
     OcclusionSettings,
     Photo,
@@ -33,8 +35,9 @@ from whalecore.types import (
 )
 
 if TYPE_CHECKING:
+    from whalecore.clusters.clustering import Clustering
     from whalecore.identifiers.identifier import AnyIdentifier
-    from whalecore.lab.heatmaps import LabHeatmaps
+    from whalecore.lab.lab import Lab
 
 USUAL = OcclusionSettings(patch=16, stride=8)
 """Heatmaps of a lab without clusters."""
@@ -97,7 +100,7 @@ class Assessment:
 
 
 def assess(
-    lab: LabHeatmaps,
+    lab: Lab,
     photo: Photo,
     crop: Crop | None = None,
     identifier: AnyIdentifier | None = None,
@@ -138,21 +141,31 @@ def assess(
     crop = prediction.crop
     quality = measure(photo, crop, identifier.height, identifier.width)
     clustering_id = lab.newest_clustering(ranks="top5")
-    settings = settings_of(lab, clustering_id)
-    heatmaps = _heatmaps(
-        lab,
-        identifier,
-        photo,
-        prediction,
-        settings,
-        computing=computing,
-        report=report,
-        growing=growing,
-    )
+    # Read first: heatmaps take long, and are for nothing where the file is damaged.
+    clustering = lab.clustering(clustering_id) if clustering_id else None
+
+    def heatmaps_of(settings: HeatmapSettings) -> dict[str, StoredHeatmap]:
+        if settings.method == "gradcam":
+            return _grad_cams(lab, identifier, photo, prediction, settings)
+        return _heatmaps(
+            lab,
+            identifier,
+            photo,
+            prediction,
+            settings,
+            computing=computing,
+            report=report,
+            growing=growing,
+        )
+
+    shown = settings_of(lab, clustering_id)
+    heatmaps = heatmaps_of(shown)
     cluster = None
-    if clustering_id:
-        first = heatmaps[prediction.individuals[0]]
-        cluster = _cluster_evidence(lab, clustering_id, first)
+    if clustering is not None:
+        first = prediction.individuals[0]
+        parts = [settings_from_key(p.settings) for p in lab.representation(clustering_id).parts]
+        described = [(heatmaps if one == shown else heatmaps_of(one))[first] for one in parts]
+        cluster = _cluster_evidence(lab, clustering_id, clustering, described)
     evidence = evidence_of(prediction, identifier.temperature, quality, cluster)
     stored = lab.rules(identifier.model_id, clustering_id)
     if _learned_from(lab, identifier.model_id, photo.photo_id):
@@ -162,10 +175,11 @@ def assess(
     return Assessment(photo, prediction, heatmaps, cluster, quality, evidence, verdict)
 
 
-def settings_of(lab: LabHeatmaps, clustering_id: str | None) -> OcclusionSettings:
-    """The heatmaps a new photo needs: such as were clustered."""
-    rows = lab.rows("clusterings", clustering_id=clustering_id) if clustering_id else []
-    return settings_from_key(rows[0]["heatmap_settings"]) if rows else USUAL
+def settings_of(lab: Lab, clustering_id: str | None) -> OcclusionSettings:
+    """The occlusion maps that are shown of a new photo: such as were clustered, or usual ones."""
+    parts = lab.representation(clustering_id).parts if clustering_id else ()
+    clustered = (settings_from_key(part.settings) for part in parts if part.method == "osm")
+    return next(clustered, USUAL)
 
 
 def _heatmaps(lab, identifier, photo, prediction, settings, **other) -> dict[str, StoredHeatmap]:
@@ -183,6 +197,23 @@ def _heatmaps(lab, identifier, photo, prediction, settings, **other) -> dict[str
         return found
     exact = replace(settings, accuracy=1.0)
     return _heatmaps(lab, identifier, photo, prediction, exact, **other)
+
+
+def _grad_cams(lab, identifier, photo, prediction, settings) -> dict[str, StoredHeatmap]:
+    """By individual; computed from one pass through the network where the lab has none."""
+    # Here, so that a lab can be read without loading torch.
+    from whalecore.explain.gradcam import grad_cam
+
+    found = _stored(lab, prediction, settings)
+    if found is not None:
+        return found
+    prepared = identifier.prepare(photo, prediction.crop.box)
+    maps = grad_cam(identifier, prepared, prediction.individuals, settings.layer)
+    rows = heatmap_rows(prediction, settings, maps)
+    # Only kept to be quicker next time: a lab that cannot be written to still answers.
+    with suppress(LabError):
+        lab.write("heatmaps", rows)
+    return {row["individual"]: heatmap_of(row) for row in rows}
 
 
 def _stored(lab, prediction, settings) -> dict[str, StoredHeatmap] | None:
@@ -217,7 +248,7 @@ def _computed(
     return {row["individual"]: heatmap_of(row) for row in rows}
 
 
-def _learned_from(lab: LabHeatmaps, model_id: str, photo_id: str) -> bool:
+def _learned_from(lab: Lab, model_id: str, photo_id: str) -> bool:
     """Whether a model was trained on a photo of the lab."""
     model = next(iter(lab.rows("models", model_id=model_id)), None)
     photo = next(iter(lab.rows("photos", photo_id=photo_id)), None)
@@ -226,22 +257,27 @@ def _learned_from(lab: LabHeatmaps, model_id: str, photo_id: str) -> bool:
     return photo["individual"] in model["individuals"] and photo["fold"] != model["fold"]
 
 
-def _cluster_evidence(lab: LabHeatmaps, clustering_id: str, first: Heatmap) -> ClusterEvidence:
+def _cluster_evidence(
+    lab: Lab, clustering_id: str, clustering: Clustering, described: Sequence[StoredHeatmap]
+) -> ClusterEvidence:
     """How often other photos were identified rightly whose first heatmap fell into the cluster.
 
-    A cluster without any says nothing: the share over all clusters stands in, with the whole
-    range as its interval and no heatmaps behind it.
+    `described` are the maps of the first candidate that describe its heatmap together. A cluster
+    without any first candidates says nothing: the share over all clusters stands in, with the
+    whole range as its interval and no heatmaps behind it.
     """
-    number, membership = assign(lab.clustering(clustering_id), first.values)
+    stacks = [np.asarray(one.values)[None] for one in described]
+    placement = assign(clustering, stacks)
+    number, first = placement.cluster, described[0]
     table = lab.rows("cluster_correctness", clustering_id=clustering_id)
     counts = {row["cluster"]: _counts(row) for row in table}
-    identified, right = counts.get(int(number), (0, 0))
+    identified, right = counts.get(number, (0, 0))
     own = lab.rows(
         "assignments",
         clustering_id=clustering_id,
         photo_id=first.photo_id,
         individual=first.individual,
-        cluster=int(number),
+        cluster=number,
     )
     scored = lab.rows("scores", photo_id=first.photo_id, individual=first.individual, rank=1)
     if own and scored:
@@ -256,8 +292,17 @@ def _cluster_evidence(lab: LabHeatmaps, clustering_id: str, first: Heatmap) -> C
         total = sum(count for count, _ in counts.values())
         share = sum(hits for _, hits in counts.values()) / total if total else 0.0
         low, high = 0.0, 1.0
+    facts = lab.rows("clusters", clustering_id=clustering_id, cluster=number)
     return ClusterEvidence(
-        int(number), share, low, high, mean_score, max(identified, 0), float(membership)
+        number,
+        share,
+        low,
+        high,
+        mean_score,
+        max(identified, 0),
+        placement.membership,
+        placement.unlike,
+        facts[0]["stability"] if facts else None,
     )
 
 

@@ -7,7 +7,7 @@ import shutil
 import tempfile
 import threading
 import weakref
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -29,10 +29,16 @@ VIEWS = (
     "heatmaps",
     "unfinished_heatmaps",
     "assignments",
+    "clusters",
+    "cluster_names",
+    "cluster_matches",
     "photos",
     "cluster_correctness",
 )
 """Views with a file of their own in ``queries``, in the order they build on each other."""
+
+BATCH = 2048
+"""Rows that are in memory at once where a result is too large as a whole."""
 
 ATTEMPTS = 5
 """Times a query is repeated when another process merges shards under it."""
@@ -82,6 +88,23 @@ class Database:
     def arrow(self, sql: str, parameters: Sequence[Any] = ()) -> pa.Table:
         """The result as an Arrow table."""
         return self._run(sql, parameters, lambda result: result.to_arrow_table())
+
+    def each_batch(
+        self, sql: str, parameters: Sequence[Any], take: Callable[[pa.RecordBatch], None]
+    ) -> None:
+        """Hand the result over in batches, so that it is never in memory as a whole.
+
+        Parameters
+        ----------
+        take : callable
+            Gets a batch. When another process merges files meanwhile it gets all batches again.
+        """
+
+        def hand_over(result: Any) -> None:
+            for batch in result.to_arrow_reader(BATCH):
+                take(batch)
+
+        self._run(sql, parameters, hand_over)
 
     def columns(self, name: str) -> tuple[str, ...]:
         """Names of the columns of a table or view, without ``sequence``.

@@ -8,6 +8,7 @@ from typing import Any
 from whalecore.errors import LabError
 from whalecore.files import TEMPORARY
 from whalecore.lab.assess import Assessment, assess, settings_of
+from whalecore.lab.clusters import LabClusters
 from whalecore.lab.heatmaps import LabHeatmaps
 from whalecore.lab.info import FILE, new_info, read_info, write_info
 from whalecore.lab.models import LabModels
@@ -16,7 +17,7 @@ from whalecore.types import OcclusionSettings, Photo
 FOLDERS = ("tables", "models", "clusterings", "rules", "claims", "reports")
 
 
-class Lab(LabModels, LabHeatmaps):
+class Lab(LabModels, LabHeatmaps, LabClusters):
     """Reads and writes one lab folder; safe to use from many threads and processes.
 
     Attributes

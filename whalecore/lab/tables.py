@@ -238,12 +238,15 @@ SAMPLES = Table(
     ),
 )
 
+CLUSTERING_ID = text_column("clustering_id", "the clustering")
+CLUSTER = whole_column("cluster", "number of the cluster, 1 for the most often correct")
+
 CLUSTERINGS = Table(
     "clusterings",
-    "Groupings of similar heatmaps.",
+    "Groupings of similar heatmaps; a grouping counts from the moment its row is here.",
     ("clustering_id",),
     (
-        text_column("clustering_id", "the clustering"),
+        CLUSTERING_ID,
         MODEL_ID,
         METHOD,
         text_column("heatmap_settings", "settings of the heatmaps that were grouped"),
@@ -254,7 +257,30 @@ CLUSTERINGS = Table(
         json_column("sigma_sweep", "widths that were tried, and how they did"),
         Column("eigenvalues", pa.list_(REAL), "smallest eigenvalues, ascending", required=True),
         whole_column("heatmaps", "number of heatmaps that were grouped", "heatmaps"),
-        real_column("stability", "agreement of repeated clusterings", "0 to 1"),
+        real_column("stability", "how stable the clusters are on average", "0 to 1"),
+        text_column(
+            "mode",
+            "`exact` (all heatmaps compared with all) or `scale` (for many heatmaps)",
+            required=False,
+        ),
+        real_column(
+            "usual_distance",
+            "a new heatmap that is farther than this from the grouped ones is unlike any cluster; "
+            "infinite where all are of one photo",
+        ),
+        json_column(
+            "representation",
+            "`parts` (method and settings of the maps that describe a heatmap together), "
+            "`signed` (the negative part kept) and `aligned` (mirrored flukes turned)",
+        ),
+        json_column(
+            "neighbouring",
+            "per neighbouring number of clusters: how many heatmaps each pair of clusters shares, "
+            "as lists of cluster, other cluster, heatmaps",
+        ),
+        text_column(
+            "matched_to", "the clustering before, whose names were taken over", required=False
+        ),
         text_column("arrays_sha256", "SHA-256 of the file that holds the arrays", required=False),
         stamp_column("made_at", "when it was made"),
     ),
@@ -265,14 +291,76 @@ ASSIGNMENTS = Table(
     "The cluster each heatmap falls into.",
     ("clustering_id", *HEATMAP_KEY),
     (
-        text_column("clustering_id", "the clustering"),
+        CLUSTERING_ID,
         MODEL_ID,
         PHOTO_ID,
         EXPLAINED,
         METHOD,
         SETTINGS,
-        whole_column("cluster", "number of the cluster, 1 for the most often correct"),
+        CLUSTER,
         real_column("membership", "share of similar heatmaps in the same cluster", "0 to 1"),
+        Column(
+            "unlike",
+            YES_NO,
+            "whether the heatmaps of other photos are farther than usual, so that its cluster says "
+            "nothing about it; empty in clusterings of more than 20,000 heatmaps",
+        ),
+    ),
+)
+
+CLUSTERS = Table(
+    "clusters",
+    "What is known of each cluster beside its correctness.",
+    ("clustering_id", "cluster"),
+    (
+        CLUSTERING_ID,
+        CLUSTER,
+        real_column(
+            "stability",
+            "share of its pairs that stay together when a part of the photos is clustered anew",
+            "0 to 1",
+        ),
+        whole_column("heatmaps", "heatmaps in the cluster", "heatmaps"),
+        whole_column("individuals", "individuals they explain", "individuals", required=False),
+        real_column("purity", "share of the most frequent individual", "0 to 1"),
+        text_column("individual", "that individual", required=False),
+        Column("one_whale", YES_NO, "whether the cluster is about one animal, not a kind of place"),
+        json_column("part_shares", "share of the evidence per part of the fluke"),
+        real_column("border_share", "share of the evidence at the picture's border", "0 to 1"),
+        real_column("background_share", "share of the evidence beside the fluke", "0 to 1"),
+        real_column("printed_share", "share of the evidence on printed strips", "0 to 1"),
+        real_column("mirrored_share", "share of heatmaps that lie more on the right", "0 to 1"),
+        real_column("blurred_share", "share of heatmaps of blurred photos", "0 to 1"),
+        real_column("new_share", "share of heatmaps of photos of new animals", "0 to 1"),
+        json_column("warnings", "what to beware of, a sentence each"),
+    ),
+)
+
+CLUSTER_NAMES = Table(
+    "cluster_names",
+    "Names and notes that people gave to clusters; never changed, only added to.",
+    ("clustering_id", "cluster"),
+    (
+        CLUSTERING_ID,
+        CLUSTER,
+        text_column("name", "the name; an empty text where it was taken away"),
+        text_column("note", "anything worth remembering", required=False),
+        text_column("named_by", "who named it", required=False),
+        stamp_column("named_at", "when"),
+    ),
+)
+
+CLUSTER_MATCHES = Table(
+    "cluster_matches",
+    "Which cluster of the clustering before each cluster continues.",
+    ("clustering_id", "cluster"),
+    (
+        CLUSTERING_ID,
+        CLUSTER,
+        text_column("earlier_id", "the clustering before"),
+        whole_column("earlier_cluster", "its cluster; empty where none fits", "", required=False),
+        whole_column("shared", "heatmaps that both clusters hold", "heatmaps"),
+        real_column("overlap", "these, of all heatmaps of either cluster", "0 to 1"),
     ),
 )
 
@@ -324,6 +412,9 @@ TABLES = {
         SAMPLES,
         CLUSTERINGS,
         ASSIGNMENTS,
+        CLUSTERS,
+        CLUSTER_NAMES,
+        CLUSTER_MATCHES,
         EVALUATIONS,
         REVIEWS,
     )

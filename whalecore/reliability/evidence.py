@@ -35,7 +35,8 @@ class Evidence:
         Highest logit.
     share_correct : float or None
         Share of heatmaps in this heatmap's cluster whose individual is right, as counted,
-        without the photo itself. None where there is no cluster.
+        without the photo itself. None where there is no cluster, or where the heatmap is unlike
+        any.
     cluster_heatmaps : int or None
         Number of heatmaps that share rests on.
     membership : float or None
@@ -43,6 +44,8 @@ class Evidence:
     quality : Quality or None
     crop_source : str
         ``corrected``, ``given``, ``detector`` or ``whole``.
+    unlike : bool
+        Whether there are clusters but the heatmap is unlike any, so that no share counts for it.
     """
 
     score: float
@@ -54,6 +57,7 @@ class Evidence:
     membership: float | None = None
     quality: Quality | None = None
     crop_source: str = "given"
+    unlike: bool = False
 
     def __post_init__(self) -> None:
         for name in ("score", "margin", "entropy", "max_logit"):
@@ -68,6 +72,10 @@ class Evidence:
             raise SettingsError(
                 "A cluster's share of correct heatmaps and their number belong together: give "
                 "both or neither."
+            )
+        if self.unlike and self.share_correct is not None:
+            raise SettingsError(
+                "A heatmap that is unlike any cluster has no share of correct heatmaps: give none."
             )
 
     @property
@@ -96,8 +104,10 @@ def evidence_of(
         Of the identifier.
     quality : Quality, optional
     cluster : ClusterEvidence, optional
-        Of the first candidate's heatmap. Its share must not count the photo itself.
+        Of the first candidate's heatmap. Its share must not count the photo itself, and counts
+        for nothing where the heatmap is unlike any cluster.
     """
+    like = cluster if cluster is not None and not cluster.unlike else None
     candidates = prediction.candidates[:TOP]
     logits = [candidate.logit for candidate in candidates]
     return Evidence(
@@ -105,11 +115,12 @@ def evidence_of(
         margin=(logits[0] - logits[1]) / temperature if len(logits) > 1 else 0.0,
         entropy=entropy([candidate.score for candidate in candidates]),
         max_logit=logits[0],
-        share_correct=None if cluster is None else cluster.share_correct,
-        cluster_heatmaps=None if cluster is None else cluster.heatmaps,
-        membership=None if cluster is None else cluster.membership,
+        share_correct=None if like is None else like.share_correct,
+        cluster_heatmaps=None if like is None else like.heatmaps,
+        membership=None if like is None else like.membership,
         quality=quality,
         crop_source=prediction.crop.source,
+        unlike=cluster is not None and cluster.unlike,
     )
 
 

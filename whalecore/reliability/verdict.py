@@ -50,6 +50,10 @@ NEW = {
     "max_logit": "Even the most similar known individual is less similar than average: its raw "
     "score is {max_logit:.2f}.",
 }
+UNLIKE = (
+    "The first candidate's heatmap is unlike any kind that was seen before: how often such ones "
+    "are right is not known, and the score of {score:.3f} stands alone."
+)
 RETAKE = {
     "sharpness": "The fluke is blurred: its sharpness is {value:.3f} and should be at least "
     "{limit:.3f}.",
@@ -105,6 +109,8 @@ def decide(evidence: Evidence, rules: Rules) -> Verdict:
             "No fluke was found, so that the whole photo was compared (the fluke's share is "
             f"{evidence.quality.fluke_share:.3f}): draw a box around the fluke."
         )
+    if evidence.unlike:
+        reasons.append(UNLIKE.format(score=evidence.score))
     return Verdict(verdict, p_correct, p_new, tuple(reasons))
 
 

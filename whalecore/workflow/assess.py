@@ -45,6 +45,8 @@ def describe(name: str, assessment: Assessment) -> dict:
             "mean_score": round(cluster.mean_score, 4),
             "heatmaps": cluster.heatmaps,
             "membership": round(cluster.membership, 4),
+            "unlike_any": cluster.unlike,
+            "stability": _rounded(cluster.stability),
         },
         "quality": {
             "sharpness": round(assessment.quality.sharpness, 4),
@@ -79,12 +81,19 @@ def spoken(answer: dict) -> list[str]:
         )
     cluster = answer["cluster"]
     if cluster is not None:
-        lines.append(
-            f"  cluster {cluster['id']}: {cluster['share_correct']:.0%} of "
-            f"{cluster['heatmaps']} first candidates right "
-            f"({cluster['share_correct_low']:.0%} to {cluster['share_correct_high']:.0%})"
-        )
+        lines.append(_spoken_cluster(cluster))
     return lines
+
+
+def _spoken_cluster(cluster: dict) -> str:
+    if cluster["unlike_any"]:
+        return f"  unlike any cluster; the nearest is cluster {cluster['id']}"
+    stable = "" if cluster["stability"] is None else f", stability {cluster['stability']:.2f}"
+    return (
+        f"  cluster {cluster['id']}: {cluster['share_correct']:.0%} of "
+        f"{cluster['heatmaps']} first candidates right "
+        f"({cluster['share_correct_low']:.0%} to {cluster['share_correct_high']:.0%}){stable}"
+    )
 
 
 def _rounded(value: float | None) -> float | None:

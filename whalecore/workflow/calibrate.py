@@ -112,7 +112,8 @@ def judged_photos(lab: Lab, clustering_id: str | None) -> list[Judged]:
 
     The individuals held out whole are the true new ones; a photo without an individual may
     show a known animal that nobody has recognised yet, so it judges nothing. A cluster's share
-    comes from validation photos alone, without the photo itself.
+    comes from validation photos alone, without the photo itself; a heatmap that is unlike those of
+    all other photos has none.
     """
     candidates: dict[str, list[dict]] = {}
     individuals = {}
@@ -219,6 +220,9 @@ def _cluster_shares(lab, clustering_id, candidates, photos) -> dict[str, dict]:
     overall = float(right.mean())
     shares = {}
     for row in members:
+        if row["unlike"]:
+            shares[row["photo_id"]] = {"unlike": True}
+            continue
         inside = labels == row["cluster"]
         count = int(inside.sum())
         share = float(right[inside].mean()) if count else overall

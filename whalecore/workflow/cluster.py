@@ -4,20 +4,30 @@ from __future__ import annotations
 
 import hashlib
 import json
+from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 
 import numpy as np
+import pyarrow as pa
 
-from whalecore.clusters.assignment import save_clustering
+from whalecore.clusters.clustering import Clustering
+from whalecore.clusters.matching import flows
+from whalecore.clusters.placing import distances_to_others, outside
 from whalecore.clusters.spectral import spectral_clustering
-from whalecore.errors import LabError, TooFewError
+from whalecore.clusters.storing import save_clustering
+from whalecore.errors import LabError, SettingsError, TooFewError
 from whalecore.lab.lab import Lab
-from whalecore.types import HeatmapSet, Progress
+from whalecore.types import HeatmapPart, HeatmapSet, Progress, settings_from_key
+from whalecore.workflow.continued import earlier_clustering, take_over
+from whalecore.workflow.meaning import cluster_meanings
 from whalecore.workflow.progress import Report, silent
 
 MAPS = ("correct", "top5")
 HEATMAPS_PER_CLUSTER = 10
 """At least so many heatmaps a cluster on average: fewer say nothing about the cluster."""
+
+FORMAT = 3
+"""Grows when the same heatmaps and settings give other clusters than before."""
 
 
 @dataclass(frozen=True)
@@ -42,108 +52,225 @@ class Clustered:
 def cluster_heatmaps(
     lab: Lab,
     maps: str,
-    clusters: int = 30,
+    clusters: int | str = 30,
     sigma: float | str = "auto",
-    settings: str | None = None,
+    settings: str | Sequence[str] | None = None,
     seed: int = 0,
     report: Report = silent,
+    mode: str = "auto",
+    method: str = "osm",
+    signed: bool = False,
+    aligned: bool = False,
 ) -> Clustered:
-    """Cluster the lab's occlusion maps spectrally (Kierdorf et al. 2020, section 4.2).
+    """Cluster the lab's heatmaps spectrally (Kierdorf et al. 2020, section 4.2).
 
     Fast heatmaps are left out whose estimates correlate with computed values less than the lab's
-    ``least_correlation`` asks for. What was clustered before is not clustered again.
+    ``least_correlation`` asks for. What was clustered before is not clustered again. Where the same
+    kind of heatmaps was clustered before, the clusters are matched to the earlier ones and take
+    over their names and notes.
+
+    A clustering that is cut off leaves nothing that counts: its row is written last.
 
     Parameters
     ----------
     maps : str
         ``correct``: only heatmaps of the reference individual, as in the paper;
         ``top5``: all heatmaps, which is what a new photo can be compared with.
-    clusters : int
-        K; lowered where the lab has fewer than 10 heatmaps for each.
+    clusters : int or 'auto'
+        K; lowered where the lab has fewer than 10 heatmaps for each. ``auto``: where the
+        eigenvalues have their largest gap.
     sigma : float or str
         Width of the kernel, ``auto`` or ``paper``.
-    settings : str, optional
-        Key of the heatmap settings; those with most heatmaps when not given.
-
-    Returns
-    -------
-    Clustered
+    settings : str or sequence of str, optional
+        Keys of heatmap settings; several describe a heatmap together. Without, those of `method`
+        with most heatmaps.
+    mode : str
+        ``exact``, ``scale`` or ``auto``, by the number of heatmaps.
+    method : str
+        ``osm`` or ``gradcam``, where no settings are given.
+    signed : bool
+        Keep the negative part of the maps.
+    aligned : bool
+        Mirror heatmaps that lie more on the right.
 
     Raises
     ------
     LabError
         If there are too few heatmaps to speak of clusters.
+    SettingsError
+        If settings are not allowed.
     """
+    keys = (settings,) if isinstance(settings, str) else tuple(settings or ())
+    parts = tuple(part_named(key) for key in keys)
     correct_only, least = maps == "correct", lab.info.least_correlation
-    left_out = lab.count_doubtful(settings, correct_only, least)
+    doubtful = [part.settings for part in parts if part.method == "osm"]
+    if not parts and method == "osm":
+        doubtful = [None]
+    left_out = sum(lab.count_doubtful(key, correct_only, least) for key in doubtful)
     note = _note(left_out, maps, least)
+    choice = {"correct_only": correct_only, "least_correlation": least}
     try:
-        heatmaps = lab.heatmaps(
-            method="osm",
-            settings=settings,
-            correct_only=correct_only,
-            least_correlation=least,
+        stacks = (
+            lab.heatmap_parts(parts, **choice)
+            if parts
+            else (lab.heatmaps(method=method, **choice),)
         )
     except LabError as error:
         if not left_out:
             raise
         raise TooFewError(f"No heatmap is left to be clustered: {note}") from error
-    count = min(clusters, len(heatmaps) // HEATMAPS_PER_CLUSTER)
-    if count < 2:
+    first = stacks[0]
+    most = len(first) // HEATMAPS_PER_CLUSTER
+    if most < 2:
         raise TooFewError(
-            f"The lab has {len(heatmaps)} heatmaps to cluster ('{maps}') and at least "
+            f"The lab has {len(first)} heatmaps to cluster ('{maps}') and at least "
             f"{2 * HEATMAPS_PER_CLUSTER} are needed: explain more photos first. {note}".strip()
         )
-    clustering_id = _identity(heatmaps, maps, count, sigma, seed)
+    count = clusters if clusters == "auto" else min(clusters, most)
+    asked = {
+        "clusters": clusters,
+        "sigma": sigma,
+        "seed": seed,
+        "mode": mode,
+    }
+    representation = {
+        "parts": [{"method": one.method, "settings": one.settings} for one in stacks],
+        "signed": signed,
+        "aligned": aligned,
+    }
+    clustering_id = _identity(stacks, maps, count, {**asked, **representation})
     outcome = Clustered(clustering_id, left_out, note)
     with lab.claim(f"cluster-{clustering_id}"):
-        if clustering_id in {row["clustering_id"] for row in lab.rows("clusterings")}:
+        if lab.rows("clusterings", clustering_id=clustering_id):
             return outcome
-        report(Progress("cluster heatmaps", 0, 1, message=f"{len(heatmaps)} heatmaps ({maps})"))
+        report(Progress("cluster heatmaps", 0, 1, message=f"{len(first)} heatmaps ({maps})"))
         # With the paper's heatmaps all are right, so that what counts is being right at top 1.
-        right = heatmaps.ranks == 1 if maps == "correct" else heatmaps.correct
+        right = first.ranks == 1 if correct_only else first.correct
         clustering = spectral_clustering(
-            heatmaps, clusters=count, sigma=sigma, seed=seed, correct=right
+            first if len(stacks) == 1 else stacks,
+            clusters=count,
+            sigma=sigma,
+            seed=seed,
+            correct=right,
+            mode=mode,
+            signed=signed,
+            aligned=aligned,
+            report=report,
         )
-        digest = save_clustering(clustering, lab.clustering_path(clustering_id))
-        lab.write(
-            "assignments",
-            [
-                {
-                    "clustering_id": clustering_id,
-                    "model_id": heatmaps.model_ids[index],
-                    "photo_id": heatmaps.photo_ids[index],
-                    "individual": heatmaps.individuals[index],
-                    "method": heatmaps.method,
-                    "settings": heatmaps.settings,
-                    "cluster": int(clustering.labels[index]),
-                    "membership": float(clustering.memberships[index]),
-                }
-                for index in range(len(heatmaps))
-            ],
-        )
-        lab.write(
-            "clusterings",
-            [
-                {
-                    "clustering_id": clustering_id,
-                    "model_id": heatmaps.model_ids[0],
-                    "method": heatmaps.method,
-                    "heatmap_settings": heatmaps.settings,
-                    "ranks": maps,
-                    "settings": json.dumps({"clusters": clusters, "sigma": sigma, "seed": seed}),
-                    "clusters": clustering.clusters,
-                    "sigma": clustering.sigma.sigma,
-                    "sigma_sweep": json.dumps([asdict(one) for one in clustering.sigma.sweep]),
-                    "eigenvalues": np.asarray(clustering.eigenvalues, float).tolist(),
-                    "heatmaps": len(heatmaps),
-                    "stability": clustering.stability,
-                    "arrays_sha256": digest,
-                }
-            ],
+        earlier = earlier_clustering(lab, maps, representation, clusters)
+        _keep(
+            lab,
+            clustering,
+            stacks,
+            {
+                "clustering_id": clustering_id,
+                "model_id": first.model_ids[0],
+                "method": first.method,
+                "heatmap_settings": first.settings,
+                "ranks": maps,
+                "settings": {**asked, "sigma_rule": clustering.sigma.rule},
+                "representation": representation,
+                "matched_to": earlier,
+            },
+            seed,
         )
     report(Progress("cluster heatmaps", 1, 1, 0.0))
     return outcome
+
+
+def part_named(text: str) -> HeatmapPart:
+    """The maps that a settings key means, with or without the method's name before it.
+
+    Raises
+    ------
+    SettingsError
+        If the key cannot be read, or is not of that method.
+    """
+    named, separator, key = text.strip().partition(" ")
+    settings = settings_from_key(key if separator else named)
+    if separator and named != settings.method:
+        raise SettingsError(
+            f"The heatmap settings '{key[:60]}' belong to '{settings.method}', not to "
+            f"'{named[:20]}': give '{settings.method} {settings.key}'."
+        )
+    return HeatmapPart(settings.method, settings.key)
+
+
+def _keep(
+    lab: Lab, clustering: Clustering, stacks: Sequence[HeatmapSet], about: dict, seed: int
+) -> None:
+    """Write everything that belongs to a clustering; its own row, by which it counts, last."""
+    clustering_id, heatmaps = about["clustering_id"], stacks[0]
+    meanings = cluster_meanings(lab, heatmaps, clustering, seed)
+    digest = save_clustering(clustering, lab.clustering_path(clustering_id))
+    lab.write("assignments", _assignments(clustering_id, stacks, clustering))
+    lab.write(
+        "clusters",
+        [
+            {
+                **asdict(one),
+                "clustering_id": clustering_id,
+                "stability": float(clustering.cluster_stability[one.cluster - 1]),
+            }
+            for one in meanings
+        ],
+    )
+    if about["matched_to"]:
+        take_over(lab, clustering_id, about["matched_to"], heatmaps, clustering.labels)
+    lab.write(
+        "clusterings",
+        [
+            {
+                **about,
+                "clusters": clustering.clusters,
+                "sigma": clustering.sigma.sigma,
+                "sigma_sweep": [asdict(one) for one in clustering.sigma.sweep],
+                "eigenvalues": np.asarray(clustering.eigenvalues, float).tolist(),
+                "heatmaps": len(heatmaps),
+                "stability": clustering.stability,
+                "mode": clustering.mode,
+                "usual_distance": clustering.usual_distance,
+                "neighbouring": {
+                    str(number): [
+                        [one.cluster, one.other, one.heatmaps]
+                        for one in flows(clustering.labels, labels)
+                    ]
+                    for number, labels in sorted(clustering.others.items())
+                },
+                "arrays_sha256": digest,
+            }
+        ],
+    )
+
+
+def _assignments(
+    clustering_id: str, stacks: Sequence[HeatmapSet], clustering: Clustering
+) -> pa.Table:
+    heatmaps = stacks[0]
+    count = len(heatmaps)
+    return pa.table(
+        {
+            "clustering_id": [clustering_id] * count,
+            "model_id": heatmaps.model_ids,
+            "photo_id": heatmaps.photo_ids,
+            "individual": heatmaps.individuals,
+            "method": [heatmaps.method] * count,
+            "settings": [heatmaps.settings] * count,
+            "cluster": clustering.labels,
+            "membership": clustering.memberships,
+            "unlike": _unlike(stacks, clustering),
+        }
+    )
+
+
+def _unlike(stacks: Sequence[HeatmapSet], clustering: Clustering) -> pa.Array:
+    """Whether each heatmap is unlike those of other photos; nothing where only a sample is kept."""
+    count, points = len(stacks[0]), clustering.points
+    if len(points) < count:
+        return pa.nulls(count, pa.bool_())
+    rest = outside(clustering.projection, [one.values for one in stacks], points)
+    photos = np.array(stacks[0].photo_ids)
+    return pa.array(distances_to_others(points, photos, rest) > clustering.usual_distance)
 
 
 def _note(left_out: int, maps: str, least: float) -> str:
@@ -156,12 +283,12 @@ def _note(left_out: int, maps: str, least: float) -> str:
     )
 
 
-def _identity(heatmaps: HeatmapSet, maps: str, clusters: int, sigma, seed: int) -> str:
-    digest = hashlib.sha256(
-        f"{maps} {clusters} {sigma} {seed} {heatmaps.method} {heatmaps.settings}".encode()
-    )
-    digest.update(" ".join(heatmaps.model_ids).encode())
-    digest.update(" ".join(heatmaps.photo_ids).encode())
-    digest.update(" ".join(heatmaps.individuals).encode())
-    digest.update(np.ascontiguousarray(heatmaps.values).tobytes())
+def _identity(stacks: Sequence[HeatmapSet], maps: str, clusters: int | str, asked: dict) -> str:
+    """The same for the same heatmaps and settings."""
+    first = stacks[0]
+    digest = hashlib.sha256(json.dumps([FORMAT, maps, clusters, asked], sort_keys=True).encode())
+    for names in (first.model_ids, first.photo_ids, first.individuals):
+        digest.update(" ".join(names).encode())
+    for one in stacks:
+        digest.update(np.ascontiguousarray(one.values).view(np.uint8).data)
     return f"{maps}-k{clusters}-{digest.hexdigest()[:10]}"

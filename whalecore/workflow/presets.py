@@ -71,7 +71,7 @@ def preset(
             DetectorSettings(),
             "float32",
             folds=1,
-            occlusion=OcclusionSettings(patch=24, stride=12),
+            occlusion=OcclusionSettings(patch=16, stride=8),
             gradcam=ALL_LAYERS,
             limit=320,
             minutes=40.0,
@@ -97,6 +97,7 @@ def preset(
             gradcam=(GradCamSettings("layer3"), GradCamSettings("layer4")),
             limit=None,
             minutes=None,
+            clusters=20,
         ),
     }
     if name not in choices:

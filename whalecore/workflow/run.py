@@ -12,6 +12,7 @@ from whalecore.lab.lab import Lab
 from whalecore.types import Progress
 from whalecore.workflow.calibrate import calibrate_lab
 from whalecore.workflow.cluster import MAPS, cluster_heatmaps
+from whalecore.workflow.clustered import describe_clustering, spoken_clustering
 from whalecore.workflow.crops import crop_photos, train_lab_detector
 from whalecore.workflow.explain import explain_photos
 from whalecore.workflow.import_photos import import_photos
@@ -70,8 +71,11 @@ def run_all(
 
     def clustered(maps: str) -> str:
         found = cluster_heatmaps(lab, maps, preset.clusters, report=report)
-        if found.note:
-            report(Progress("note", 1, 1, 0.0, found.note))
+        about = describe_clustering(lab, found.clustering_id)
+        # The next step calibrates, so that this is not worth a remark here.
+        for remark in (found.note, *spoken_clustering({**about, "calibrated": True})):
+            if remark:
+                report(Progress("note", 1, 1, 0.0, remark))
         return found.clustering_id
 
     size = (preset.training.height, preset.training.width)

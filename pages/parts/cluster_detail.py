@@ -1,0 +1,141 @@
+"""One cluster: how far to trust it, what it shows, what it is called, its heatmaps."""
+
+from __future__ import annotations
+
+import streamlit as st
+
+from pages.parts.gallery import gallery
+from pages.parts.guard import guarded, plain
+from pages.parts.pictures import cluster_cells, crop_shape, show_mean_heatmap
+from pages.parts.state import change
+from whalecore import charts
+from whalecore.cluster_words import (
+    AGAIN,
+    known,
+    label_of,
+    match_words,
+    part_words,
+    percent,
+    stability_words,
+)
+from whalecore.glossary import explain
+from whalecore.lab.clusters import LONGEST_NAME, UNSTABLE
+
+FEW = 30
+SHARES = {"mirrored": "mirrored_share", "blurred": "blurred_share", "new whales": "new_share"}
+TERMS = {"mirrored": "mirrored", "blurred": "blurred", "new whales": "new share"}
+
+
+def draw_cluster(lab, clustering, row, facts, named, match) -> None:
+    """Everything about one cluster.
+
+    Parameters
+    ----------
+    row : Series
+        Its correctness with stability and name.
+    facts, named, match : namedtuple or None
+        What it rests on, its name and note, the cluster it continues; None where not known.
+    """
+    clustering_id, number = clustering["clustering_id"], int(row["cluster"])
+    st.subheader(plain(f"Cluster {label_of(number, row['name'])}"), divider="gray")
+    if named is not None and named.note:
+        st.markdown(plain(named.note).replace("\n", "  \n"))
+    if match is not None:
+        words = match_words(match.earlier_cluster, match.overlap, number)
+        st.caption(words, help=explain("cluster before"))
+    for warning in facts.warnings if facts is not None else ():
+        st.warning(plain(warning), icon=":material/warning:")
+    members = lab.cluster_members(clustering_id, number)
+    shape = crop_shape(lab, clustering["model_id"])
+    picture, figures = st.columns([2, 1])
+    with figures:
+        _show_figures(row, clustering["ranks"], measured=facts is not None)
+    with picture, guarded("show the mean heatmap"):
+        show_mean_heatmap(lab, clustering_id, number, members, shape)
+    with guarded("say what this cluster rests on"):
+        _show_meaning(lab, facts)
+    with guarded("name this cluster"):
+        _edit_name(lab, clustering_id, number, named)
+    st.caption("Click a heatmap to open its photo in Heatmaps.")
+    ids, cells = cluster_cells(lab, members, shape)
+    key = f"sheet_{clustering_id}_{number}"
+    clicked = gallery(ids, cells, key, f"Heatmaps of cluster {number}")
+    if clicked:
+        photo_id, _, individual = clicked.partition(" ")
+        change(photo=photo_id, individual=individual)
+        st.switch_page("pages/heatmaps.py")
+
+
+def _show_figures(row, ranks: str, measured: bool) -> None:
+    """How often the first candidate is right in a cluster, and whether that can be relied on."""
+    loose = known(row["stability"]) and row["stability"] < UNSTABLE
+    mark, help_text = " (unstable)" * bool(loose), explain("cluster correctness")
+    if ranks == "correct":
+        st.metric(f"Right at first place{mark}", percent(row["top1"]), help=help_text)
+        st.caption("The others are heatmaps of the right individual at the second to fifth place.")
+    elif not row["identified"]:
+        st.metric(f"First candidate right{mark}", "not known", help=help_text)
+        st.caption("No first candidate's heatmap is in this cluster.")
+    else:
+        few = " Too few to rely on." if row["identified"] < FEW else ""
+        right = percent(row["identified_correct"])
+        st.metric(f"First candidate right{mark}", right, help=help_text)
+        st.caption(
+            f"Of {int(row['identified'])} first candidates; between "
+            f"{percent(row['identified_low'])} and {percent(row['identified_high'])} with 95 % "
+            f"confidence.{few}",
+            help=explain("interval"),
+        )
+    st.metric("Stability", percent(row["stability"]), help=explain("stability"))
+    words = stability_words(row["stability"]) if measured else f"{AGAIN} it."
+    st.caption(f":orange[{words}]" if loose else words)
+    st.metric(f"Mean score{mark}", f"{row['mean_score']:.2f}", help=explain("mean score"))
+    st.metric("Heatmaps", f"{int(row['heatmaps']):,}")
+
+
+def _show_meaning(lab, facts) -> None:
+    """What a cluster rests on, and whose heatmaps it holds."""
+    if facts is None:
+        st.caption(
+            f"{AGAIN} what this cluster rests on, how stable it is and whose heatmaps it holds: "
+            f"`python -m whalecore cluster --lab {lab.folder}`"
+        )
+        return
+    parts, whose = st.columns(2, gap="large")
+    with parts:
+        st.markdown("**What it rests on**", help=explain("fluke part"))
+        if facts.part_shares:
+            st.altair_chart(charts.parts_chart(facts.part_shares))
+            st.caption(part_words(facts.part_shares))
+        else:
+            st.caption("The parts of the fluke are not known.")
+    with whose:
+        st.markdown("**Whose heatmaps it holds**", help=explain("purity"))
+        first, second = st.columns(2)
+        individuals = int(facts.individuals) if known(facts.individuals) else "not known"
+        first.metric("Individuals", individuals, help=explain("individual"))
+        second.metric("Most frequent one", percent(facts.purity), help=explain("purity"))
+        if known(facts.individual):
+            st.caption(plain(f"The most frequent individual is {facts.individual}."))
+        for column, (words, name) in zip(st.columns(3), SHARES.items(), strict=True):
+            share = percent(getattr(facts, name))
+            column.metric(words.capitalize(), share, help=explain(TERMS[words]))
+
+
+def _edit_name(lab, clustering_id: str, number: int, named) -> None:
+    """A form for the name and the note of a cluster."""
+    key = f"{clustering_id}_{number}"
+    with st.expander("Name and note", icon=":material/edit:"), st.form(f"name_{key}", border=False):
+        name = st.text_input(
+            "Name",
+            named.name if named is not None else "",
+            max_chars=LONGEST_NAME,
+            placeholder="trailing edge, left tip",
+            help=explain("cluster name"),
+        )
+        note = st.text_area("Note", named.note if named is not None else "", height=80)
+        person = st.text_input("Your name", key="named_by", persist_state="session", max_chars=80)
+        if st.form_submit_button("Save"):
+            lab.name_cluster(clustering_id, number, name, note, person.strip() or None)
+            st.toast(plain(f"Saved for cluster {number}."))
+            st.rerun()

@@ -1,0 +1,93 @@
+"""A clustering beside another one: what changed since the one before, and any two compared."""
+
+from __future__ import annotations
+
+import streamlit as st
+
+from pages.parts.state import bound, change
+from whalecore.cluster_words import (
+    change_table,
+    change_words,
+    growth_words,
+    names_of,
+    spread_table,
+)
+from whalecore.glossary import explain
+
+SHARE = {"format": "percent", "min_value": 0.0, "max_value": 1.0}
+
+
+def draw_changes(lab, clustering, names) -> None:
+    """What became of the clusters of the clustering before."""
+    st.subheader("What changed since the clustering before", help=explain("cluster before"))
+    clustering_id, earlier_id = clustering["clustering_id"], clustering["matched_to"]
+    matches = lab.cluster_matches(clustering_id)
+    clusterings = lab.clusterings().set_index("clustering_id")
+    if matches.empty or earlier_id not in clusterings.index:
+        st.info(
+            "There is no clustering of the same kind before this one. When photos have been added, "
+            "cluster the heatmaps again; you will then see here which clusters went on, which are "
+            f"new and which are gone: `python -m whalecore cluster --lab {lab.folder}`"
+        )
+        return
+    earlier = clusterings.loc[earlier_id]
+    before, now = int(earlier["heatmaps"]), int(clustering["heatmaps"])
+    st.markdown(growth_words(earlier["made_at"], before, now))
+    for sentence in change_words(matches, int(earlier["clusters"])):
+        st.markdown(sentence)
+    st.dataframe(
+        change_table(matches, names),
+        hide_index=True,
+        width="content",
+        height="content",
+        column_config={
+            "Cluster": st.column_config.TextColumn(width="medium"),
+            "Same heatmaps": st.column_config.ProgressColumn(
+                help=explain("same heatmaps"), width="medium", **SHARE
+            ),
+        },
+        alt="What each cluster was before",
+    )
+    if st.button("Compare the two in full", icon=":material/compare_arrows:"):
+        change(tab="Comparison", other=earlier_id)
+        st.rerun()
+
+
+def draw_comparison(lab, view, clustering, names, words) -> None:
+    """Where the heatmaps of each cluster lie in another clustering of the lab."""
+    st.subheader("Beside another clustering", help=explain("clusters compared"))
+    own = clustering["clustering_id"]
+    others = [one for one in lab.clusterings()["clustering_id"] if one != own]
+    if not others:
+        st.info(
+            "The lab has only this clustering. To compare, make one with another number of "
+            f"clusters: `python -m whalecore cluster --clusters 20 --lab {lab.folder}`"
+        )
+        return
+    current = view.other if view.other in others else others[0]
+    st.selectbox(
+        "Other clustering",
+        others,
+        format_func=words.get,
+        help=explain("clustering"),
+        **bound("other", current, "clusters"),
+    )
+    flows = lab.compare_clusterings(own, current)
+    if flows.empty:
+        st.info("The two clusterings have no heatmap in common: choose another one.")
+        return
+    other_names = names_of(lab.cluster_names(current))
+    st.dataframe(
+        spread_table(flows, names, other_names),
+        hide_index=True,
+        height="content",
+        column_config={
+            "Cluster": st.column_config.TextColumn(width="medium"),
+            "Mostly in": st.column_config.TextColumn(
+                help="The cluster of the other clustering that holds most of these heatmaps."
+            ),
+            "Heatmaps in both": st.column_config.NumberColumn(width="small"),
+            "Share": st.column_config.ProgressColumn(help=explain("clusters compared"), **SHARE),
+        },
+        alt="Where the heatmaps of each cluster lie in the other clustering",
+    )

@@ -1,0 +1,178 @@
+"""Sentences about clusters: each number in them can be checked by hand."""
+
+from datetime import datetime
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from whalecore import cluster_words as words
+from whalecore.types import HeatmapPart, Representation
+
+SPACE = words.SPACE
+
+
+def said(sentence: str) -> str:
+    return sentence.replace(SPACE, " ")
+
+
+@pytest.mark.parametrize(
+    ("share", "shown"), [(0.0, "0 %"), (0.456, "46 %"), (1, "100 %"), (None, "not known")]
+)
+def test_a_share_is_said_in_whole_percent(share, shown):
+    assert said(words.percent(share)) == shown
+
+
+def test_a_share_that_is_not_a_number_is_not_known():
+    assert words.percent(float("nan")) == "not known"
+
+
+def test_words_in_a_row_end_with_and():
+    assert [words.listed(range(1, count)) for count in (2, 3, 4)] == ["1", "1 and 2", "1, 2 and 3"]
+
+
+def test_a_name_stands_behind_the_number():
+    assert words.label_of(7, "notch") == "7 · notch"
+    assert words.label_of(7) == words.label_of(7, "") == "7"
+
+
+def test_a_cluster_under_the_limit_is_called_unstable_and_one_at_it_is_not():
+    assert said(words.stability_words(0.49)).startswith("Unstable: only 49 % of its pairs")
+    assert "fewer than 50 %" in said(words.stability_words(0.49))
+    assert "nstable" not in words.stability_words(0.5)
+    assert "could not be measured" in words.stability_words(float("nan"))
+
+
+@pytest.mark.parametrize(
+    ("mode", "part"),
+    [("exact", "every other one"), ("scale", "typical ones"), (None, "again"), ("new", "'new'")],
+)
+def test_the_mode_is_said_in_plain_words(mode, part):
+    assert part in words.mode_words(mode)
+
+
+def test_the_largest_steps_are_counted_without_the_first_one():
+    values = [0.0, 0.5, 0.6, 0.9, 0.95, 1.15]
+    assert words.gap_words(values, 4) == (
+        "The largest steps lie after 3, 5 and 2 eigenvalues; 4 clusters were chosen, where the "
+        "step is number 4 of 4 in size."
+    )
+    assert words.gap_words(values, 30).endswith("30 clusters were chosen.")
+    assert words.gap_words([0.0, 0.5], 2) == "2 clusters were chosen."
+
+
+def test_clusters_that_share_most_of_their_heatmaps_with_one_would_be_one():
+    flows = [[1, 1, 10], [2, 2, 6], [2, 1, 4], [3, 2, 9], [3, 1, 1]]
+    assert words.neighbour_words(flows, 2) == "With 2 clusters, 2 and 3 would be one."
+
+
+def test_a_cluster_that_most_of_two_others_come_from_would_be_divided():
+    flows = [[1, 1, 10], [2, 2, 6], [2, 3, 5], [3, 4, 8]]
+    assert words.neighbour_words(flows, 4) == "With 4 clusters, 2 would be divided."
+    flows = [[1, 1, 10], [1, 5, 9], [2, 2, 6], [2, 3, 5], [3, 4, 8]]
+    assert words.neighbour_words(flows, 5) == "With 5 clusters, 1 and 2 would be divided."
+
+
+def test_nothing_together_and_nothing_apart_is_said():
+    assert "no two clusters" in words.neighbour_words([[1, 2, 5], [2, 1, 5]], 2)
+
+
+def test_a_cluster_says_what_it_was_before():
+    assert said(words.match_words(6, 0.92, 7)) == (
+        "Was cluster 6 before; 92 % of the heatmaps are the same."
+    )
+    assert words.match_words(6, 0.92, 6).startswith("Had the same number before")
+    assert words.match_words(pd.NA, 0.0, 6).startswith("New")
+
+
+MATCHES = pd.DataFrame(
+    {
+        "cluster": [1, 2, 3],
+        "earlier_cluster": pd.array([1, 4, None], "Int64"),
+        "overlap": [0.814, 0.5, 0.0],
+    }
+)
+
+
+def test_what_changed_counts_the_new_and_the_gone():
+    assert words.change_words(MATCHES, 4) == [
+        "2 of 3 clusters continue one of the clustering before, 1 of them under another number.",
+        "New: 3.",
+        "Gone, as they were numbered before: 2 and 3.",
+    ]
+
+
+def test_nothing_new_and_nothing_gone_needs_no_sentence():
+    assert len(words.change_words(MATCHES[:1], 1)) == 1
+
+
+def test_the_table_of_changes_names_clusters_and_marks_new_ones():
+    table = words.change_table(MATCHES, {2: "notch"})
+    assert table["Cluster"].tolist() == ["1", "2 · notch", "3"]
+    assert table["Before"].tolist() == ["1", "4", "new"]
+    np.testing.assert_array_equal(table["Same heatmaps"], [0.81, 0.5, np.nan])
+
+
+@pytest.mark.parametrize(("now", "end"), [(12, "2 more."), (7, "3 fewer."), (10, "as many.")])
+def test_the_growth_of_a_clustering_is_said(now, end):
+    sentence = words.growth_words(datetime(2026, 11, 2, 8, 5), 10, now)
+    assert sentence == (
+        "The clustering before was made on 2026-11-02 at 08:05 of 10 heatmaps; this one holds "
+        f"{end}"
+    )
+
+
+def test_the_largest_parts_of_the_fluke_are_named():
+    shares = {"notch": 0.2, "left tip": 0.5, "right tip": 0.0, "inner surface": 0.3}
+    assert said(words.part_words(shares)) == (
+        "Rests mostly on the left tip (50 %), the inner surface (30 %) and the notch (20 %)."
+    )
+    assert words.part_words({"notch": 0.0}) == "Rests on no part of the fluke."
+
+
+def test_the_table_of_two_clusterings_says_where_heatmaps_lie():
+    flows = pd.DataFrame(
+        [(1, 2, 6, 0.6), (1, 1, 2, 0.2), (1, 3, 1, 0.1), (1, 4, 1, 0.1), (2, 1, 5, 1.0)],
+        columns=["cluster", "other", "heatmaps", "share"],
+    )
+    table = words.spread_table(flows, {1: "left"}, {2: "west"})
+    assert table["Cluster"].tolist() == ["1 · left", "2"]
+    assert table["Heatmaps in both"].tolist() == [10, 5]
+    assert table["Mostly in"].tolist() == ["2 · west", "1"]
+    assert table["Share"].tolist() == [0.6, 1.0]
+    assert said(table["Others"][0]) == "1 (20 %), 3 (10 %), 4 (10 %)"
+    assert table["Others"][1] == ""
+
+
+def test_two_clusterings_without_common_heatmaps_give_an_empty_table():
+    empty = pd.DataFrame(columns=["cluster", "other", "heatmaps", "share"])
+    assert words.spread_table(empty, {}, {}).empty
+
+
+def test_what_was_compared_is_said():
+    osm = HeatmapPart("osm", "patch=16,stride=8,fill=0,target=probability")
+    cam = HeatmapPart("gradcam", "layer=layer4")
+    assert words.representation_words(Representation((osm,))) == (
+        "Compared were occlusion sensitivity maps (patch 16, stride 8), only the support in them."
+    )
+    both = words.representation_words(Representation((osm, cam), signed=True, aligned=True))
+    assert "and Grad-CAM (layer4) together, support and evidence against it" in both
+    assert "mirrored first" in both
+
+
+def test_stability_and_name_are_joined_to_the_correctness():
+    correctness = pd.DataFrame({"cluster": [1, 2]})
+    facts = pd.DataFrame({"cluster": [2], "stability": [0.4], "purity": [1.0]})
+    names = pd.DataFrame({"cluster": [1], "name": ["notch"], "note": [""]})
+    joined = words.described(correctness, facts, names)
+    assert joined["name"].tolist() == ["notch", ""]
+    np.testing.assert_array_equal(joined["stability"], [np.nan, 0.4])
+    assert words.names_of(names) == {1: "notch"}
+
+
+def test_clusters_without_facts_and_names_keep_their_correctness():
+    nothing = pd.DataFrame({"cluster": [], "stability": [], "name": []})
+    joined = words.described(pd.DataFrame({"cluster": [1, 2]}), nothing, nothing)
+    assert joined["cluster"].tolist() == [1, 2]
+    assert joined["stability"].isna().all()
+    assert joined["name"].tolist() == ["", ""]

@@ -1,0 +1,261 @@
+"""What is known of clusters, in sentences for people who read no tables of numbers."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from datetime import datetime
+
+import numpy as np
+import pandas as pd
+
+from whalecore.clusters.matching import merges, splits
+from whalecore.lab.clusters import UNSTABLE
+from whalecore.types import OcclusionSettings, Representation, settings_from_key
+
+Flows = Sequence[Sequence[int]]
+"""Rows of cluster, cluster of another clustering, heatmaps that lie in both."""
+
+MODES = {
+    "exact": "Every heatmap was compared with every other one, as in the paper (exact).",
+    "scale": "The lab holds too many heatmaps to compare each with each: all were compared with a "
+    "choice of typical ones, which gives nearly the same clusters (scale).",
+}
+
+AGAIN = "Cluster the heatmaps again to see"
+"""Start of the sentence about what an older clustering does not know."""
+
+SPACE = "\N{NO-BREAK SPACE}"
+
+MOST = 3
+"""Parts of the fluke, or steps, that a sentence names."""
+
+
+def known(value: float | None) -> bool:
+    """Whether a number is there at all."""
+    return value is not None and not pd.isna(value)
+
+
+def percent(share: float | None) -> str:
+    """A share from 0 to 1 in percent, or that it is not known."""
+    return f"{100 * share:.0f}{SPACE}%" if known(share) else "not known"
+
+
+def label_of(cluster: int, name: str | None = None) -> str:
+    """A cluster's number, and its name where somebody gave it one."""
+    return f"{cluster} · {name}" if name else str(cluster)
+
+
+def listed(words: Iterable[object]) -> str:
+    """Words in a row: "1", "1 and 2", "1, 2 and 3"."""
+    *first, last = map(str, words)
+    return f"{', '.join(first)} and {last}" if first else last
+
+
+def stability_words(stability: float | None) -> str:
+    """What the stability of a cluster means for those who read its figures."""
+    if not known(stability):
+        return "It could not be measured, because the cluster has too few heatmaps."
+    if stability < UNSTABLE:
+        return (
+            f"Unstable: only {percent(stability)} of its pairs of heatmaps stay together when a "
+            f"part of the photos is clustered anew, fewer than {percent(UNSTABLE)}. Do not rely on "
+            "this cluster's figures."
+        )
+    return (
+        f"{percent(stability)} of its pairs of heatmaps stay together when a part of the photos is "
+        "clustered anew."
+    )
+
+
+def mode_words(mode: str | None) -> str:
+    """Whether all heatmaps were compared with each other."""
+    if not known(mode):
+        return f"{AGAIN} how heatmaps were compared."
+    return MODES.get(mode, f"Heatmaps were compared in the mode '{mode}'.")
+
+
+def gap_words(eigenvalues: Sequence[float], clusters: int) -> str:
+    """After how many eigenvalues the largest steps lie, and where the chosen number is."""
+    steps = np.diff(np.asarray(eigenvalues, float))[1:]
+    if not len(steps):
+        return f"{clusters} clusters were chosen."
+    order = np.argsort(-steps, kind="stable")
+    largest = [int(place) + 2 for place in order[:MOST]]
+    words = f"The largest steps lie after {listed(largest)} eigenvalues; {clusters} clusters "
+    if 2 <= clusters <= len(steps) + 1:
+        rank = int(np.flatnonzero(order == clusters - 2)[0]) + 1
+        return f"{words}were chosen, where the step is number {rank} of {len(steps)} in size."
+    return f"{words}were chosen."
+
+
+def neighbour_words(flows: Flows, clusters: int) -> str:
+    """What another number of clusters would change.
+
+    Parameters
+    ----------
+    flows : sequence of (cluster, other, heatmaps)
+        How the heatmaps of each cluster are spread over those of the other clustering.
+    clusters : int
+        The other number of clusters.
+    """
+    table = np.asarray(flows, int).reshape(-1, 3)
+    labels, others = (np.repeat(table[:, side], table[:, 2]) for side in (0, 1))
+    parts = [f"{listed(sorted(one.clusters))} would be one" for one in merges(labels, others)]
+    divided = [one.cluster for one in splits(labels, others)]
+    if divided:
+        parts.append(f"{listed(divided)} would be divided")
+    if not parts:
+        parts = ["no two clusters would be one and none would be divided; only few heatmaps move"]
+    return f"With {clusters} clusters, {'; '.join(parts)}."
+
+
+def match_words(earlier: int | None, overlap: float, number: int) -> str:
+    """What a cluster was in the clustering before.
+
+    Parameters
+    ----------
+    earlier : int or None
+        Its number then; None for a new one.
+    overlap : float
+        Heatmaps that both hold, of those that either holds.
+    number : int
+        Its number now.
+    """
+    if not known(earlier):
+        return "New: no cluster of the clustering before is like it."
+    was = "Had the same number" if int(earlier) == number else f"Was cluster {int(earlier)}"
+    return f"{was} before; {percent(overlap)} of the heatmaps are the same."
+
+
+def growth_words(made_at: datetime, before: int, now: int) -> str:
+    """When the clustering before was made, and how many heatmaps came or went since."""
+    more = now - before
+    since = f"{abs(more):,} {'more' if more > 0 else 'fewer'}" if more else "as many"
+    return (
+        f"The clustering before was made on {made_at:%Y-%m-%d at %H:%M} of {before:,} heatmaps; "
+        f"this one holds {since}."
+    )
+
+
+def names_of(names: pd.DataFrame) -> dict[int, str]:
+    """Names of the clusters that have one, from the lab's cluster names."""
+    return {int(row.cluster): row.name for row in names.itertuples(index=False) if row.name}
+
+
+def change_words(matches: pd.DataFrame, earlier_clusters: int) -> list[str]:
+    """What changed against the clustering before: how many went on, which are new, which are gone.
+
+    Parameters
+    ----------
+    matches : DataFrame
+        Columns cluster, earlier_cluster (missing for a new one).
+    earlier_clusters : int
+        How many there were.
+    """
+    went_on = matches[matches["earlier_cluster"].notna()]
+    before = went_on["earlier_cluster"].astype(int)
+    renumbered = int((before != went_on["cluster"]).sum())
+    sentences = [
+        f"{len(went_on)} of {len(matches)} clusters continue one of the clustering before, "
+        f"{renumbered} of them under another number."
+    ]
+    new = matches["cluster"][matches["earlier_cluster"].isna()].tolist()
+    gone = sorted(set(range(1, earlier_clusters + 1)) - set(before))
+    if new:
+        sentences.append(f"New: {listed(new)}.")
+    if gone:
+        sentences.append(f"Gone, as they were numbered before: {listed(gone)}.")
+    return sentences
+
+
+def part_words(shares: Mapping[str, float]) -> str:
+    """On which parts of the fluke a cluster rests, the largest shares first."""
+    large = sorted(shares.items(), key=lambda one: -one[1])[:MOST]
+    named = [f"the {name} ({percent(share)})" for name, share in large if share >= 0.005]
+    return f"Rests mostly on {listed(named)}." if named else "Rests on no part of the fluke."
+
+
+def spread_table(
+    flows: pd.DataFrame, names: Mapping[int, str], other_names: Mapping[int, str]
+) -> pd.DataFrame:
+    """Where the heatmaps of each cluster lie in another clustering, a row a cluster.
+
+    Parameters
+    ----------
+    flows : DataFrame
+        Columns cluster, other, heatmaps, share; see ``Lab.compare_clusterings``.
+    names, other_names : mapping of int to str
+        Names that clusters have, on either side.
+
+    Returns
+    -------
+    DataFrame
+        Cluster, Heatmaps in both, Mostly in, Share (0 to 1), Others; by cluster.
+    """
+    rows = []
+    for cluster, own in flows.groupby("cluster", sort=True):
+        places = own.sort_values(["heatmaps", "other"], ascending=[False, True])
+        named = [label_of(int(one), other_names.get(int(one))) for one in places["other"]]
+        rest = [
+            f"{name} ({percent(share)})"
+            for name, share in list(zip(named, places["share"], strict=True))[1 : MOST + 1]
+        ]
+        more = len(places) - 1 - len(rest)
+        rows.append(
+            {
+                "Cluster": label_of(int(cluster), names.get(int(cluster))),
+                "Heatmaps in both": int(places["heatmaps"].sum()),
+                "Mostly in": named[0],
+                "Share": round(float(places["share"].iloc[0]), 2),
+                "Others": ", ".join(rest) + (f" and {more} more" if more else ""),
+            }
+        )
+    columns = ["Cluster", "Heatmaps in both", "Mostly in", "Share", "Others"]
+    return pd.DataFrame(rows, columns=columns)
+
+
+def change_table(matches: pd.DataFrame, names: Mapping[int, str]) -> pd.DataFrame:
+    """What each cluster was before: Cluster, Before, Same heatmaps (0 to 1); by cluster."""
+    return pd.DataFrame(
+        [
+            {
+                "Cluster": label_of(int(row.cluster), names.get(int(row.cluster))),
+                "Before": str(int(row.earlier_cluster)) if known(row.earlier_cluster) else "new",
+                "Same heatmaps": round(row.overlap, 2) if known(row.earlier_cluster) else None,
+            }
+            for row in matches.itertuples()
+        ],
+        columns=["Cluster", "Before", "Same heatmaps"],
+    )
+
+
+def representation_words(representation: Representation) -> str:
+    """Which maps of a photo were compared, and how."""
+    maps = []
+    for part in representation.parts:
+        settings = settings_from_key(part.settings)
+        if isinstance(settings, OcclusionSettings):
+            maps.append(
+                f"occlusion sensitivity maps (patch {settings.patch}, stride {settings.stride})"
+            )
+        else:
+            maps.append(f"Grad-CAM ({settings.layer})")
+    together = " together" if len(maps) > 1 else ""
+    evidence = "support and evidence against it" if representation.signed else "only the support"
+    turned = (
+        "; heatmaps that lie more on the right were mirrored first, so that left and right tip "
+        "count as one"
+        if representation.aligned
+        else ""
+    )
+    return f"Compared were {listed(maps)}{together}, {evidence} in them{turned}."
+
+
+def described(correctness: pd.DataFrame, facts: pd.DataFrame, names: pd.DataFrame) -> pd.DataFrame:
+    """The lab's cluster correctness with the columns ``stability`` and ``name`` of each cluster."""
+    stability = dict(zip(facts["cluster"], facts["stability"], strict=True))
+    called = names_of(names)
+    return correctness.assign(
+        stability=[float(stability.get(one, np.nan)) for one in correctness["cluster"]],
+        name=[called.get(one, "") for one in correctness["cluster"]],
+    )

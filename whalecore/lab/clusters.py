@@ -1,0 +1,213 @@
+"""The clusters of a lab: what is known of them, what people call them, what became of them."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import pandas as pd
+
+from whalecore.errors import LabError
+from whalecore.files import sha256_of
+from whalecore.lab.core import LabCore
+from whalecore.lab.values import file_name
+from whalecore.types import HeatmapPart, Representation
+
+if TYPE_CHECKING:
+    from whalecore.clusters.clustering import Clustering
+
+UNSTABLE = 0.5
+"""Stability under which more pairs of a cluster part than stay together."""
+
+LONGEST_NAME = 80
+"""Characters of a cluster's name; the rest belongs into its note."""
+
+SHARED = """
+WITH pairs AS (
+    SELECT a.cluster, b.cluster AS other, count(*) AS heatmaps
+    FROM assignments a JOIN assignments b USING (model_id, photo_id, individual)
+    WHERE a.clustering_id = $1 AND b.clustering_id = $2
+    GROUP BY a.cluster, b.cluster
+)
+SELECT cluster, other, heatmaps, heatmaps / sum(heatmaps) OVER (PARTITION BY cluster) AS share
+FROM pairs
+ORDER BY cluster, heatmaps DESC, other
+"""
+
+MEMBERS = """
+SELECT a.*, s.rank, s.score, s.is_reference, p.name, p.path, p.individual AS reference
+FROM assignments a
+JOIN scores s USING (model_id, photo_id, individual)
+LEFT JOIN photos p USING (photo_id)
+WHERE a.clustering_id = $1 AND a.cluster = $2
+ORDER BY a.membership DESC NULLS LAST, a.photo_id, s.rank
+LIMIT $3 OFFSET $4
+"""
+
+
+class LabClusters(LabCore):
+    """The part of a lab that knows its clusterings."""
+
+    def clusterings(self) -> pd.DataFrame:
+        """Clusterings of this lab, the newest first."""
+        return self._database.frame(
+            "SELECT * EXCLUDE (sequence) FROM clusterings ORDER BY made_at DESC, clustering_id"
+        )
+
+    def newest_clustering(
+        self, model_id: str | None = None, ranks: str | None = None
+    ) -> str | None:
+        """Id of the clustering made last (of a model or a choice of heatmaps), or None."""
+        sql = """SELECT clustering_id FROM clusterings
+                 WHERE ($1 IS NULL OR model_id = $1) AND ($2 IS NULL OR ranks = $2)
+                 ORDER BY made_at DESC, clustering_id LIMIT 1"""
+        found = self._database.rows(sql, [model_id, ranks])
+        return found[0][0] if found else None
+
+    def representation(self, clustering_id: str) -> Representation:
+        """What describes a heatmap in a clustering: which maps, and how they are read.
+
+        Raises
+        ------
+        LabError
+            When there is no such clustering.
+        """
+        row = self._clustering_row(clustering_id)
+        if row["representation"] is None:
+            return Representation((HeatmapPart(row["method"], row["heatmap_settings"]),))
+        about = json.loads(row["representation"])
+        parts = tuple(HeatmapPart(one["method"], one["settings"]) for one in about["parts"])
+        return Representation(parts, about["signed"], about["aligned"])
+
+    def clustering_path(self, clustering_id: str) -> Path:
+        """File that holds a clustering's arrays."""
+        return self.folder / "clusterings" / f"{file_name(clustering_id)}.safetensors"
+
+    def clustering(self, clustering_id: str) -> Clustering:
+        """The arrays of a clustering, checked against their checksum.
+
+        Raises
+        ------
+        LabError
+            When the file is missing or damaged.
+        """
+        from whalecore.clusters.storing import load_clustering
+
+        path = self.clustering_path(clustering_id)
+        sql = "SELECT arrays_sha256 FROM clusterings WHERE clustering_id = $1"
+        found = self._database.rows(sql, [clustering_id])
+        damaged = path.is_file() and found and found[0][0] not in (None, sha256_of(path))
+        if not path.is_file() or damaged:
+            raise LabError(
+                f"The file {path} is {'damaged' if damaged else 'missing'}: restore it from a copy "
+                "of the lab, or cluster again with 'python -m whalecore cluster'."
+            )
+        return load_clustering(path)
+
+    def assignments(self, clustering_id: str) -> pd.DataFrame:
+        """The cluster of every heatmap of a clustering."""
+        sql = "SELECT * FROM assignments WHERE clustering_id = $1 ORDER BY photo_id, individual"
+        return self._database.frame(sql, [clustering_id])
+
+    def cluster_correctness(self, clustering_id: str) -> pd.DataFrame:
+        """Per cluster: how often its heatmaps show the reference; see ``data/README.md``."""
+        sql = "SELECT * FROM cluster_correctness WHERE clustering_id = $1 ORDER BY cluster"
+        return self._database.frame(sql, [clustering_id])
+
+    def cluster_members(
+        self, clustering_id: str, cluster: int, limit: int | None = None, offset: int = 0
+    ) -> pd.DataFrame:
+        """Heatmaps of a cluster with score and photo, the most typical first."""
+        return self._database.frame(MEMBERS, [clustering_id, int(cluster), limit, int(offset)])
+
+    def cluster_facts(self, clustering_id: str) -> pd.DataFrame:
+        """Per cluster: stability, what it rests on, warnings; columns of table ``clusters``.
+
+        ``part_shares`` are dictionaries and ``warnings`` lists of sentences; ``unstable`` clusters
+        have a stability below one half, so that more of their pairs part than stay together. No
+        rows for a clustering that was made before these facts were kept.
+        """
+        sql = "SELECT * FROM clusters WHERE clustering_id = $1 ORDER BY cluster"
+        found = self._database.frame(sql, [clustering_id])
+        return found.assign(
+            part_shares=[json.loads(text or "{}") for text in found["part_shares"]],
+            warnings=[json.loads(text or "[]") for text in found["warnings"]],
+            unstable=(found["stability"] < UNSTABLE).astype(bool),
+        )
+
+    def cluster_names(self, clustering_id: str) -> pd.DataFrame:
+        """Names and notes of clusters: cluster, name, note, named_by, named_at.
+
+        Only clusters that have a name or a note.
+        """
+        sql = """SELECT cluster, name, coalesce(note, '') AS note, named_by, named_at
+                 FROM cluster_names
+                 WHERE clustering_id = $1 AND (name <> '' OR coalesce(note, '') <> '')
+                 ORDER BY cluster"""
+        return self._database.frame(sql, [clustering_id])
+
+    def name_cluster(
+        self,
+        clustering_id: str,
+        cluster: int,
+        name: str,
+        note: str = "",
+        named_by: str | None = None,
+    ) -> None:
+        """Name a cluster; clusterings to come take name and note over where a cluster continues.
+
+        Parameters
+        ----------
+        name : str
+            At most 80 characters; empty to take a name away.
+
+        Raises
+        ------
+        LabError
+            When there is no such cluster, or the name is too long.
+        """
+        last = self._clustering_row(clustering_id)["clusters"]
+        if not 1 <= cluster <= last:
+            raise LabError(
+                f"The clustering '{clustering_id}' has no cluster {cluster}: choose one from 1 to "
+                f"{last}."
+            )
+        name = " ".join(name.split())
+        if len(name) > LONGEST_NAME:
+            raise LabError(
+                f"The name has {len(name)} characters: use at most {LONGEST_NAME} and write the "
+                "rest into the note."
+            )
+        about = {"name": name, "note": note.strip(), "named_by": named_by}
+        key = {"clustering_id": clustering_id, "cluster": int(cluster)}
+        self.write("cluster_names", [{**key, **about}])
+
+    def cluster_matches(self, clustering_id: str) -> pd.DataFrame:
+        """Which earlier cluster each cluster continues: earlier_id, earlier_cluster, shared, ...
+
+        ``earlier_cluster`` is missing where a cluster is new; no rows without a clustering before.
+        """
+        sql = "SELECT * FROM cluster_matches WHERE clustering_id = $1 ORDER BY cluster"
+        found = self._database.frame(sql, [clustering_id])
+        return found.assign(earlier_cluster=found["earlier_cluster"].astype("Int64"))
+
+    def compare_clusterings(self, clustering_id: str, other: str) -> pd.DataFrame:
+        """How the heatmaps of each cluster are spread over the clusters of another clustering.
+
+        Returns
+        -------
+        DataFrame
+            ``cluster``, ``other``, ``heatmaps`` (those in both), ``share`` (of the heatmaps of
+            `cluster` that both clusterings hold); by cluster, the largest share first.
+        """
+        return self._database.frame(SHARED, [clustering_id, other])
+
+    def _clustering_row(self, clustering_id: str) -> dict:
+        found = self.rows("clusterings", clustering_id=clustering_id)
+        if not found:
+            raise LabError(
+                f"The lab has no clustering '{clustering_id}': choose one of those that the page "
+                "Clusters lists, or make one with 'python -m whalecore cluster'."
+            )
+        return found[0]
