@@ -77,7 +77,8 @@ def new(given: argparse.Namespace) -> None:
     """Are held-out heatmaps placed where a clustering of all of them would put them?"""
     subjects = [planted_subject(100 if given.small else 5000, given.small)]
     most = 200 if given.small else None
-    subjects += [lab_subject(open_lab(folder), most) for folder in given.labs or ("data/demo",)]
+    folders = given.labs or ("data/demo",)
+    subjects += [lab_subject(open_lab(folder), most, given.clusters) for folder in folders]
     rows = []
     for subject in subjects:
         for seed in range(1 if given.small else 3):
@@ -159,10 +160,10 @@ def planted_subject(count: int, small: bool) -> Subject:
     return Subject("planted kinds", heatmaps, np.arange(count), STRIDE, planted.kinds)
 
 
-def lab_subject(lab: Lab, most: int | None) -> Subject:
+def lab_subject(lab: Lab, most: int | None, clusters: int) -> Subject:
     heatmaps = lab.heatmaps()
     heatmaps = some_of(heatmaps, np.arange(len(heatmaps))[:most])
-    clusters = min(30, len(heatmaps) // 10)
+    clusters = min(clusters, len(heatmaps) // 10)
     photos = np.array(heatmaps.photo_ids)
     return Subject(lab.name, heatmaps.values, photos, stride_of(heatmaps.settings), clusters)
 
@@ -542,6 +543,7 @@ def main() -> None:
     parser.add_argument("--small", action="store_true", help="a trial in seconds")
     parser.add_argument("--most", type=int, default=SIZES[-1], help="heatmaps of 'scale'")
     parser.add_argument("--heatmaps", type=int, default=2000, help="of 'sigma'")
+    parser.add_argument("--clusters", type=int, default=30, help="of the labs of 'new'")
     given = parser.parse_args()
     print(f"{machine()}, {date.today()}: python {' '.join(sys.argv)}\n", flush=True)
     PARTS[given.part](given)

@@ -132,6 +132,9 @@ def mirrored(stack: np.ndarray) -> np.ndarray:
     return heavier
 
 
+MOST_KEPT = 256
+"""Components that are kept at most to place heatmaps to come."""
+
 VARIANCE_KEPT = 0.999
 """Share of the variance that is kept to place heatmaps to come."""
 
@@ -182,6 +185,26 @@ class Projection:
             If the heatmaps have other parts or grids than those the projection was fitted on.
         """
         parts = parts_of(stacks)
+        points = np.empty((len(parts[0]), len(self.components)), np.float32)
+        self._check(parts)
+        for block in _blocks(len(points)):
+            points[block] = self.project(self._described([part[block] for part in parts]))
+        return points
+
+    def describe(self, stacks: Stacks) -> np.ndarray:
+        """Return the descriptors of heatmaps, (heatmaps, features) float32; see `points`."""
+        parts = parts_of(stacks)
+        self._check(parts)
+        return self._described(parts)
+
+    def project(self, described: np.ndarray) -> np.ndarray:
+        """Return the points (heatmaps, components), float32, of descriptors."""
+        return (described - self.mean) @ self.components.T.astype(np.float32, copy=False)
+
+    def _described(self, parts: Sequence[np.ndarray]) -> np.ndarray:
+        return _described(parts, self.strides, self.signed, self.aligned)
+
+    def _check(self, parts: Sequence[np.ndarray]) -> None:
         shapes = tuple(part.shape[1:] for part in parts)
         if shapes != self.shapes:
             raise SettingsError(
@@ -189,27 +212,21 @@ class Projection:
                 f"{_in_words(self.shapes)}: use the same methods, patch, stride and model."
             )
         _check_finite(parts)
-        components = self.components.T.astype(np.float32, copy=False)
-        points = np.empty((len(parts[0]), components.shape[1]), np.float32)
-        for block in _blocks(len(points)):
-            described = _described(
-                [part[block] for part in parts], self.strides, self.signed, self.aligned
-            )
-            points[block] = (described - self.mean) @ components
-        return points
 
 
 def shortened(projection: Projection, points: np.ndarray) -> Projection:
-    """The leading components that hold 99.9 % of the points' variance, in half precision.
+    """The leading components that hold 99.9 % of the points' variance, at most 256.
 
-    Enough to tell which heatmaps are near, at a tenth of the size of them all.
+    Enough to tell which heatmaps are near, at a fraction of the size and time of them all; rounded
+    to half precision, as they are stored.
     """
     each = sum(
         np.square(points[block], dtype=np.float64).sum(axis=0) for block in _blocks(len(points))
     )
     variance = np.cumsum(each)
-    kept = int(np.searchsorted(variance, VARIANCE_KEPT * variance[-1])) + 1
-    return replace(projection, components=projection.components[:kept].astype(np.float16))
+    kept = min(MOST_KEPT, int(np.searchsorted(variance, VARIANCE_KEPT * variance[-1])) + 1)
+    rounded = projection.components[:kept].astype(np.float16).astype(np.float32)
+    return replace(projection, components=rounded)
 
 
 def fit_projection(

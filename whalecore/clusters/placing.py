@@ -13,7 +13,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from whalecore.clusters.clustering import Clustering
-from whalecore.clusters.descriptor import Projection, Stacks, descriptors, parts_of
+from whalecore.clusters.descriptor import Projection, Stacks, parts_of
 from whalecore.clusters.extension import squared_distances
 from whalecore.errors import SettingsError
 
@@ -175,8 +175,7 @@ def outside(projection: Projection, stacks: Stacks, points: np.ndarray) -> np.nd
     ndarray of shape (heatmaps,), float32
         Squared distance between a heatmap's descriptor and the space of the components.
     """
-    described = descriptors(stacks, projection.strides, projection.signed, projection.aligned)
-    return _rest(projection, described, points)
+    return _rest(projection, projection.describe(stacks), points)
 
 
 def usual_distance(
@@ -257,8 +256,8 @@ def distances_to_others(
 def _placed(clustering: Clustering, parts: list[np.ndarray]) -> tuple[np.ndarray, ...]:
     """Clusters, memberships, distances and unlikeness of one block of heatmaps."""
     projection, extension = clustering.projection, clustering.extension
-    points = projection.points(parts)
-    described = descriptors(parts, projection.strides, projection.signed, projection.aligned)
+    described = projection.describe(parts)
+    points = projection.project(described)
     if extension.anchors is clustering.points:
         squares = extension.squares(points)
         clusters = extension.clusters(points, squares)
