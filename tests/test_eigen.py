@@ -54,7 +54,6 @@ def test_the_embedding_carries_the_degrees():
     near, far, furthest = np.exp(-0.5), np.exp(-2.0), np.exp(-4.5)
     expected = [1 + near + furthest, 1 + near + far, 1 + far + furthest]
     np.testing.assert_allclose(embedding.degrees, expected)
-    assert embedding.landmarks is None
     assert embedding.vectors.shape == (3, 2)
 
 

@@ -131,7 +131,8 @@ def test_a_long_run_that_is_interrupted_keeps_the_photo_it_was_at(tiny_lab, monk
         explain_photos(tiny_lab, [FINE], limit=3, computing=EXACT)
     rows = tiny_lab.rows("unfinished_heatmaps")
     assert len(rows) == 5
-    assert {one["computed"] for one in rows} == {PLACES // 4}
+    # The level before, and on a slow computer what there was of the level at hand.
+    assert min(one["computed"] for one in rows) >= PLACES // 4
     monkeypatch.setattr(ExactEngine, "blocks", blocks)
     assert explain_photos(tiny_lab, [FINE], limit=3, computing=EXACT) == 3
     assert not tiny_lab.rows("unfinished_heatmaps")

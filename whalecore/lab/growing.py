@@ -37,6 +37,7 @@ def growing_heatmaps(
     report: Report = silent,
     pause: float = 0.0,
     keep: Keep | None = None,
+    doubled: bool = False,
 ) -> Iterator[OcclusionMaps]:
     """Compute the occlusion maps of a photo's candidates, coarse to fine.
 
@@ -50,6 +51,8 @@ def growing_heatmaps(
         may cost, beside the level that is being computed.
     keep : callable, optional
         Stores the rows; ``lab.write`` when not given.
+    doubled : bool
+        Whether to store also, without a pause, what is twice as much as was stored before.
 
     Yields
     ------
@@ -69,7 +72,9 @@ def growing_heatmaps(
         for newest in growing_maps(
             identifier, prepared, prediction.individuals, settings, computing, report, start
         ):
-            if not newest.complete and time.monotonic() - kept_at >= pause:
+            stored = kept.computed.sum() if kept is not None else 0
+            much = doubled and newest.computed.sum() >= 2 * stored
+            if not newest.complete and (much or time.monotonic() - kept_at >= pause):
                 keep("unfinished_heatmaps", unfinished_rows(prediction, settings, newest))
                 kept, kept_at = newest, time.monotonic()
             yield newest

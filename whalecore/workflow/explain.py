@@ -161,7 +161,15 @@ def explain_growing(
         if not _explained(lab, model_id, settings, photo_id=photo_id):
             photo, prediction = _looked_at(lab, identifier, photo_id)
             yield from growing_heatmaps(
-                lab, identifier, photo, prediction, settings, computing, report, SHOWN_KEPT_EVERY
+                lab,
+                identifier,
+                photo,
+                prediction,
+                settings,
+                computing,
+                report,
+                SHOWN_KEPT_EVERY,
+                doubled=True,
             )
 
 
