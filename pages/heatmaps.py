@@ -161,4 +161,4 @@ with guarded("show this photo"):
         # Last, because the page waits here while a map is computed.
         with osm, guarded("show the occlusion sensitivity map"):
             if not show_occlusion(lab, crop, candidate, occlusion, strength):
-                get_ready(lab, candidate["model_id"])
+                get_ready(lab, candidate["model_id"], occlusion)

@@ -368,6 +368,14 @@ def test_maps_are_not_continued_at_another_precision(residual, photo, first, the
         next(goes_on)
 
 
+def test_what_is_made_beforehand_is_not_made_again_for_a_photo(residual, photo, monkeypatch):
+    occlusion.prepare_maps(residual, SETTINGS)
+    folded = []
+    monkeypatch.setattr(choice, "fold", lambda *given: folded.append(given))
+    assert next(growing_maps(residual, photo, NAMES, SETTINGS, EXACT)).engine == "exact"
+    assert not folded
+
+
 class Full(Watched):
     def blocks(self, phase):
         self._positions.append(self.limit)

@@ -33,12 +33,20 @@ def identifier_of(lab, model_id: str | None):
     return _identifier(str(lab.folder), model_id, lab)
 
 
-def get_ready(lab, model_id: str) -> None:
-    """Load what a click on "Compute" needs, so that its first map is there within a second."""
+def get_ready(lab, model_id: str, settings: OcclusionSettings) -> None:
+    """Load and make what a click on "Compute" needs, so that its first map is there at once."""
     with suppress(WhalecoreError):
         import whalecore.workflow.explain  # noqa: F401
 
-        identifier_of(lab, model_id)
+        _ready(str(lab.folder), model_id, settings.key, lab, settings)
+
+
+@st.cache_resource(max_entries=20, show_spinner=False)
+def _ready(folder: str, model_id: str, key: str, _lab, _settings) -> bool:
+    from whalecore.explain.occlusion import prepare_maps
+
+    prepare_maps(identifier_of(_lab, model_id), _settings)
+    return True
 
 
 def empty_heatmap(

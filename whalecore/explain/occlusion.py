@@ -145,6 +145,18 @@ def growing_maps(
     yield from estimated_levels(making, progress or silent)
 
 
+def prepare_maps(identifier: AnyIdentifier, settings: OcclusionSettings) -> None:
+    """Make once what the maps of every photo need: the first map then stands sooner.
+
+    Parameters
+    ----------
+    identifier : AnyIdentifier
+    settings : OcclusionSettings
+    """
+    grey = torch.zeros(3, identifier.height, identifier.width)
+    next(growing_maps(identifier, grey, identifier.individuals[:1], settings))
+
+
 class MapsInTheMaking:
     """Maps of one photo, position by position."""
 
