@@ -45,7 +45,7 @@ def test_a_cluster_under_the_limit_is_called_unstable_and_one_at_it_is_not():
 
 @pytest.mark.parametrize(
     ("mode", "part"),
-    [("exact", "every other one"), ("scale", "typical ones"), (None, "again"), ("new", "'new'")],
+    [("exact", "every other one"), ("scale", "random sample"), (None, "again"), ("new", "'new'")],
 )
 def test_the_mode_is_said_in_plain_words(mode, part):
     assert part in words.mode_words(mode)
@@ -79,7 +79,7 @@ def test_nothing_together_and_nothing_apart_is_said():
 
 def test_a_cluster_says_what_it_was_before():
     assert said(words.match_words(6, 0.92, 7)) == (
-        "Was cluster 6 before; 92 % of the heatmaps are the same."
+        "Was cluster 6 before; of the heatmaps both clusterings hold, 92 % are the same."
     )
     assert words.match_words(6, 0.92, 6).startswith("Had the same number before")
     assert words.match_words(pd.NA, 0.0, 6).startswith("New")

@@ -265,6 +265,13 @@ def test_a_heatmap_far_from_those_of_other_photos_is_far_away():
     assert (distances_to_others(POINTS, PHOTOS) > 93.7).tolist() == [False] * 13 + [True]
 
 
+def test_heatmaps_are_compared_with_the_kept_ones_of_other_photos():
+    kept = np.arange(0, 12, 2)
+    found = distances_to_others(POINTS, PHOTOS, among=kept)
+    # Photo 0 has 2, 4, 6, 8 and 10 beside it, photo 1 also 0.
+    assert found[:2].tolist() == [6, (1 + 1 + 3 + 5 + 7 + 9) / 6]
+
+
 def test_what_lies_outside_the_points_makes_a_heatmap_stranger():
     outside = np.zeros(14)
     # Ten at 1 to 10 from photo 0 and 40 to the side: the roots of 1600 + d^2 average to 40.5.

@@ -309,6 +309,30 @@ def test_heatmaps_beyond_the_sample_are_carried_into_its_clusters(monkeypatch):
     np.testing.assert_array_equal(assign_many(clustering, values).clusters, clustering.labels)
 
 
+@pytest.mark.parametrize(("mode", "clusters"), [("exact", 62), ("scale", 60)])
+def test_more_clusters_than_eigenvalues_are_shown_are_found_too(monkeypatch, mode, clusters):
+    monkeypatch.setattr(spectral, "SCALE_SAMPLE", 300)
+    values, _ = planted_heatmaps(6, each=80, noise=0.5)
+    clustering = spectral_clustering(values, clusters=clusters, sigma=3.0, mode=mode)
+    assert clustering.clusters == clusters
+    assert len(clustering.eigenvalues) == 60
+    assert assign_many(clustering, values[:5]).clusters.max() <= clusters
+
+
+def test_auto_never_asks_for_clusters_of_a_few_heatmaps():
+    noise = np.random.default_rng(0).normal(size=(40, 16, 32)).astype(np.float32)
+    assert spectral_clustering(noise, clusters="auto").clusters <= 4
+
+
+def test_the_mean_map_of_aligned_clusters_is_of_aligned_maps():
+    values, _ = planted_heatmaps(1, each=40, noise=0.01)
+    values[::2] = values[::2, :, ::-1]
+    found = spectral_clustering(values, clusters=2, aligned=True)
+    left = found.means[:, :, :16].clip(min=0).sum(axis=(1, 2))
+    right = found.means[:, :, 16:].clip(min=0).sum(axis=(1, 2))
+    assert (left > right).all()
+
+
 def test_the_sample_itself_is_clustered_as_in_the_exact_mode(monkeypatch):
     values, _ = planted_heatmaps(5, each=60, noise=0.3)
     monkeypatch.setattr(spectral, "SCALE_SAMPLE", 200)

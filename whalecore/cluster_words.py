@@ -17,8 +17,8 @@ Flows = Sequence[Sequence[int]]
 
 MODES = {
     "exact": "Every heatmap was compared with every other one, as in the paper (exact).",
-    "scale": "The lab holds too many heatmaps to compare each with each: all were compared with a "
-    "choice of typical ones, which gives nearly the same clusters (scale).",
+    "scale": "The lab holds too many heatmaps to compare each with each: that was done with a "
+    "random sample of 10,000, and the others were carried into its clusters (scale).",
 }
 
 AGAIN = "Cluster the heatmaps again to see"
@@ -124,7 +124,7 @@ def match_words(earlier: int | None, overlap: float, number: int) -> str:
     if not known(earlier):
         return "New: no cluster of the clustering before is like it."
     was = "Had the same number" if int(earlier) == number else f"Was cluster {int(earlier)}"
-    return f"{was} before; {percent(overlap)} of the heatmaps are the same."
+    return f"{was} before; of the heatmaps both clusterings hold, {percent(overlap)} are the same."
 
 
 def growth_words(made_at: datetime, before: int, now: int) -> str:

@@ -80,15 +80,16 @@ TERMS = {
     "clustering": "One division of a lab's heatmaps into clusters; a lab can hold several, for "
     "instance with other numbers of clusters.",
     "exact or scale": "Exact compares every heatmap with every other one, as in the paper; scale "
-    "compares all with a choice of typical ones, which is much quicker for many heatmaps and gives "
-    "nearly the same clusters.",
+    "does so with a random sample of 10,000 and carries the others into its clusters, which is "
+    "much quicker for many heatmaps.",
     "neighbouring numbers": "What would come together or apart if a few clusters more or fewer had "
     "been asked for.",
     "clusters compared": "Each row is a cluster of the clustering above, each number the share of "
     "its heatmaps that lie in a cluster of the other one.",
     "cluster before": "The cluster of the clustering before that shares most heatmaps with this "
     "one; name and note are taken over from it.",
-    "same heatmaps": "Heatmaps that lie in both clusters, as a share of all that lie in either.",
+    "same heatmaps": "Heatmaps that lie in both clusters, as a share of all that lie in "
+    "either; heatmaps that only one of the clusterings holds are left out.",
     "cluster name": "A name and a note of your own for what a cluster shows; both stay with it "
     "when the heatmaps are clustered again.",
     "fluke part": "Where on the fluke the supporting parts of the heatmaps lie: the outer fifth on "

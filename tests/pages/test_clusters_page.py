@@ -123,7 +123,7 @@ def test_a_stable_cluster_shows_its_stability_and_what_it_rests_on(new_lab):
     assert "First candidate right" in figures
     text = text_of(at)
     assert "Rests mostly on the left tip (60 %) and the notch (40 %)." in text
-    assert "Was cluster 2 before; 71 % of the heatmaps are the same." in text
+    assert "Was cluster 2 before; of the heatmaps both clusterings hold, 71 % are the same." in text
     assert "unstable (2), fewer than 50 %" in text
 
 

@@ -8,6 +8,9 @@ import numpy as np
 
 from whalecore.errors import SettingsError
 
+SMALLEST_SIGMA = 1e-6
+"""Below it the square of sigma is too small for single precision."""
+
 PAPER_SIGMA = 0.2
 """Of the paper; it is taken per feature, because a distance grows with the descriptor's length."""
 
@@ -113,9 +116,10 @@ def gaussian_affinity(points: np.ndarray, sigma: float) -> np.ndarray:
 
 def check_sigma(sigma: float) -> None:
     """Refuse a sigma that is not a number above 0."""
-    if not (np.isfinite(sigma) and sigma > 0):
+    if not (np.isfinite(sigma) and sigma >= SMALLEST_SIGMA):
         raise SettingsError(
-            f"The sigma {sigma} is not allowed: use a number above 0, 'auto' or 'paper'."
+            f"The sigma {sigma} is not allowed: use a number above 0 (at least 0.000001), 'auto' "
+            "or 'paper'."
         )
 
 

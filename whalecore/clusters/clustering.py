@@ -25,7 +25,7 @@ class Clustering:
         Smallest of L_sym, rising.
     sigma : SigmaChoice
     mode : str
-        ``exact`` (the paper's dense affinity) or ``scale`` (through landmarks).
+        ``exact`` (the paper's dense affinity) or ``scale`` (that of a sample, carried).
     memberships : ndarray of shape (heatmaps,), float32
         How well each heatmap sits in its cluster, 0 to 1: share of its nearest other heatmaps
         that lie in the same cluster.
@@ -43,8 +43,8 @@ class Clustering:
         The leading components, which place heatmaps to come.
     points : ndarray of shape (kept, components), float32
         Clustered heatmaps on those components, which new heatmaps are compared with: all where
-        there are few, otherwise a random sample with at least 50 of each cluster. Rounded to half
-        precision, as they are stored.
+        there are few, otherwise the random sample that was compared. Rounded to half precision,
+        as they are stored.
     point_labels : ndarray of shape (kept,), int32
         Cluster of each of these.
     usual_distance : float

@@ -19,7 +19,7 @@ class Embedding:
 
     Attributes
     ----------
-    eigenvalues : ndarray of shape (at most 60,), float64
+    eigenvalues : ndarray of shape (60 or more, at most heatmaps), float64
         At least 0, rising.
     vectors : ndarray of shape (heatmaps, columns), float64
         Eigenvectors as columns.
@@ -62,7 +62,7 @@ def smallest_eigenvectors(affinity: np.ndarray, count: int) -> tuple[np.ndarray,
 
     Returns
     -------
-    eigenvalues : ndarray of shape (at most 60,), float64
+    eigenvalues : ndarray of shape (60 or count, at most heatmaps), float64
         At least 0, rising.
     vectors : ndarray of shape (heatmaps, count), float64
         The eigenvectors as columns, each of norm 1.
@@ -80,7 +80,7 @@ def smallest_eigenvectors(affinity: np.ndarray, count: int) -> tuple[np.ndarray,
         eigenvalues, vectors = eigh(laplacian, subset_by_index=(0, wanted - 1))
     else:
         eigenvalues, vectors = _lanczos(affinity, wanted)
-    return np.maximum(eigenvalues[:GAPS], 0), vectors[:, :count].astype(np.float64)
+    return np.maximum(eigenvalues[:wanted], 0), vectors[:, :count].astype(np.float64)
 
 
 def groups_of(eigenvalues: np.ndarray) -> int:

@@ -1,7 +1,7 @@
-"""Spectral clustering of many heatmaps: each is described by its nearest landmarks.
+"""The number of clusters that heatmaps seem to have, looked for through landmarks.
 
-Instead of all pairs of heatmaps only their distances to about 1000 landmarks are needed, so that
-time and memory grow with the number of heatmaps and not with its square.
+Where only the nearest landmarks of a heatmap count, kinds that overlap still show an eigengap,
+which the affinity of all pairs smooths away.
 """
 
 from __future__ import annotations

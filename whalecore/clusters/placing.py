@@ -175,7 +175,12 @@ def outside(projection: Projection, stacks: Stacks, points: np.ndarray) -> np.nd
     ndarray of shape (heatmaps,), float32
         Squared distance between a heatmap's descriptor and the space of the components.
     """
-    return _rest(projection, projection.describe(stacks), points)
+    parts = parts_of(stacks)
+    found = np.empty(len(points), np.float32)
+    for block in _blocks(len(points), projection.features):
+        described = projection.describe([part[block] for part in parts])
+        found[block] = _rest(projection, described, points[block])
+    return found
 
 
 def usual_distance(
@@ -220,6 +225,7 @@ def distances_to_others(
     units: np.ndarray,
     outside: np.ndarray | None = None,
     which: np.ndarray | None = None,
+    among: np.ndarray | None = None,
 ) -> np.ndarray:
     """Say how far clustered heatmaps lie from those of other units, as new ones would.
 
@@ -231,6 +237,8 @@ def distances_to_others(
         See the function `outside`.
     which : ndarray of int, optional
         Places of the heatmaps that are asked for; all without it.
+    among : ndarray of int, optional
+        Places of the heatmaps they are compared with; all without it.
 
     Returns
     -------
@@ -240,11 +248,12 @@ def distances_to_others(
     points = points.astype(np.float32, copy=False)
     units = np.unique(units, return_inverse=True)[1]
     which = np.arange(len(points)) if which is None else which
+    others, owners = (points, units) if among is None else (points[among], units[among])
     distances = np.empty(len(which))
-    for block in _blocks(len(which), len(points)):
-        squares = squared_distances(points[which[block]], points)
-        squares[units[which[block], None] == units] = np.inf
-        _, near = _nearest(squares, min(VOTERS, len(points)))
+    for block in _blocks(len(which), len(others)):
+        squares = squared_distances(points[which[block]], others)
+        squares[units[which[block], None] == owners] = np.inf
+        _, near = _nearest(squares, min(VOTERS, len(others)))
         reached = np.isfinite(near)
         if outside is not None:
             near = near + outside[which[block], None]

@@ -8,9 +8,15 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from whalecore.clusters.affinity import PAPER_SIGMA, SigmaChoice, check_sigma
+from whalecore.clusters.affinity import GAPS, PAPER_SIGMA, SigmaChoice, check_sigma
 from whalecore.clusters.clustering import Clustering
-from whalecore.clusters.descriptor import COMPONENTS, fit_projection, parts_of, shortened
+from whalecore.clusters.descriptor import (
+    COMPONENTS,
+    fit_projection,
+    mirrored,
+    parts_of,
+    shortened,
+)
 from whalecore.clusters.eigen import Embedding, dense_embedding, groups_of
 from whalecore.clusters.extension import (
     centres_of,
@@ -40,6 +46,9 @@ FEWER_STARTS = 3
 
 STABILITY_MOST = 2500
 """Heatmaps that are drawn each time the stability is measured."""
+
+FEWEST_EACH = 10
+"""Heatmaps that a cluster has on average where the eigengap chooses their number."""
 
 SCALE_SAMPLE = 10_000
 """Heatmaps that the scale mode compares with each other."""
@@ -128,13 +137,15 @@ def spectral_clustering(
     step("choose how near heatmaps must be to count as alike")
     wanted = None if clusters == "auto" else int(clusters)
     if wanted is None and count >= LANDMARKS_LEAST:
-        wanted = groups_of(landmark_eigenvalues(points, typical_distance(points, seed), seed))
+        found = landmark_eigenvalues(points, typical_distance(points, seed), seed)
+        wanted = groups_of(found[: _most_groups(count) + 1])
     choice = _sigma(points, full.features, sigma, wanted, seed)
 
     step("find groups that hang together")
-    kept = _compared(count, mode, seed)
+    kept = compared(count, mode, seed)
     if wanted is None:
-        wanted = groups_of(dense_embedding(points[kept], choice.sigma, 1).eigenvalues)
+        found = dense_embedding(points[kept], choice.sigma, 1).eigenvalues
+        wanted = groups_of(found[: _most_groups(count) + 1])
     embedding = dense_embedding(
         points[kept], choice.sigma, min(wanted + max(NEIGHBOURING), len(kept))
     )
@@ -166,14 +177,15 @@ def spectral_clustering(
 
     step("prepare to place new heatmaps")
     placing = shortened(full, points)
-    kept_parts = [part[kept] for part in given.parts]
+    everything = len(kept) == count
+    kept_parts = given.parts if everything else [part[kept] for part in given.parts]
     # Rounded as they are stored: a clustering that was read again places heatmaps as before.
     near = placing.points(kept_parts).astype(np.float16).astype(np.float32)
     shown = "+".join(map(str, given.strides))
     return Clustering(
         labels=labels,
         clusters=int(labels.max()),
-        eigenvalues=embedding.eigenvalues,
+        eigenvalues=embedding.eigenvalues[:GAPS],
         sigma=choice,
         mode=mode,
         memberships=_memberships(points[:, : len(placing.components)], labels, kept),
@@ -199,7 +211,7 @@ def spectral_clustering(
             choice.sigma,
             labels[kept],
         ),
-        means=mean_maps(given.parts[0], labels),
+        means=mean_maps(given.parts[0], labels, mirrored(given.parts[0]) if aligned else None),
     )
 
 
@@ -232,7 +244,9 @@ def mode_for(heatmaps: int, mode: str = "auto") -> str:
     return mode
 
 
-def mean_maps(values: np.ndarray, labels: np.ndarray) -> np.ndarray:
+def mean_maps(
+    values: np.ndarray, labels: np.ndarray, turned: np.ndarray | None = None
+) -> np.ndarray:
     """Mean heatmap of each cluster, (clusters, rows, cols) float16.
 
     Parameters
@@ -240,13 +254,18 @@ def mean_maps(values: np.ndarray, labels: np.ndarray) -> np.ndarray:
     values : ndarray of shape (heatmaps, rows, cols)
     labels : ndarray of shape (heatmaps,), int
         1 to the number of clusters.
+    turned : ndarray of shape (heatmaps,), bool, optional
+        Which are mirrored before.
     """
     members = np.bincount(labels - 1)
     sums = np.zeros((len(members), values[0].size))
     for start in range(0, len(labels), BLOCK):
         rows = slice(start, start + BLOCK)
         belongs = (labels[rows] == np.arange(1, len(members) + 1)[:, None]).astype(np.float32)
-        sums += belongs @ values[rows].reshape(belongs.shape[1], -1).astype(np.float32)
+        block = values[rows]
+        if turned is not None:
+            block = np.where(turned[rows, None, None], block[:, :, ::-1], block)
+        sums += belongs @ block.reshape(belongs.shape[1], -1).astype(np.float32)
     return (sums / members[:, None]).reshape(-1, *values.shape[1:]).astype(np.float16)
 
 
@@ -329,8 +348,22 @@ def _sigma(
     return SigmaChoice(float(sigma), "given")
 
 
-def _compared(count: int, mode: str, seed: int) -> np.ndarray:
-    """Places of the heatmaps that are compared with each other, rising."""
+def _most_groups(count: int) -> int:
+    """Groups that the eigengap may show: of ten heatmaps each on average, and at most 60."""
+    return max(2, min(GAPS, count // FEWEST_EACH))
+
+
+def compared(count: int, mode: str, seed: int) -> np.ndarray:
+    """Return the places of the heatmaps that are compared with each other, rising.
+
+    Parameters
+    ----------
+    count : int
+        Heatmaps in all.
+    mode : str
+        ``exact`` or ``scale``.
+    seed : int
+    """
     if mode == "exact" or count <= SCALE_SAMPLE:
         return np.arange(count)
     return np.sort(np.random.default_rng(seed).permutation(count)[:SCALE_SAMPLE])

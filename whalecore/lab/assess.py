@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from whalecore.clusters.placing import assign
-from whalecore.errors import LabError
+from whalecore.errors import CheckpointError, LabError
 from whalecore.lab.grids import StoredHeatmap, heatmap_of
 from whalecore.lab.growing import growing_heatmaps, heatmap_rows, occlusion_rows
 from whalecore.photos.quality import measure
@@ -142,7 +142,7 @@ def assess(
     quality = measure(photo, crop, identifier.height, identifier.width)
     clustering_id = lab.newest_clustering(ranks="top5")
     # Read first: heatmaps take long, and are for nothing where the file is damaged.
-    clustering = lab.clustering(clustering_id) if clustering_id else None
+    clustering_id, clustering = _readable(lab, clustering_id)
 
     def heatmaps_of(settings: HeatmapSettings) -> dict[str, StoredHeatmap]:
         if settings.method == "gradcam":
@@ -173,6 +173,16 @@ def assess(
     else:
         verdict = UNDECIDED if stored is None else decide(evidence, Rules.from_dict(stored))
     return Assessment(photo, prediction, heatmaps, cluster, quality, evidence, verdict)
+
+
+def _readable(lab: Lab, clustering_id: str | None) -> tuple[str | None, Clustering | None]:
+    """A clustering, or none where it is of another version: the photo is identified without."""
+    if clustering_id is None:
+        return None, None
+    try:
+        return clustering_id, lab.clustering(clustering_id)
+    except CheckpointError:
+        return None, None
 
 
 def settings_of(lab: Lab, clustering_id: str | None) -> OcclusionSettings:
@@ -271,15 +281,15 @@ def _cluster_evidence(
     number, first = placement.cluster, described[0]
     table = lab.rows("cluster_correctness", clustering_id=clustering_id)
     counts = {row["cluster"]: _counts(row) for row in table}
+    same = {"photo_id": first.photo_id, "individual": first.individual, "model_id": first.model_id}
+    own = lab.rows("assignments", clustering_id=clustering_id, **same)
+    membership, unlike = placement.membership, placement.unlike
+    if own:
+        # The photo is in the lab: what was found without its own heatmaps counts.
+        number, membership = own[0]["cluster"], own[0]["membership"]
+        unlike = bool(own[0]["unlike"])
     identified, right = counts.get(number, (0, 0))
-    own = lab.rows(
-        "assignments",
-        clustering_id=clustering_id,
-        photo_id=first.photo_id,
-        individual=first.individual,
-        cluster=number,
-    )
-    scored = lab.rows("scores", photo_id=first.photo_id, individual=first.individual, rank=1)
+    scored = lab.rows("scores", rank=1, **same)
     if own and scored:
         identified, right = identified - 1, right - int(scored[0]["is_reference"])
     mean_score = next((row["mean_score"] for row in table if row["cluster"] == number), 0.0)
@@ -300,8 +310,8 @@ def _cluster_evidence(
         high,
         mean_score,
         max(identified, 0),
-        placement.membership,
-        placement.unlike,
+        membership,
+        unlike,
         facts[0]["stability"] if facts else None,
     )
 

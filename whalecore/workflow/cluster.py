@@ -13,7 +13,7 @@ import pyarrow as pa
 from whalecore.clusters.clustering import Clustering
 from whalecore.clusters.matching import flows
 from whalecore.clusters.placing import distances_to_others, outside
-from whalecore.clusters.spectral import spectral_clustering
+from whalecore.clusters.spectral import compared, spectral_clustering
 from whalecore.clusters.storing import save_clustering
 from whalecore.errors import LabError, SettingsError, TooFewError
 from whalecore.lab.lab import Lab
@@ -26,7 +26,7 @@ MAPS = ("correct", "top5")
 HEATMAPS_PER_CLUSTER = 10
 """At least so many heatmaps a cluster on average: fewer say nothing about the cluster."""
 
-FORMAT = 3
+FORMAT = 4
 """Grows when the same heatmaps and settings give other clusters than before."""
 
 
@@ -203,7 +203,7 @@ def _keep(
     clustering_id, heatmaps = about["clustering_id"], stacks[0]
     meanings = cluster_meanings(lab, heatmaps, clustering, seed)
     digest = save_clustering(clustering, lab.clustering_path(clustering_id))
-    lab.write("assignments", _assignments(clustering_id, stacks, clustering))
+    lab.write("assignments", _assignments(clustering_id, stacks, clustering, seed))
     lab.write(
         "clusters",
         [
@@ -244,7 +244,7 @@ def _keep(
 
 
 def _assignments(
-    clustering_id: str, stacks: Sequence[HeatmapSet], clustering: Clustering
+    clustering_id: str, stacks: Sequence[HeatmapSet], clustering: Clustering, seed: int
 ) -> pa.Table:
     heatmaps = stacks[0]
     count = len(heatmaps)
@@ -258,19 +258,21 @@ def _assignments(
             "settings": [heatmaps.settings] * count,
             "cluster": clustering.labels,
             "membership": clustering.memberships,
-            "unlike": _unlike(stacks, clustering),
+            "unlike": _unlike(stacks, clustering, seed),
         }
     )
 
 
-def _unlike(stacks: Sequence[HeatmapSet], clustering: Clustering) -> pa.Array:
-    """Whether each heatmap is unlike those of other photos; nothing where only a sample is kept."""
-    count, points = len(stacks[0]), clustering.points
-    if len(points) < count:
-        return pa.nulls(count, pa.bool_())
-    rest = outside(clustering.projection, [one.values for one in stacks], points)
+def _unlike(stacks: Sequence[HeatmapSet], clustering: Clustering, seed: int) -> pa.Array:
+    """Whether each heatmap is unlike the kept ones of other photos."""
+    values = [one.values for one in stacks]
+    points = clustering.projection.points(values)
+    rest = outside(clustering.projection, values, points)
     photos = np.array(stacks[0].photo_ids)
-    return pa.array(distances_to_others(points, photos, rest) > clustering.usual_distance)
+    kept = compared(len(points), clustering.mode, seed)
+    blank = np.ptp(values[0].reshape(len(points), -1), axis=1) == 0
+    distances = distances_to_others(points, photos, rest, among=kept)
+    return pa.array((distances > clustering.usual_distance) | blank)
 
 
 def _note(left_out: int, maps: str, least: float) -> str:
@@ -289,6 +291,8 @@ def _identity(stacks: Sequence[HeatmapSet], maps: str, clusters: int | str, aske
     digest = hashlib.sha256(json.dumps([FORMAT, maps, clusters, asked], sort_keys=True).encode())
     for names in (first.model_ids, first.photo_ids, first.individuals):
         digest.update(" ".join(names).encode())
+    # Clusters are numbered by what is right: another truth makes another clustering.
+    digest.update(first.correct.tobytes())
     for one in stacks:
         digest.update(np.ascontiguousarray(one.values).view(np.uint8).data)
     return f"{maps}-k{clusters}-{digest.hexdigest()[:10]}"

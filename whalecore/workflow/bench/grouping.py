@@ -132,7 +132,7 @@ def _corelay(eigenvectors: int | None) -> Callable[[Task], tuple[np.ndarray, flo
 
 
 METHODS = (
-    Method("exact", "", _own("exact"), bytes_per_pair=8),
+    Method("exact", "", _own("exact"), bytes_per_pair=4),
     Method("scale", "", _own("scale")),
     Method("sklearn", "rbf", _sklearn(affinity="rbf"), bytes_per_pair=28, needs_sigma=True),
     Method(
