@@ -104,6 +104,14 @@ def test_what_cannot_be_named_is_refused(lab, clustering, cluster, name, words):
         lab.name_cluster(clustering, cluster, name)
 
 
+def test_a_note_is_kept_line_by_line_and_a_very_long_one_is_refused(lab):
+    lab.write("clusterings", [row.clustering("c")])
+    lab.name_cluster("c", 1, "tip", "  first\n      second  ")
+    assert lab.cluster_names("c")["note"].tolist() == ["first\nsecond"]
+    with pytest.raises(LabError, match="4001 characters: use at most 4,000"):
+        lab.name_cluster("c", 1, "tip", "x" * 4001)
+
+
 def test_two_clusterings_are_compared_by_the_heatmaps_of_both(lab):
     lab.write("clusterings", [row.clustering("c"), row.clustering("d")])
     # Four heatmaps in both: cluster 1 keeps two in 5 and loses one to 6, cluster 2 goes to 6.

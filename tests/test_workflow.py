@@ -1,5 +1,6 @@
 """The main job from end to end on small drawn flukes, and what happens when it is cut off."""
 
+import hashlib
 import json
 import os
 import pickle
@@ -15,6 +16,7 @@ import pytest
 from PIL import Image
 
 from whalecore.clusters import placing
+from whalecore.clusters import spectral as spectral_module
 from whalecore.clusters.spectral import spectral_clustering
 from whalecore.errors import LabError, SettingsError
 from whalecore.lab import assess as assess_module
@@ -168,6 +170,52 @@ def test_a_new_photo_gets_candidates_heatmaps_a_cluster_and_a_verdict(tiny_lab):
     assert answer["verdict"] in {"reliable", "check", "new_whale", "retake"}
     assert answer["cluster"]["id"] >= 1
     assert answer["reasons"]
+
+
+def test_a_photo_of_the_lab_is_judged_without_its_own_heatmaps(tiny_lab):
+    clustering_id = tiny_lab.newest_clustering(ranks="top5")
+    own = next(
+        one
+        for one in tiny_lab.rows("assignments", clustering_id=clustering_id)
+        if tiny_lab.rows("scores", photo_id=one["photo_id"], individual=one["individual"], rank=1)
+    )
+    # What was stored is found without the photo: placing it anew would meet it again.
+    tiny_lab.write("assignments", [{**own, "membership": 0.125, "unlike": True}])
+    cluster = assess(tiny_lab, tiny_lab.read_photo(own["photo_id"])).cluster
+    assert (cluster.id, cluster.membership, cluster.unlike) == (own["cluster"], 0.125, True)
+
+
+def test_clusters_of_another_version_do_not_keep_a_photo_from_being_identified(tiny_lab):
+    clustering_id = tiny_lab.newest_clustering(ranks="top5")
+    tiny_lab.clustering_path(clustering_id).write_bytes(b"of another version")
+    (row,) = tiny_lab.rows("clusterings", clustering_id=clustering_id)
+    digest = hashlib.sha256(b"of another version").hexdigest()
+    tiny_lab.write("clusterings", [{**row, "arrays_sha256": digest}])
+    photo = tiny_lab.read_photo(tiny_lab.rows("scores")[0]["photo_id"])
+    found = assess(tiny_lab, photo)
+    assert found.cluster is None
+    assert len(found.prediction.candidates) == 5
+    assert found.verdict.verdict == "check"
+
+
+def test_heatmaps_are_clustered_again_when_an_identity_is_corrected(tiny_lab):
+    before = cluster_heatmaps(tiny_lab, "top5", 3).clustering_id
+    assert cluster_heatmaps(tiny_lab, "top5", 3).clustering_id == before
+    first = next(one for one in tiny_lab.rows("scores", rank=1) if one["is_reference"])
+    (photo,) = tiny_lab.rows("catalogue", photo_id=first["photo_id"])
+    tiny_lab.write("catalogue", [{**photo, "individual": "somebody else"}])
+    assert cluster_heatmaps(tiny_lab, "top5", 3).clustering_id != before
+
+
+def test_a_sample_says_of_every_heatmap_whether_it_is_unlike_those_of_other_photos(
+    tiny_lab, monkeypatch
+):
+    monkeypatch.setattr(spectral_module, "SCALE_SAMPLE", 60)
+    found = cluster_heatmaps(tiny_lab, "top5", 3, mode="scale").clustering_id
+    unlike = [one["unlike"] for one in tiny_lab.rows("assignments", clustering_id=found)]
+    assert len(unlike) > 60
+    assert set(unlike) <= {True, False}
+    assert np.mean(unlike) < 0.2
 
 
 def fast_copies(lab, correlations):

@@ -42,4 +42,4 @@ def plain(text: str) -> str:
     return "".join(f"\\{letter}" if letter in _MARKDOWN else letter for letter in text)
 
 
-_MARKDOWN = frozenset("\\`*_{}[]<>()#+-!|~:$")
+_MARKDOWN = frozenset("\\`*_{}[]<>()#+-!|~:$&=")

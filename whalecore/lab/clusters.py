@@ -23,6 +23,8 @@ UNSTABLE = 0.5
 LONGEST_NAME = 80
 """Characters of a cluster's name; the rest belongs into its note."""
 
+LONGEST_NOTE = 4000
+
 SHARED = """
 WITH pairs AS (
     SELECT a.cluster, b.cluster AS other, count(*) AS heatmaps
@@ -165,7 +167,7 @@ class LabClusters(LabCore):
         Raises
         ------
         LabError
-            When there is no such cluster, or the name is too long.
+            When there is no such cluster, or the name or the note is too long.
         """
         last = self._clustering_row(clustering_id)["clusters"]
         if not 1 <= cluster <= last:
@@ -179,7 +181,13 @@ class LabClusters(LabCore):
                 f"The name has {len(name)} characters: use at most {LONGEST_NAME} and write the "
                 "rest into the note."
             )
-        about = {"name": name, "note": note.strip(), "named_by": named_by}
+        note = "\n".join(line.strip() for line in note.strip().splitlines())
+        if len(note) > LONGEST_NOTE:
+            raise LabError(
+                f"The note has {len(note)} characters: use at most {LONGEST_NOTE:,}, and keep what "
+                "is longer in a document of your own."
+            )
+        about = {"name": name, "note": note, "named_by": named_by}
         key = {"clustering_id": clustering_id, "cluster": int(cluster)}
         self.write("cluster_names", [{**key, **about}])
 
