@@ -132,7 +132,7 @@ def mirrored(stack: np.ndarray) -> np.ndarray:
     return heavier
 
 
-MOST_KEPT = 256
+MOST_KEPT = 128
 """Components that are kept at most to place heatmaps to come."""
 
 VARIANCE_KEPT = 0.999
@@ -215,7 +215,7 @@ class Projection:
 
 
 def shortened(projection: Projection, points: np.ndarray) -> Projection:
-    """The leading components that hold 99.9 % of the points' variance, at most 256.
+    """The leading components that hold 99.9 % of the points' variance, at most 128.
 
     Enough to tell which heatmaps are near, at a fraction of the size and time of them all; rounded
     to half precision, as they are stored.

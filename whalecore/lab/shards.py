@@ -162,10 +162,16 @@ class TableFolder:
             for field in schema
         ]
         ordered = pa.table(columns, schema=schema)
+        # The values of a grid hardly repeat: a dictionary of them only takes room.
+        repeating = [name for name in ordered.column_names if name != "values"]
         write_atomically(
             path,
             lambda temporary: pq.write_table(
-                ordered, temporary, row_group_size=size, compression="zstd"
+                ordered,
+                temporary,
+                row_group_size=size,
+                compression="zstd",
+                use_dictionary=repeating,
             ),
         )
         shard = Shard(

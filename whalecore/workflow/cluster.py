@@ -26,7 +26,7 @@ MAPS = ("correct", "top5")
 HEATMAPS_PER_CLUSTER = 10
 """At least so many heatmaps a cluster on average: fewer say nothing about the cluster."""
 
-FORMAT = 4
+FORMAT = 5
 """Grows when the same heatmaps and settings give other clusters than before."""
 
 
