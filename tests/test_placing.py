@@ -82,19 +82,6 @@ def test_a_clustered_point_is_carried_to_its_own_row():
     np.testing.assert_array_equal(extension.clusters(points), nearest)
 
 
-def test_only_the_nearest_anchors_count_where_few_are_asked_for():
-    # One anchor of the first cluster is nearest, two of the second follow.
-    anchors = np.array([[0.0], [1.0], [1.1]], np.float32)
-    rows = np.array([[1, 0], [0, 1], [0, 1]], np.float32)
-    near, all_of_them = (
-        Extension(anchors, rows, np.eye(2, dtype=np.float32), 10.0, neighbours)
-        for neighbours in (1, 0)
-    )
-    point = np.array([[0.1]], np.float32)
-    assert near.clusters(point).tolist() == [1]
-    assert all_of_them.clusters(point).tolist() == [2]
-
-
 def test_a_heatmap_far_from_all_anchors_still_has_a_cluster():
     anchors = np.array([[0.0], [1.0]], np.float32)
     extension = Extension(anchors, np.eye(2, dtype=np.float32), np.eye(2, dtype=np.float32), 0.01)
@@ -106,7 +93,7 @@ def test_other_anchors_than_the_points_place_as_well(planted, clustering):
     centres = np.stack(
         [clustering.points[clustering.labels == number].mean(axis=0) for number in range(1, 7)]
     )
-    landmarks = Extension(centres, np.eye(KINDS, dtype=np.float32), np.eye(KINDS), 1.0, 1)
+    landmarks = Extension(centres, np.eye(KINDS, dtype=np.float32), np.eye(KINDS), 1.0)
     found = assign_many(replace(clustering, extension=landmarks), values[260:])
     assert (found.clusters == kind[260:] + 1).mean() >= 0.97
 

@@ -35,6 +35,7 @@ from whalecore.explain.inputs import columns_of
 from whalecore.explain.occlusion import MapsInTheMaking
 from whalecore.explain.work import tile_multiply_adds
 from whalecore.types import TOP, Computing
+from whalecore.workflow.bench.memory import forget_peak, resident_mib
 from whalecore.workflow.bench.osm import Case, Effort, agreement, measure
 from whalecore.workflow.bench.subject import (
     machine,
@@ -174,28 +175,17 @@ def measure_memory(engine: str, limit: str, channels: str, *size: str) -> None:
     prepared = prepared_drawing(identifier)
     columns = identifier.logits(prepared[None])[0].topk(TOP).indices
     # Making the network took memory of its own: the peak is counted from here on.
-    Path("/proc/self/clear_refs").write_text("5")
-    before = _status("VmRSS")
+    forget_peak()
+    before = resident_mib()
     with torch.inference_mode():
         made = make_engine(
             identifier, prepared[None], case.settings, Computing(engine), int(limit) or None
         )
     blocks = None if engine == "exact" else 2
     turn = OwnEngine(made, identifier, columns, blocks).turn((0, 0))
-    peak = _status("VmHWM")
+    peak = resident_mib(peak=True)
     found = [round(before), round(peak), round(peak - before), turn.seconds_per_position]
     print(json.dumps(dict(enumerate(found))))
-
-
-def _status(name: str) -> float:
-    """Resident memory of this process in MiB, or its peak.
-
-    Not from ``resource.getrusage``, whose peak a child process inherits from its parent.
-    """
-    for line in Path("/proc/self/status").read_text(encoding="ascii").splitlines():
-        if line.startswith(name):
-            return int(line.split()[1]) / 1024
-    raise SystemExit(f"The system does not say {name}: measure the memory on Linux.")
 
 
 def gpu(small: bool) -> None:

@@ -29,15 +29,12 @@ class Extension:
         Of the clusters, by number; of rows of norm 1.
     sigma : float
         Width of the affinity, in units of the distance between points.
-    neighbours : int
-        Nearest anchors that count; 0 = all.
     """
 
     anchors: np.ndarray
     rows: np.ndarray
     centres: np.ndarray
     sigma: float
-    neighbours: int = 0
 
     def squares(self, points: np.ndarray) -> np.ndarray:
         """Return squared distances (points, anchors) in single precision."""
@@ -77,9 +74,6 @@ class Extension:
         # A common factor of a row's affinities changes nothing; this one keeps the largest at 1.
         beyond = squares - squares.min(axis=1, keepdims=True)
         affinity = np.exp(beyond * np.float32(-0.5 / self.sigma**2))
-        if 0 < self.neighbours < squares.shape[1]:
-            far = np.argpartition(squares, self.neighbours - 1, axis=1)[:, self.neighbours :]
-            np.put_along_axis(affinity, far, 0, axis=1)
         return affinity @ self.rows
 
 
@@ -90,7 +84,6 @@ def nystrom(
     eigenvalues: np.ndarray,
     sigma: float,
     labels: np.ndarray,
-    neighbours: int = 0,
 ) -> Extension:
     """Make the extension of the eigenvectors of L_sym.
 
@@ -111,8 +104,6 @@ def nystrom(
     sigma : float
     labels : ndarray of shape (heatmaps,), int
         1 to the number of clusters.
-    neighbours : int
-        Nearest points that W holds; 0 = all.
 
     Returns
     -------
@@ -127,7 +118,7 @@ def nystrom(
     # One factor for all, so that single precision holds them whatever the degrees are.
     rows = rows / max(np.abs(rows).max(), np.finfo(float).tiny)
     centres = centres_of(unit_rows(vectors), labels)
-    return Extension(anchors, rows.astype(np.float32), centres, float(sigma), neighbours)
+    return Extension(anchors, rows.astype(np.float32), centres, float(sigma))
 
 
 def centres_of(rows: np.ndarray, labels: np.ndarray) -> np.ndarray:

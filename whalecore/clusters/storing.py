@@ -64,7 +64,6 @@ def save_clustering(clustering: Clustering, path: Path) -> str:
         "signed": projection.signed,
         "aligned": projection.aligned,
         "anchor_sigma": extension.sigma,
-        "neighbours": extension.neighbours,
     }
     arrays = {name: np.ascontiguousarray(array) for name, array in arrays.items()}
     data = save(arrays, metadata={"clustering": json.dumps(about)})
@@ -141,7 +140,6 @@ def _clustering(about: dict, arrays: dict[str, np.ndarray]) -> Clustering:
             rows=arrays["rows"],
             centres=arrays["centres"],
             sigma=float(about["anchor_sigma"]),
-            neighbours=int(about["neighbours"]),
         ),
     )
 
@@ -179,7 +177,6 @@ def _checked(clustering: Clustering) -> Clustering:
         and extension.anchors.shape == (len(extension.rows), *components)
         and extension.centres.shape == (clusters, *extension.rows.shape[1:])
         and extension.sigma > 0
-        and extension.neighbours >= 0
         and clustering.cluster_stability.shape == (clusters,)
         and clustering.means.shape == (clusters, *projection.shapes[0])
         and clustering.usual_distance >= 0
