@@ -1,6 +1,7 @@
-"""Clusters that continue earlier ones take over their names, and which clustering that is."""
+"""Clusters that continue earlier ones start from them and take over their names."""
 
 import json
+from dataclasses import replace
 from datetime import datetime
 
 import numpy as np
@@ -9,9 +10,10 @@ import pytest
 from tests import lab_rows as row
 from whalecore.lab import create_lab
 from whalecore.types import HeatmapSet
-from whalecore.workflow.continued import earlier_clustering, take_over
+from whalecore.workflow.continued import Before, clustering_before, start_of, take_over
 
 ALONE = {"parts": [{"method": "osm", "settings": "s"}], "signed": False, "aligned": False}
+ASKED = {"clusters": 30, "sigma": "auto"}
 
 
 @pytest.fixture
@@ -34,6 +36,15 @@ def heatmap_set(photos):
     )
 
 
+def made(name, day, clusters=30, sigma="auto", **other):
+    about = {"settings": json.dumps({"clusters": clusters, "sigma": sigma}), **other}
+    return row.clustering(name, made_at=datetime(2024, 1, day), **about)
+
+
+def assigned(name, photos):
+    return [row.assignment(photo, "a", 1, clustering_id=name) for photo in photos]
+
+
 def test_names_and_notes_follow_the_heatmaps_to_the_new_numbers(lab):
     first = {f"p{place:02d}": 1 if place < 10 else 2 for place in range(20)}
     lab.write("clusterings", [row.clustering("c")])
@@ -44,7 +55,9 @@ def test_names_and_notes_follow_the_heatmaps_to_the_new_numbers(lab):
     # The two swap their numbers; five photos that are new form a cluster of their own.
     labels = {name: 3 - one for name, one in first.items()}
     labels |= {f"q{place}": 3 for place in range(5)}
-    take_over(lab, "d", "c", heatmap_set(labels), np.array([*labels.values()]))
+    before = clustering_before(lab, heatmap_set(labels), "top5", ALONE, 30)
+    assert before.labels.tolist() == [*first.values()] + 5 * [0]
+    take_over(lab, "d", before, np.array([*labels.values()]))
     lab.write("clusterings", [row.clustering("d", clusters=3)])
 
     found = lab.cluster_matches("d")
@@ -58,11 +71,11 @@ def test_names_and_notes_follow_the_heatmaps_to_the_new_numbers(lab):
 
 
 def test_the_newest_clustering_of_the_same_heatmaps_is_continued(lab):
-    def made(name, day, clusters=30, **other):
-        about = {"settings": json.dumps({"clusters": clusters}), **other}
-        return row.clustering(name, made_at=datetime(2024, 1, day), **about)
+    def before(representation=ALONE, clusters=30, photos="p"):
+        found = clustering_before(lab, heatmap_set(photos), "top5", representation, clusters)
+        return found and found.clustering_id
 
-    assert earlier_clustering(lab, "top5", ALONE, 30) is None
+    assert before() is None
     lab.write(
         "clusterings",
         [
@@ -72,10 +85,51 @@ def test_the_newest_clustering_of_the_same_heatmaps_is_continued(lab):
             made("others", 4, ranks="correct"),
             made("signed", 5, representation={**ALONE, "signed": True}),
             made("unlike", 6, heatmap_settings="t"),
+            made("of other photos", 7),
         ],
     )
-    assert earlier_clustering(lab, "top5", ALONE, 30) == "same"
-    assert earlier_clustering(lab, "top5", ALONE, 20) == "coarser"
+    for name in ("older", "same", "coarser", "others", "signed", "unlike"):
+        lab.write("assignments", assigned(name, "p"))
+    lab.write("assignments", assigned("of other photos", "q"))
+    assert before() == "same"
+    assert before(clusters=20) == "coarser"
     # Without one of the same number the newest of any number will do.
-    assert earlier_clustering(lab, "top5", ALONE, "auto") == "coarser"
-    assert earlier_clustering(lab, "top5", {**ALONE, "aligned": True}, 30) is None
+    assert before(clusters="auto") == "coarser"
+    assert before({**ALONE, "aligned": True}) is None
+    assert before(photos="r") is None
+
+
+def test_names_pass_to_the_heatmaps_of_a_model_that_was_trained_again(lab):
+    lab.write("clusterings", [made("c", 1)])
+    lab.write("assignments", assigned("c", "pq"))
+    heatmaps = replace(heatmap_set("pqr"), model_ids=("n",) * 3)
+    before = clustering_before(lab, heatmaps, "top5", ALONE, 30)
+    assert before.labels.tolist() == [1, 1, 0]
+    assert not before.same_model
+    assert start_of(lab, before, ASKED) is None
+
+
+def test_a_clustering_starts_where_the_one_before_was(lab):
+    sweep = [
+        {
+            "sigma": 2.0,
+            "eigengap": 0.1,
+            "groups": 3,
+            "mean_degree": 5.0,
+            "isolated": 0.0,
+            "stability": 0.5,
+        }
+    ]
+    asked = {**ASKED, "sigma_rule": "most stable"}
+    lab.write("clusterings", [row.clustering("c", settings=asked, sigma=2.0, sigma_sweep=sweep)])
+    before = Before("c", np.array([1, 2, 0]), True)
+    start = start_of(lab, before, ASKED)
+    assert start.labels.tolist() == [1, 2, 0]
+    assert start.sigma.sigma == 2.0
+    assert start.sigma.rule == "kept from the clustering before, where it was: most stable"
+    assert [trial.groups for trial in start.sigma.sweep] == [3]
+    assert start_of(lab, None, ASKED) is None
+    assert start_of(lab, before, {**ASKED, "clusters": 20}) is None
+    assert start_of(lab, before, {**ASKED, "sigma": "paper"}) is None
+    mostly_new = replace(before, labels=np.array([1, 0, 0]))
+    assert start_of(lab, mostly_new, ASKED) is None

@@ -9,6 +9,7 @@ from sklearn.metrics import adjusted_rand_score, completeness_score, homogeneity
 from tests.planted import planted_heatmaps
 from whalecore.clusters import spectral
 from whalecore.clusters.affinity import gaussian_affinity, normalised_laplacian
+from whalecore.clusters.clustering import Earlier
 from whalecore.clusters.descriptor import fit_projection
 from whalecore.clusters.eigen import smallest_eigenvectors
 from whalecore.clusters.extension import unit_rows
@@ -73,6 +74,37 @@ def test_the_sign_of_an_eigenvector_makes_no_difference():
     rows = unit_rows(rows)
     turned = rows * np.array([1, -1, -1, 1, -1])
     np.testing.assert_array_equal(group_rows(rows, 5, 0), group_rows(turned, 5, 0))
+
+
+def test_k_means_starts_from_the_centres_it_is_given():
+    rows = np.array([[0.0], [1.0], [10.0], [11.0]])
+    found = group_rows(rows, 2, seed=0, centres=np.array([[10.0], [0.0]]))
+    assert found.tolist() == [1, 1, 0, 0]
+
+
+def test_a_continued_clustering_stays_where_it_was_when_heatmaps_are_added():
+    rng = np.random.default_rng(3)
+    noise = rng.random((240, 8, 16), dtype=np.float32)
+    first = spectral_clustering(noise[:200], 6, seed=0)
+    before = np.concatenate([first.labels, np.zeros(40, int)])
+    anew = spectral_clustering(noise, 6, seed=5)
+    continued = spectral_clustering(noise, 6, seed=5, earlier=Earlier(before, first.sigma))
+    assert continued.sigma is first.sigma
+    kept = adjusted_rand_score(first.labels, continued.labels[:200])
+    assert kept > adjusted_rand_score(first.labels, anew.labels[:200]) + 0.2
+    # Once more with the same heatmaps, nothing moves: k-means had come to rest.
+    start = Earlier(continued.labels, first.sigma)
+    again = spectral_clustering(noise, 6, seed=9, earlier=start)
+    assert adjusted_rand_score(continued.labels, again.labels) == 1
+
+
+def test_clusters_that_are_not_all_there_any_more_are_not_the_start():
+    noise = np.random.default_rng(3).random((60, 8, 16), dtype=np.float32)
+    first = spectral_clustering(noise, 3, seed=0)
+    gone = np.where(first.labels == 3, 0, first.labels)
+    started = spectral_clustering(noise, 3, seed=1, earlier=Earlier(gone, first.sigma))
+    afresh = spectral_clustering(noise, 3, sigma=first.sigma.sigma, seed=1)
+    np.testing.assert_array_equal(started.labels, afresh.labels)
 
 
 def test_the_same_seed_gives_the_same_clustering():

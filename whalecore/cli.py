@@ -329,14 +329,18 @@ def explain(
     is_flag=True,
     help="Mirror heatmaps that lie more on the right, so that left and right tip fall together.",
 )
+@click.option("--anew", is_flag=True, help="Start from chance instead of from earlier clusters.")
 @click.option("--seed", type=int, default=0)
 @command
-def cluster(folder, clusters, sigma, mode, maps, method, settings, signed, aligned, seed, report):
+def cluster(
+    folder, clusters, sigma, mode, maps, method, settings, signed, aligned, anew, seed, report
+):
     """Group the heatmaps spectrally.
 
     Fast heatmaps that correlate less with the exact ones than the entry least_correlation of the
     file lab.json asks for are left out, and counted. Clusters of the same kind of heatmaps are
-    matched to those made before, and keep their names and notes.
+    matched to those made before, and keep their names and notes; where at least half of the
+    heatmaps were there before, the clusters start from where they were, with the same sigma.
     """
     from whalecore.workflow.cluster import MAPS, cluster_heatmaps
     from whalecore.workflow.clustered import describe_clustering, spoken_clustering
@@ -356,6 +360,7 @@ def cluster(folder, clusters, sigma, mode, maps, method, settings, signed, align
             method=method,
             signed=signed,
             aligned=aligned,
+            anew=anew,
         )
         for kind in (MAPS if maps == "both" else (maps,))
     ]

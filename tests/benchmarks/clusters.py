@@ -25,7 +25,7 @@ import numpy as np
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[2]))
 
-from whalecore.clusters.clustering import Clustering
+from whalecore.clusters.clustering import Clustering, Earlier
 from whalecore.clusters.descriptor import descriptors, fit_projection
 from whalecore.clusters.matching import match_clusters
 from whalecore.clusters.placing import assign, assign_many
@@ -86,24 +86,27 @@ def new(given: argparse.Namespace) -> None:
             rows[-1] += held_out(subject, seed)
             print(*rows[-1], file=sys.stderr, flush=True)
     headings = ["heatmaps of", "heatmaps", "clusters", "seed", "held out", "same cluster"]
-    headings += ["95 % interval", "the others", "unlike any", "us each", "ms alone"]
+    headings += ["95 % interval", "the others", "anew: same cluster", "anew: the others"]
+    headings += ["unlike any", "us each", "ms alone"]
     show(markdown(headings, rows))
     print(
         "\nHeld out: all heatmaps of 10 % of the photos. The other heatmaps are clustered without "
-        "them, and once\nmore together with them from the same seed; clusters of the two are "
-        "matched by the heatmaps both have.\nSame cluster: share of the held-out heatmaps that "
-        "were placed in the cluster which the joint run gave\nthem. The others: share of the "
-        "heatmaps in both runs that kept their cluster, which no way of placing can\nbe expected "
-        "to exceed by much. us each: microseconds per heatmap, placed together; ms alone: one by "
-        "itself."
+        "them, and once\nmore together with them, continuing those clusters, as the lab does when "
+        "photos arrive; clusters of the two\nare matched by the heatmaps both have. Same cluster: "
+        "share of the held-out heatmaps that were placed in the\ncluster which the joint run gave "
+        "them. The others: share of the heatmaps in both runs that kept their cluster,\nwhich no "
+        "way of placing can be expected to exceed by much. Anew: the joint run chooses sigma "
+        "again and starts\nfrom chance. us each: microseconds per heatmap, placed together; ms "
+        "alone: one by itself."
     )
 
 
 def held_out(subject: Subject, seed: int) -> list[object]:
-    """Number held out, share in the same cluster, interval, the others' share, unlike, times."""
+    """Number held out, shares in the same cluster with an interval, unlike, times."""
     out = held_out_photos(subject.photos, seed)
     apart = group(subject, ~out, seed)
-    joint = group(subject, np.ones_like(out), seed)
+    before = np.zeros(len(out), int)
+    before[~out] = apart.labels
     started = time.perf_counter()
     placed = assign_many(apart, subject.heatmaps[out])
     each = (time.perf_counter() - started) / out.sum()
@@ -112,15 +115,25 @@ def held_out(subject: Subject, seed: int) -> list[object]:
     for heatmap in some:
         assign(apart, heatmap[None])
     alone = (time.perf_counter() - started) / len(some)
-    renamed = joint_names(apart.labels, joint.labels[~out])
-    same = renamed[placed.clusters] == joint.labels[out]
-    kept = renamed[apart.labels] == joint.labels[~out]
+    agreed = []
+    for earlier in (Earlier(before, apart.sigma), None):
+        joint = group(subject, np.ones_like(out), seed, earlier)
+        renamed = joint_names(apart.labels, joint.labels[~out])
+        agreed.append(
+            (
+                renamed[placed.clusters] == joint.labels[out],
+                renamed[apart.labels] == joint.labels[~out],
+            )
+        )
+    (same, kept), (same_anew, kept_anew) = agreed
     low, high = wilson_interval(int(same.sum()), len(same))
     return [
         int(out.sum()),
         float(same.mean()),
         interval(low, high),
         float(kept.mean()),
+        float(same_anew.mean()),
+        float(kept_anew.mean()),
         float(placed.unlike.mean()),
         each * 1e6,
         alone * 1e3,
@@ -168,9 +181,15 @@ def lab_subject(lab: Lab, most: int | None, clusters: int) -> Subject:
     return Subject(lab.name, heatmaps.values, photos, stride_of(heatmaps.settings), clusters)
 
 
-def group(subject: Subject, which: np.ndarray, seed: int) -> Clustering:
+def group(
+    subject: Subject, which: np.ndarray, seed: int, earlier: Earlier | None = None
+) -> Clustering:
     return spectral_clustering(
-        subject.heatmaps[which], subject.clusters, seed=seed, stride=subject.stride
+        subject.heatmaps[which],
+        subject.clusters,
+        seed=seed,
+        stride=subject.stride,
+        earlier=earlier,
     )
 
 

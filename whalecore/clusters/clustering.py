@@ -12,6 +12,22 @@ from whalecore.clusters.extension import Extension
 
 
 @dataclass(frozen=True, eq=False)
+class Earlier:
+    """A clustering of fewer heatmaps that a new one continues.
+
+    Attributes
+    ----------
+    labels : ndarray of shape (heatmaps,), int
+        Cluster of each of the new clustering's heatmaps, from 1; 0 for those that were not there.
+    sigma : SigmaChoice
+        Its own, which is kept.
+    """
+
+    labels: np.ndarray
+    sigma: SigmaChoice
+
+
+@dataclass(frozen=True, eq=False)
 class Clustering:
     """Groups of heatmaps and what is needed to place new ones.
 

@@ -13,7 +13,13 @@ SAMPLE = 20_000
 """Rows that the starts are compared on, where there are more."""
 
 
-def group_rows(rows: np.ndarray, groups: int, seed: int, starts: int = STARTS) -> np.ndarray:
+def group_rows(
+    rows: np.ndarray,
+    groups: int,
+    seed: int,
+    starts: int = STARTS,
+    centres: np.ndarray | None = None,
+) -> np.ndarray:
     """Group rows by k-means; the sign of a column makes no difference.
 
     Where there are many rows, the best start is found on a random sample of them and continued
@@ -26,6 +32,8 @@ def group_rows(rows: np.ndarray, groups: int, seed: int, starts: int = STARTS) -
     seed : int
         Of the starts and the sample.
     starts : int
+    centres : ndarray of shape (groups, columns), optional
+        Where to start instead of at random.
 
     Returns
     -------
@@ -38,12 +46,13 @@ def group_rows(rows: np.ndarray, groups: int, seed: int, starts: int = STARTS) -
     with warnings.catch_warnings():
         # Heatmaps that differ can share one row of the embedding: fewer groups are then right.
         warnings.simplefilter("ignore", ConvergenceWarning)
-        if len(rows) <= SAMPLE:
-            return KMeans(groups, n_init=starts, random_state=seed).fit_predict(rows)
-        drawn = np.random.default_rng(seed).choice(len(rows), SAMPLE, replace=False)
-        first = KMeans(groups, n_init=starts, random_state=seed).fit(rows[np.sort(drawn)])
-        continued = KMeans(groups, init=first.cluster_centers_, n_init=1, random_state=seed)
-        return continued.fit_predict(rows)
+        if centres is None:
+            if len(rows) <= SAMPLE:
+                return KMeans(groups, n_init=starts, random_state=seed).fit_predict(rows)
+            drawn = np.random.default_rng(seed).choice(len(rows), SAMPLE, replace=False)
+            first = KMeans(groups, n_init=starts, random_state=seed).fit(rows[np.sort(drawn)])
+            centres = first.cluster_centers_
+        return KMeans(groups, init=centres, n_init=1, random_state=seed).fit_predict(rows)
 
 
 def number_clusters(

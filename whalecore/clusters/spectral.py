@@ -9,7 +9,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from whalecore.clusters.affinity import GAPS, PAPER_SIGMA, SigmaChoice, check_sigma
-from whalecore.clusters.clustering import Clustering
+from whalecore.clusters.clustering import Clustering, Earlier
 from whalecore.clusters.descriptor import (
     COMPONENTS,
     fit_projection,
@@ -77,6 +77,7 @@ def spectral_clustering(
     signed: bool = False,
     aligned: bool = False,
     report: Report = silent,
+    earlier: Earlier | None = None,
 ) -> Clustering:
     """Group heatmaps that look alike.
 
@@ -108,6 +109,10 @@ def spectral_clustering(
         See `whalecore.clusters.descriptor.descriptors`.
     report : callable, optional
         Called with the `Progress`.
+    earlier : Earlier, optional
+        A clustering to continue, so that clusters stay where they were: its sigma takes the place
+        of ``auto``, and where the number of clusters is the same and each is still there, k-means
+        starts from them instead of at random.
 
     Returns
     -------
@@ -139,7 +144,10 @@ def spectral_clustering(
     if wanted is None and count >= LANDMARKS_LEAST:
         found = landmark_eigenvalues(points, typical_distance(points, seed), seed)
         wanted = groups_of(found[: _most_groups(count) + 1])
-    choice = _sigma(points, full.features, sigma, wanted, seed)
+    if earlier is not None and sigma == "auto":
+        choice = earlier.sigma
+    else:
+        choice = _sigma(points, full.features, sigma, wanted, seed)
 
     step("find groups that hang together")
     kept = compared(count, mode, seed)
@@ -154,11 +162,13 @@ def spectral_clustering(
 
     step("form clusters")
 
-    def numbered(number: int, starts: int = STARTS) -> np.ndarray:
-        found = _grouped(vectors[:, :number], kept, number, seed, starts)
+    def numbered(
+        number: int, starts: int = STARTS, centres: np.ndarray | None = None
+    ) -> np.ndarray:
+        found = _grouped(vectors[:, :number], kept, number, seed, starts, centres)
         return number_clusters(found, given.correct, given.scores)
 
-    labels = numbered(groups)
+    labels = numbered(groups, centres=_earlier_centres(vectors[:, :groups], earlier))
     others = {
         wanted + more: numbered(wanted + more, FEWER_STARTS)
         for more in NEIGHBOURING
@@ -384,12 +394,28 @@ def _carried(
     return vectors
 
 
+def _earlier_centres(vectors: np.ndarray, earlier: Earlier | None) -> np.ndarray | None:
+    """Where the clusters of an earlier clustering lie now; None where they are not all there."""
+    if earlier is None:
+        return None
+    there = earlier.labels > 0
+    wanted = np.arange(1, vectors.shape[1] + 1)
+    if not np.array_equal(np.unique(earlier.labels[there]), wanted):
+        return None
+    return centres_of(unit_rows(vectors[there]), earlier.labels[there])
+
+
 def _grouped(
-    vectors: np.ndarray, kept: np.ndarray, groups: int, seed: int, starts: int
+    vectors: np.ndarray,
+    kept: np.ndarray,
+    groups: int,
+    seed: int,
+    starts: int,
+    centres: np.ndarray | None = None,
 ) -> np.ndarray:
     """Group the kept heatmaps, and give each other one to the group with the nearest centre."""
     rows = unit_rows(vectors)
-    own = group_rows(rows[kept], groups, seed, starts)
+    own = group_rows(rows[kept], groups, seed, starts, centres)
     if len(kept) == len(rows):
         return own
     # Groups are numbered without gaps, because each has a centre.

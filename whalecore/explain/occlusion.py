@@ -153,8 +153,10 @@ def prepare_maps(identifier: AnyIdentifier, settings: OcclusionSettings) -> None
     identifier : AnyIdentifier
     settings : OcclusionSettings
     """
-    grey = torch.zeros(3, identifier.height, identifier.width)
-    next(growing_maps(identifier, grey, identifier.individuals[:1], settings))
+    # Noise, because it is with this picture that the engine compares itself with the network.
+    chance = torch.Generator().manual_seed(0)
+    noise = torch.randn(3, identifier.height, identifier.width, generator=chance)
+    next(growing_maps(identifier, noise, identifier.individuals[:1], settings))
 
 
 class MapsInTheMaking:

@@ -72,12 +72,17 @@ def growing_heatmaps(
         for newest in growing_maps(
             identifier, prepared, prediction.individuals, settings, computing, report, start
         ):
+            first = kept is None
+            if first:
+                # Somebody waits for it, and storing it takes longer than computing it again.
+                yield newest
             stored = kept.computed.sum() if kept is not None else 0
             much = doubled and newest.computed.sum() >= 2 * stored
             if not newest.complete and (much or time.monotonic() - kept_at >= pause):
                 keep("unfinished_heatmaps", unfinished_rows(prediction, settings, newest))
                 kept, kept_at = newest, time.monotonic()
-            yield newest
+            if not first:
+                yield newest
         finished = True
     finally:
         if finished or (newest is not start and newest.complete):

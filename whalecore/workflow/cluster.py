@@ -18,7 +18,7 @@ from whalecore.clusters.storing import save_clustering
 from whalecore.errors import LabError, SettingsError, TooFewError
 from whalecore.lab.lab import Lab
 from whalecore.types import HeatmapPart, HeatmapSet, Progress, settings_from_key
-from whalecore.workflow.continued import earlier_clustering, take_over
+from whalecore.workflow.continued import Before, clustering_before, start_of, take_over
 from whalecore.workflow.meaning import cluster_meanings
 from whalecore.workflow.progress import Report, silent
 
@@ -26,7 +26,7 @@ MAPS = ("correct", "top5")
 HEATMAPS_PER_CLUSTER = 10
 """At least so many heatmaps a cluster on average: fewer say nothing about the cluster."""
 
-FORMAT = 5
+FORMAT = 6
 """Grows when the same heatmaps and settings give other clusters than before."""
 
 
@@ -61,13 +61,15 @@ def cluster_heatmaps(
     method: str = "osm",
     signed: bool = False,
     aligned: bool = False,
+    anew: bool = False,
 ) -> Clustered:
     """Cluster the lab's heatmaps spectrally (Kierdorf et al. 2020, section 4.2).
 
     Fast heatmaps are left out whose estimates correlate with computed values less than the lab's
     ``least_correlation`` asks for. What was clustered before is not clustered again. Where the same
-    kind of heatmaps was clustered before, the clusters are matched to the earlier ones and take
-    over their names and notes.
+    kind of heatmaps was clustered before, the clusters are continued: they keep sigma and start
+    from where they were, see `whalecore.workflow.continued.start_of`. In any case they are matched
+    to the earlier ones and take over their names and notes.
 
     A clustering that is cut off leaves nothing that counts: its row is written last.
 
@@ -92,6 +94,8 @@ def cluster_heatmaps(
         Keep the negative part of the maps.
     aligned : bool
         Mirror heatmaps that lie more on the right.
+    anew : bool
+        Do not continue earlier clusters: choose sigma again and start from chance.
 
     Raises
     ------
@@ -132,6 +136,7 @@ def cluster_heatmaps(
         "sigma": sigma,
         "seed": seed,
         "mode": mode,
+        "anew": anew,
     }
     representation = {
         "parts": [{"method": one.method, "settings": one.settings} for one in stacks],
@@ -146,6 +151,8 @@ def cluster_heatmaps(
         report(Progress("cluster heatmaps", 0, 1, message=f"{len(first)} heatmaps ({maps})"))
         # With the paper's heatmaps all are right, so that what counts is being right at top 1.
         right = first.ranks == 1 if correct_only else first.correct
+        before = clustering_before(lab, first, maps, representation, clusters)
+        earlier = None if anew else start_of(lab, before, asked)
         clustering = spectral_clustering(
             first if len(stacks) == 1 else stacks,
             clusters=count,
@@ -156,21 +163,26 @@ def cluster_heatmaps(
             signed=signed,
             aligned=aligned,
             report=report,
+            earlier=earlier,
         )
-        earlier = earlier_clustering(lab, maps, representation, clusters)
         _keep(
             lab,
             clustering,
             stacks,
+            before,
             {
                 "clustering_id": clustering_id,
                 "model_id": first.model_ids[0],
                 "method": first.method,
                 "heatmap_settings": first.settings,
                 "ranks": maps,
-                "settings": {**asked, "sigma_rule": clustering.sigma.rule},
+                "settings": {
+                    **asked,
+                    "sigma_rule": clustering.sigma.rule,
+                    "continued": earlier is not None,
+                },
                 "representation": representation,
-                "matched_to": earlier,
+                "matched_to": before.clustering_id if before else None,
             },
             seed,
         )
@@ -197,7 +209,12 @@ def part_named(text: str) -> HeatmapPart:
 
 
 def _keep(
-    lab: Lab, clustering: Clustering, stacks: Sequence[HeatmapSet], about: dict, seed: int
+    lab: Lab,
+    clustering: Clustering,
+    stacks: Sequence[HeatmapSet],
+    before: Before | None,
+    about: dict,
+    seed: int,
 ) -> None:
     """Write everything that belongs to a clustering; its own row, by which it counts, last."""
     clustering_id, heatmaps = about["clustering_id"], stacks[0]
@@ -215,8 +232,8 @@ def _keep(
             for one in meanings
         ],
     )
-    if about["matched_to"]:
-        take_over(lab, clustering_id, about["matched_to"], heatmaps, clustering.labels)
+    if before is not None:
+        take_over(lab, clustering_id, before, clustering.labels)
     lab.write(
         "clusterings",
         [

@@ -17,13 +17,15 @@ def describe_clustering(lab: Lab, clustering_id: str) -> dict:
     -------
     dict
         ``id``, ``maps``, ``heatmaps``, ``clusters``, ``mode`` with ``mode_asked``, ``sigma``,
-        ``stability``, ``matched_to``, ``continued`` and ``new`` (numbers of clusters),
+        ``stability``, ``matched_to``, ``started_from_it`` (whether its sigma was kept and its
+        clusters were the start), ``continued`` and ``new`` (numbers of clusters),
         ``unstable`` (numbers of clusters), ``warnings`` (by cluster), ``calibrated`` (whether
         verdicts follow from it).
     """
     (row,) = lab.rows("clusterings", clustering_id=clustering_id)
     facts = lab.cluster_facts(clustering_id)
     matches = lab.cluster_matches(clustering_id)
+    asked = json.loads(row["settings"] or "{}")
     is_continued = matches["earlier_cluster"].notna()
     return {
         "id": clustering_id,
@@ -31,10 +33,11 @@ def describe_clustering(lab: Lab, clustering_id: str) -> dict:
         "heatmaps": row["heatmaps"],
         "clusters": row["clusters"],
         "mode": row["mode"],
-        "mode_asked": json.loads(row["settings"] or "{}").get("mode", "auto"),
+        "mode_asked": asked.get("mode", "auto"),
         "sigma": row["sigma"],
         "stability": row["stability"],
         "matched_to": row["matched_to"],
+        "started_from_it": asked.get("continued", False),
         "continued": matches["cluster"][is_continued].tolist(),
         "new": matches["cluster"][~is_continued].tolist(),
         "unstable": facts["cluster"][facts["unstable"]].tolist(),
@@ -61,6 +64,12 @@ def spoken_clustering(about: dict) -> list[str]:
     ]
     if about["matched_to"]:
         new = f"; new: {_numbers(about['new'])}" if about["new"] else ""
+        if about["started_from_it"]:
+            lines.append(
+                f"{name}: kept sigma {about['sigma']:.3g} and started from the clusters of "
+                f"{about['matched_to']}, so that they stay where they were; --anew starts from "
+                "chance."
+            )
         lines.append(
             f"{name}: {len(about['continued'])} of {about['clusters']} clusters continue one of "
             f"{about['matched_to']} and keep its name and note{new}."

@@ -1,40 +1,71 @@
-"""Clusters that continue earlier ones keep their names and notes."""
+"""Clusters that continue earlier ones: they stay where they were, and keep names and notes."""
 
 from __future__ import annotations
 
 import json
 from collections.abc import Mapping
+from dataclasses import dataclass
 from typing import Any
 
+import numpy as np
 import pandas as pd
 
+from whalecore.clusters.affinity import SigmaChoice, SigmaTrial
+from whalecore.clusters.clustering import Earlier
 from whalecore.clusters.matching import match_clusters
 from whalecore.lab.lab import Lab
 from whalecore.types import HeatmapSet
 
-KEY = ["model_id", "photo_id", "individual"]
+HEATMAP = ["photo_id", "individual"]
+"""What a heatmap is of, whichever model made it."""
+
+KEPT = "kept from the clustering before, where it was: "
+"""How the rule begins by which a sigma was chosen that is kept."""
+
+LEAST_SHARED = 0.5
+"""Share of the heatmaps that must have been there before for their clusters to be continued."""
 
 
-def earlier_clustering(
-    lab: Lab, maps: str, representation: Mapping[str, Any], clusters: int | str
-) -> str | None:
-    """The newest clustering of the same kind of heatmaps: what a new one continues.
+@dataclass(frozen=True, eq=False)
+class Before:
+    """A clustering of the same kind of heatmaps, made before.
 
-    One that was made with the same wanted number of clusters comes first.
+    Attributes
+    ----------
+    clustering_id : str
+    labels : ndarray of shape (heatmaps,), int
+        Cluster in it of each of the heatmaps that are clustered now; 0 for new ones.
+    same_model : bool
+        Whether the heatmaps it shares were made by the same model.
+    """
+
+    clustering_id: str
+    labels: np.ndarray
+    same_model: bool
+
+
+def clustering_before(
+    lab: Lab,
+    heatmaps: HeatmapSet,
+    maps: str,
+    representation: Mapping[str, Any],
+    clusters: int | str,
+) -> Before | None:
+    """The newest clustering of the same kind of heatmaps that shares some of them.
+
+    One that was made with the same wanted number of clusters comes first. A heatmap of another
+    model counts as the same where photo and individual are the same.
 
     Parameters
     ----------
+    heatmaps : HeatmapSet
+        Those that are clustered now.
     maps : str
         ``correct`` or ``top5``.
     representation : mapping
         As in the column of that name.
     clusters : int or 'auto'
         The number that is asked for, before it is lowered.
-
-    Returns
-    -------
-    str or None
-        Its id.
     """
     same = []
     for row in lab.clusterings().to_dict("records"):
@@ -43,36 +74,61 @@ def earlier_clustering(
         parts = [{"method": one.method, "settings": one.settings} for one in kept.parts]
         about = {"parts": parts, "signed": kept.signed, "aligned": kept.aligned}
         if row["ranks"] == maps and about == dict(representation):
-            asked = json.loads(row["settings"] or "{}").get("clusters")
-            same.append((asked != clusters, row["clustering_id"]))
-    return min(same, key=lambda one: one[0])[1] if same else None
+            same.append((_asked(row).get("clusters") != clusters, row["clustering_id"]))
+    now = pd.DataFrame(
+        {
+            "photo_id": heatmaps.photo_ids,
+            "individual": heatmaps.individuals,
+            "model_id": heatmaps.model_ids,
+        }
+    )
+    for _, clustering_id in sorted(same, key=lambda one: one[0]):
+        earlier = lab.assignments(clustering_id)[[*HEATMAP, "model_id", "cluster"]]
+        both = now.merge(earlier, on=HEATMAP, how="left", suffixes=("", "_earlier"))
+        there = both["cluster"].notna()
+        if there.any():
+            return Before(
+                clustering_id,
+                both["cluster"].fillna(0).to_numpy(int),
+                bool((both["model_id"] == both["model_id_earlier"])[there].all()),
+            )
+    return None
 
 
-def take_over(lab: Lab, clustering_id: str, earlier_id: str, heatmaps: HeatmapSet, labels) -> None:
+def start_of(lab: Lab, before: Before | None, asked: Mapping[str, Any]) -> Earlier | None:
+    """Where a clustering starts that continues the one before; None where it starts anew.
+
+    It continues heatmaps of the same model that are at least half of those to be clustered, where
+    the same number of clusters and the same sigma were asked for.
+
+    Parameters
+    ----------
+    asked : mapping
+        What the new clustering is asked for: ``clusters`` and ``sigma`` count.
+    """
+    if before is None or not before.same_model:
+        return None
+    (row,) = lab.rows("clusterings", clustering_id=before.clustering_id)
+    same = all(_asked(row).get(name) == asked[name] for name in ("clusters", "sigma"))
+    if asked["clusters"] == "auto" or not same or (before.labels > 0).mean() < LEAST_SHARED:
+        return None
+    sweep = tuple(SigmaTrial(**trial) for trial in json.loads(row["sigma_sweep"] or "[]"))
+    rule = _asked(row).get("sigma_rule", "").removeprefix(KEPT)
+    return Earlier(before.labels, SigmaChoice(row["sigma"], KEPT + rule, sweep))
+
+
+def take_over(lab: Lab, clustering_id: str, before: Before, labels: np.ndarray) -> None:
     """Write which earlier clusters the new ones continue, and take over their names and notes.
 
     Parameters
     ----------
-    heatmaps : HeatmapSet
-        The heatmaps of the new clustering.
     labels : ndarray of shape (heatmaps,), int
-        Their clusters.
+        The new clusters.
     """
-    new = pd.DataFrame(
-        {
-            "model_id": heatmaps.model_ids,
-            "photo_id": heatmaps.photo_ids,
-            "individual": heatmaps.individuals,
-            "cluster": labels,
-        }
-    )
-    earlier = lab.assignments(earlier_id)[[*KEY, "cluster"]]
-    both = new.merge(earlier, on=KEY, suffixes=("", "_earlier"))
-    found = {
-        one.cluster: one
-        for one in match_clusters(both["cluster"].to_numpy(), both["cluster_earlier"].to_numpy())
-    }
+    there = before.labels > 0
+    found = {one.cluster: one for one in match_clusters(labels[there], before.labels[there])}
     rows, names = [], []
+    earlier_id = before.clustering_id
     known = {row["cluster"]: row for row in lab.rows("cluster_names", clustering_id=earlier_id)}
     for cluster in range(1, int(labels.max()) + 1):
         # A cluster of nothing but new heatmaps shares none with any earlier one.
@@ -92,3 +148,7 @@ def take_over(lab: Lab, clustering_id: str, earlier_id: str, heatmaps: HeatmapSe
             names.append({**known[continues], **key})
     lab.write("cluster_matches", rows)
     lab.write("cluster_names", names)
+
+
+def _asked(row: Mapping[str, Any]) -> dict:
+    return json.loads(row["settings"] or "{}")

@@ -1,0 +1,140 @@
+"""How long a reader waits, from the click on "Compute" to the first coarse map.
+
+    python tests/benchmarks/first_map.py [LAB] [--photos 10] [--patch 5 --stride 4]
+
+Starts the dashboard on a copy of a lab, the demo lab by default, opens one photo after the other
+in headless
+Chromium and clicks. Beside it stands, from the same run, how long the same page takes to answer
+the click on another layer, which computes nothing: what no engine can save.
+"""
+
+from __future__ import annotations
+
+import argparse
+import os
+import shutil
+import socket
+import subprocess
+import sys
+import tempfile
+import time
+from datetime import date
+from pathlib import Path
+from urllib.request import urlopen
+
+import numpy as np
+
+sys.path.insert(0, str(Path(__file__).resolve().parents[2]))
+
+import torch
+
+from whalecore.lab.lab import open_lab
+from whalecore.workflow.bench.subject import machine
+from whalecore.workflow.bench.tables import markdown
+
+ROOT = Path(__file__).resolve().parents[2]
+COMPUTE = "Compute it for all five"
+FLAGS = ["--no-sandbox", "--disable-gpu", "--no-first-run", "--disable-background-networking"]
+PATIENCE = 120_000
+"""Milliseconds."""
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("lab", type=Path, nargs="?", default=ROOT / "data" / "demo")
+    parser.add_argument("--photos", type=int, default=10)
+    parser.add_argument("--patch", type=int, default=5)
+    parser.add_argument("--stride", type=int, default=4)
+    given = parser.parse_args()
+    print(f"{machine(torch.device('cpu'))}, {date.today()}: python {' '.join(sys.argv)}\n")
+    with tempfile.TemporaryDirectory() as folder:
+        lab = Path(folder) / "lab"
+        shutil.copytree(given.lab, lab)
+        photos = sorted(set(open_lab(lab).scores()["photo_id"]))[: given.photos]
+        server, address = started(folder)
+        try:
+            waited = clicked(f"{address}/heatmaps?lab={lab}", photos, given)
+        finally:
+            server.terminate()
+            server.wait(timeout=20)
+    rows = [
+        [name, len(seconds), float(np.median(seconds)), min(seconds), max(seconds)]
+        for name, seconds in waited.items()
+    ]
+    print(*markdown(["click on", "clicks", "s, median", "fastest", "slowest"], rows), sep="\n")
+
+
+def started(labs: str) -> tuple[subprocess.Popen, str]:
+    """A dashboard that answers, and its address."""
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        port = free.getsockname()[1]
+    command = [sys.executable, "-m", "streamlit", "run", "app.py", f"--server.port={port}"]
+    server = subprocess.Popen(
+        [*command, "--server.headless=true"],
+        cwd=ROOT,
+        env={**os.environ, "WHALECORE_LABS": labs},
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.DEVNULL,
+    )
+    address = f"http://127.0.0.1:{port}"
+    for _ in range(240):
+        try:
+            with urlopen(f"{address}/_stcore/health", timeout=2):
+                break
+        except OSError:
+            time.sleep(0.5)
+    return server, address
+
+
+def clicked(address: str, photos: list[str], given) -> dict[str, list[float]]:
+    """Seconds from each click to what it brings."""
+    from playwright.sync_api import sync_playwright
+
+    maps, layers = [], []
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=shutil.which("chromium"), args=FLAGS)
+        page = browser.new_page()
+        for photo in photos:
+            page.goto(
+                f"{address}&photo={photo}&patch={given.patch}&stride={given.stride}",
+                timeout=PATIENCE,
+            )
+            button = page.get_by_role("button", name=COMPUTE).first
+            button.wait_for(timeout=PATIENCE)
+            settled(page)
+            page.get_by_text("layer3", exact=True).click(timeout=PATIENCE)
+            settled(page)
+            layers.append(seconds_until(page, page.get_by_text("layer4", exact=True), SHOWN))
+            settled(page)
+            maps.append(seconds_until(page, button, MAP))
+            # Leaving the page ends the computing.
+            page.goto("about:blank")
+            page.wait_for_timeout(1500)
+        browser.close()
+    return {'"Compute": first coarse map': maps, "another layer: page drawn again": layers}
+
+
+MAP = "() => /[0-9] of [0-9,]+ places computed/.test(document.body.innerText)"
+SHOWN = "() => !document.querySelector('[data-test-script-state=\"running\"]')"
+
+
+def seconds_until(page, target, condition: str) -> float:
+    """From a click until a condition holds in the page, looked at with each frame."""
+    target.wait_for(timeout=PATIENCE)
+    began = time.perf_counter()
+    target.click(timeout=PATIENCE)
+    if condition == SHOWN:
+        page.wait_for_timeout(60)
+    page.wait_for_function(condition, timeout=PATIENCE, polling="raf")
+    return time.perf_counter() - began
+
+
+def settled(page) -> None:
+    """Wait until the page has been still for a while: what it prepares takes its time too."""
+    page.wait_for_function(SHOWN, timeout=PATIENCE)
+    page.wait_for_timeout(1500)
+
+
+if __name__ == "__main__":
+    main()
