@@ -20,6 +20,7 @@ from pages.parts.pictures import crop_shape, lab_crop, show_heatmap, strength_sl
 from pages.parts.progress import progress_bar
 from pages.parts.settings import computed_settings, pick_occlusion, stopped_settings
 from pages.parts.state import bound, read_view
+from pages.parts.trusted_heatmaps import warn_of
 from whalecore.glossary import explain
 from whalecore.types import LAYERS, GradCamSettings, OcclusionSettings
 
@@ -80,33 +81,21 @@ def pick_candidate(lab, view, photo_id: str):
     return scores[scores["individual"] == current].iloc[0]
 
 
-@st.fragment
-def show_occlusion(lab, crop, candidate, settings, strength: float) -> None:
-    """An occlusion map, or the button that computes it and its growth.
-
-    A fragment, because a click on the button then draws only this part anew, not the whole page:
-    the first map is there sooner.
-    """
-    with guarded("show the occlusion sensitivity map"):
-        names = [candidate[name] for name in ("model_id", "photo_id", "individual")]
-        found = lab.heatmap(*names, settings.method, settings)
-        if found is not None:
-            show_heatmap(crop, found, strength)
-            say_how_made(found)
-            return
-        _compute_or_wait(lab, crop, candidate, settings, strength)
-        get_ready(lab, candidate["model_id"], settings)
-
-
-def _compute_or_wait(lab, crop, candidate, settings, strength: float) -> None:
+def show_occlusion(lab, crop, candidate, settings, strength: float) -> bool:
+    """An occlusion map, or the button that computes it and its growth; whether it is finished."""
     names = [candidate[name] for name in ("model_id", "photo_id", "individual")]
+    found = lab.heatmap(*names, settings.method, settings)
+    if found is not None:
+        show_heatmap(crop, found, strength)
+        say_how_made(found)
+        return True
     stopped = lab.unfinished_heatmap(*names, settings)
     key = f"compute_{settings.key}"
     computing = st.session_state.get(key, False)
     with st.container(horizontal=True):
         words = "Continue" if stopped else "Compute it for all five candidates"
         st.button(words, key=key, icon=COMPUTE, disabled=computing)
-        # A click starts this part anew, which ends the computing.
+        # A click starts the page anew, which ends the computing.
         st.button("Stop", key=f"stop_{settings.key}", icon=STOP, disabled=not computing)
     bar, place = st.empty(), st.empty()
     with place.container():
@@ -122,6 +111,7 @@ def _compute_or_wait(lab, crop, candidate, settings, strength: float) -> None:
             heatmap = empty_heatmap(*(candidate[name] for name in names), settings)
             grow(lab, crop, heatmap, settings, strength, place)
         st.rerun()
+    return False
 
 
 def show_grad_cam(lab, crop, candidate, settings, strength: float) -> None:
@@ -154,12 +144,14 @@ with guarded("show this photo"):
         left, right = st.columns(2)
         with left, guarded("show the occlusion sensitivity map"):
             st.subheader("Occlusion sensitivity map", help=explain("osm"))
+            warn_of(lab, "osm")
             occlusion = pick_occlusion(
                 [s for s in computed if isinstance(s, OcclusionSettings)], stopped, view
             )
             osm = st.container()
         with right, guarded("show the Grad-CAM"):
             st.subheader("Grad-CAM", help=explain("grad-cam"))
+            warn_of(lab, "gradcam")
             layer = view.layer or LAYERS[-1]
             st.radio(
                 "Layer",
@@ -170,5 +162,6 @@ with guarded("show this photo"):
             )
             show_grad_cam(lab, crop, candidate, GradCamSettings(layer), strength)
         # Last, because the page waits here while a map is computed.
-        with osm:
-            show_occlusion(lab, crop, candidate, occlusion, strength)
+        with osm, guarded("show the occlusion sensitivity map"):
+            if not show_occlusion(lab, crop, candidate, occlusion, strength):
+                get_ready(lab, candidate["model_id"], occlusion)

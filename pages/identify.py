@@ -5,6 +5,7 @@ from __future__ import annotations
 import streamlit as st
 
 from pages.parts.assessment import assessment_of, decoded, show_crop
+from pages.parts.evidence import show_answers, show_changing, show_evidence
 from pages.parts.frame import begin
 from pages.parts.guard import guarded, plain
 from pages.parts.hand import photos_in_hand
@@ -17,7 +18,8 @@ from pages.parts.pictures import (
     strength_slider,
 )
 from pages.parts.state import change
-from pages.parts.verdict import show_cluster, show_quality, show_verdict
+from pages.parts.trusted_heatmaps import warn_of
+from pages.parts.verdict import show_cluster, show_verdict
 from whalecore.cluster_words import names_of
 from whalecore.glossary import explain
 
@@ -57,6 +59,7 @@ def show_assessment(lab, photo) -> None:
         show_crop(lab, photo, found.prediction.crop)
     with right:
         show_verdict(found.verdict)
+        show_answers(found.answers)
         cluster, clustering_id = found.cluster, lab.newest_clustering(ranks="top5")
         name = names_of(lab.cluster_names(clustering_id)).get(cluster.id) if cluster else None
         show_cluster(cluster, name)
@@ -64,11 +67,16 @@ def show_assessment(lab, photo) -> None:
         if cluster is not None and st.button(words, icon=":material/scatter_plot:"):
             change(cluster=cluster.id, clustering=clustering_id, tab=None, other=None)
             st.switch_page("pages/clusters.py")
-    with st.expander("Quality of the photo"):
-        show_quality(found.quality)
+    made_from = st.expander("What the verdict was made from", icon=":material/fact_check:")
+    with made_from, guarded("list the evidence"):
+        show_evidence(lab, found)
+    with guarded("show who has similar tips"):
+        show_changing(lab, found)
     st.header("Candidates", help=explain("candidate") + " " + explain("score"))
     shown = st.toggle("Show heatmaps over the photo", True, help=explain("osm"))
     strength = strength_slider() if shown else 0.0
+    if shown:
+        warn_of(lab, "osm")
     shape = crop_shape(lab, found.prediction.model_id)
     crop = crop_of(photo, found.prediction.crop.box, shape)
     for candidate in found.prediction.candidates:

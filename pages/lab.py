@@ -10,6 +10,7 @@ from pages.parts.frame import begin
 from pages.parts.guard import guarded, plain
 from pages.parts.labs import current_lab, drawings_note
 from whalecore.glossary import explain
+from whalecore.verdict_words import FIGURES
 
 COUNTS = {
     "photos": "photo",
@@ -28,19 +29,17 @@ NAMES = {
     "high": "95 % to",
     "metric": "measure",
 }
-MEASURES = {
-    "top_1": "First candidate right",
-    "top_5": "Right individual among the five",
-    "map_at_5": "Mean average precision of the five (MAP@5)",
-    "expected_calibration_error": "Mean gap between score and share right (calibration error)",
-    "auroc_new": "New animals told from known ones, by the verdict (AUROC)",
-    "auroc_new_by_score": "New animals told from known ones, by the score alone (AUROC)",
-    "error_among_reliable": "Wrong among those called reliable",
-    "share_reliable": "Called reliable",
-    "share_check": "Called check by hand",
-    "share_new_whale": "Called probably a new whale",
-    "share_retake": "Called take another photo",
-}
+SHOWN = (
+    "top_1",
+    "top_5",
+    "map_at_5",
+    "expected_calibration_error",
+    "share_reliable",
+    "error_among_reliable",
+    "auroc_new",
+)
+"""Measures of this page; the page Reliability has them all."""
+
 STEPS = {
     "crops": ("photos without a crop", "train"),
     "splits": ("photos not yet divided into training and test", "train"),
@@ -48,6 +47,7 @@ STEPS = {
     "scores": ("photos without scores", "score"),
     "heatmaps": ("photos with scores but without heatmaps", "explain"),
     "clusterings": ("lab without clusters", "cluster"),
+    "evidence": ("photos whose evidence is not gathered yet", "calibrate"),
     "rules": ("model without rules for a verdict", "calibrate"),
 }
 
@@ -82,13 +82,16 @@ def show_models(lab) -> None:
     evaluations = lab.evaluations()
     if not evaluations.empty:
         st.subheader("How good they are on photos they never saw", help=explain("held out"))
-        newest = evaluations["clustering_id"] == lab.newest_clustering(ranks="top5")
+        clustering = lab.newest_clustering(ranks="top5")
+        own = evaluations["clustering_id"]
+        newest = own.isna() if clustering is None else own == clustering
         table = evaluations[(evaluations["part"] == "test") & newest]
+        table = table[table["metric"].isin(SHOWN)].drop_duplicates(["model_id", "metric"])
         table = table[["metric", "value", "low", "high", "photos", "model_id"]].round(3)
-        order = list(MEASURES)
-        table = table.sort_values("metric", key=lambda names: names.map(order.index))
-        table["metric"] = table["metric"].map(MEASURES)
+        table = table.sort_values("metric", key=lambda names: names.map(SHOWN.index))
+        table["metric"] = table["metric"].map(FIGURES)
         st.dataframe(table.rename(columns=NAMES), hide_index=True)
+        st.page_link("pages/reliability.py", label="How far verdicts can be trusted")
 
 
 def show_problems(lab) -> None:

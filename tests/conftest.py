@@ -96,3 +96,15 @@ def tiny_lab(tiny_lab_folder, tmp_path):
     from whalecore.lab.lab import open_lab
 
     return open_lab(Path(shutil.copytree(tiny_lab_folder, tmp_path / "lab")))
+
+
+@pytest.fixture
+def forget():
+    """Takes a lab and a table, and gives the same lab without the table's rows."""
+    from whalecore.lab.lab import open_lab
+
+    def without(lab, table: str):
+        shutil.rmtree(lab.folder / "tables" / table)
+        return open_lab(lab.folder)
+
+    return without

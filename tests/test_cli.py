@@ -54,6 +54,27 @@ def test_identify_prints_one_object_a_photo(tiny_lab):
         photos[0]["cluster"]
     )
     assert {"unlike_any", "stability"} <= set(photos[0]["cluster"])
+    assert {"evidence", "set"} <= set(photos[0])
+    assert photos[0]["evidence"]["encounter_photos"] == 0
+
+
+def test_photos_of_one_encounter_are_also_ranked_together(tiny_lab, tmp_path):
+    # Photos that the network learned from would say nothing of each other.
+    names = tiny_lab.scores()["photo_id"].unique()[:2]
+    paths = [tiny_lab.photo_path(name) for name in names]
+    bad = tmp_path / "notes.jpg"
+    bad.write_text("not a picture", encoding="utf-8")
+    words = ("identify", *paths, bad, "--one-encounter", "--lab", tiny_lab.folder)
+    answer = give(*words, "--json")
+    assert answer.exit_code == 1
+    assert "notes.jpg" in answer.stderr
+    *photos, together = json.loads(answer.stdout)
+    assert [photo["evidence"]["encounter_photos"] for photo in photos] == [1, 1]
+    assert together["encounter"] == 2
+    firsts = {photo["candidates"][0]["individual"] for photo in photos}
+    assert firsts <= {one["individual"] for one in together["candidates"]}
+    assert [one["rank"] for one in together["candidates"][:2]] == [1, 2]
+    assert "2 photos of one encounter together:" in give(*words).stdout
 
 
 def test_a_person_reads_verdict_reasons_and_candidates_in_lines(tiny_lab):

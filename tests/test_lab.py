@@ -91,6 +91,10 @@ def test_a_lab_of_a_newer_program_is_refused(lab):
         lambda text: text.replace('"least_correlation": 0.95', '"least_correlation": "high"'),
         lambda text: text.replace('"least_correlation": 0.95', '"least_correlation": true'),
         lambda text: text.replace('"least_correlation": 0.95', '"least_correlation": NaN'),
+        lambda text: text.replace('"error_limit": 0.05', '"error_limit": 0'),
+        lambda text: text.replace('"error_limit": 0.05', '"error_limit": 1.0'),
+        lambda text: text.replace('"error_limit": 0.05', '"error_limit": "low"'),
+        lambda text: text.replace('"error_limit": 0.05', '"error_limit": true'),
     ],
 )
 def test_a_damaged_description_is_named(lab, spoil):
@@ -108,6 +112,16 @@ def test_the_limit_of_fast_heatmaps_can_be_chosen_and_has_a_default(lab):
     path.write_text(json.dumps(entries))
     assert open_lab(lab.folder).info.least_correlation == 0.95
     assert lab.update_info(least_correlation=0.9).least_correlation == 0.9
+
+
+def test_the_promised_error_limit_can_be_chosen_and_has_a_default(lab):
+    assert lab.info.error_limit == 0.05
+    path = lab.folder / "lab.json"
+    entries = json.loads(path.read_text())
+    del entries["error_limit"]
+    path.write_text(json.dumps(entries))
+    assert open_lab(lab.folder).info.error_limit == 0.05
+    assert lab.update_info(error_limit=0.1).error_limit == 0.1
 
 
 def test_imported_collections_are_remembered_once_each(lab, photos):
@@ -501,7 +515,7 @@ def test_rules_are_kept_per_model_and_clustering(lab):
     lab.save_rules("m", None, {"threshold": 0.2})
     assert lab.rules("m", "c") == {"threshold": 0.1}
     assert lab.rules("m") == {"threshold": 0.2}
-    (lab.folder / "rules" / "m--c.json").write_text("{")
+    (lab.folder / "rules" / "m--c--2.json").write_text("{")
     with pytest.raises(LabError, match="whalecore calibrate"):
         lab.rules("m", "c")
 
@@ -514,7 +528,9 @@ def test_an_id_that_is_no_file_name_is_refused(lab, name):
 
 
 def test_status_counts_what_is_there_and_what_is_missing(lab):
-    steps = ("crops", "splits", "models", "scores", "heatmaps", "clusterings", "rules")
+    steps = (
+        "crops", "splits", "models", "scores", "heatmaps", "evidence", "clusterings", "rules",
+    )  # fmt: skip
     nothing = dict.fromkeys(steps, 0)
     names = ("photos", "individuals", "models", "scores", "heatmaps", "clusterings", "reviews")
     assert lab.status() == {**dict.fromkeys(names, 0), "missing": nothing}
@@ -538,10 +554,13 @@ def test_status_counts_what_is_there_and_what_is_missing(lab):
         "models": 0,
         "scores": 1,
         "heatmaps": 1,
+        "evidence": 1,
         "clusterings": 1,
         "rules": 1,
     }
     assert json.loads(json.dumps(status)) == status
+    lab.write("evidence", [{"model_id": "m", "photo_id": "p", "crop": row.CROP}])
+    assert lab.status()["missing"]["evidence"] == 0
 
 
 def test_compacting_changes_no_answer(lab):

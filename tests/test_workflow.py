@@ -19,7 +19,7 @@ from whalecore.clusters import placing
 from whalecore.clusters import spectral as spectral_module
 from whalecore.clusters.spectral import spectral_clustering
 from whalecore.errors import LabError, SettingsError
-from whalecore.lab import assess as assess_module
+from whalecore.lab import cluster_evidence as cluster_evidence_module
 from whalecore.lab.assess import assess
 from whalecore.lab.lab import create_lab, open_lab
 from whalecore.lab.shards import TableFolder
@@ -30,6 +30,7 @@ from whalecore.workflow import cluster as cluster_module
 from whalecore.workflow.assess import describe, spoken
 from whalecore.workflow.calibrate import judged_photos
 from whalecore.workflow.cluster import cluster_heatmaps
+from whalecore.workflow.clustered import describe_clustering, spoken_clustering
 from whalecore.workflow.explain import explain_photo, explain_photos
 from whalecore.workflow.import_photos import import_photos
 from whalecore.workflow.run import run_all, train_lab
@@ -308,6 +309,13 @@ def test_clusters_keep_their_names_when_photos_are_added(tiny_lab):
     matches = tiny_lab.cluster_matches(second)
     continued = matches["cluster"][matches["earlier_cluster"] == last].tolist()
     assert tiny_lab.cluster_names(second)["cluster"].tolist() == continued
+    kept = {name: tiny_lab.rows("clusterings", clustering_id=name)[0] for name in (first, second)}
+    assert kept[second]["sigma"] == kept[first]["sigma"]
+    assert describe_clustering(tiny_lab, second)["started_from_it"]
+    assert "--anew" in " ".join(spoken_clustering(describe_clustering(tiny_lab, second)))
+    third = cluster_heatmaps(tiny_lab, "top5", asked["clusters"], anew=True).clustering_id
+    assert third != second
+    assert not describe_clustering(tiny_lab, third)["started_from_it"]
 
 
 def test_a_new_photo_is_placed_by_all_the_maps_that_describe_a_heatmap(tiny_lab):
@@ -358,7 +366,7 @@ def test_a_heatmap_unlike_any_cluster_leans_on_none(tiny_lab, monkeypatch):
     def far(*args):
         return replace(placed(*args), unlike=True)
 
-    monkeypatch.setattr(assess_module, "assign", far)
+    monkeypatch.setattr(cluster_evidence_module, "assign", far)
     found = assess(tiny_lab, photo)
     assert found.cluster.unlike
     assert found.evidence.unlike

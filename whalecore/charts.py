@@ -73,7 +73,7 @@ def correctness_chart(
     long["named"] = "top " + long["rank"].astype(str)
     names = [f"top {b}" for b in range(1, TOP + 1)]
     bars = alt.Chart(long).mark_bar(cursor="pointer")
-    return _finish(
+    return finish(
         bars.add_params(_click()).encode(
             x=_cluster_axis(frame),
             y=alt.Y(
@@ -131,7 +131,7 @@ def score_chart(
         x=axis, y=value, tooltip=tooltip, **_outline(selected)
     )
     dots = dots.add_params(_click())
-    return _finish(alt.layer(bars, dots), _describe_scores(frame), height)
+    return finish(alt.layer(bars, dots), _describe_scores(frame), height)
 
 
 def largest_gap(eigenvalues: Sequence[float]) -> int:
@@ -189,7 +189,7 @@ def eigenvalue_chart(eigenvalues: Sequence[float], clusters: int, height: int = 
         )
         .encode(x="number:Q", y=alt.value("height"), text=alt.value(f"{clusters} clusters chosen"))
     )
-    return _finish(
+    return finish(
         alt.layer(rule.encode(x="number:Q"), words, gap_line, gap_words, dots),
         f"The {len(frame)} smallest eigenvalues; {clusters} clusters were chosen and the largest "
         f"step lies after eigenvalue {gap}.",
@@ -218,7 +218,7 @@ def gap_chart(eigenvalues: Sequence[float], clusters: int, height: int = 160) ->
             ],
         )
     )
-    return _finish(
+    return finish(
         bars,
         f"Step after each of {len(values)} eigenvalues: the largest lies after {gap}, "
         f"{clusters} clusters were chosen.",
@@ -259,7 +259,7 @@ def parts_chart(shares: Mapping[str, float]) -> alt.LayerChart:
     bars = base.mark_bar(color=GREENS[1], stroke=OUTLINE, strokeWidth=0.8)
     words = base.mark_text(align="left", dx=5, color=OUTLINE, fontSize=13).encode(text="words:N")
     told = ", ".join(f"{part} {frame.words[frame.part == part].iloc[0]}" for part in order)
-    return _finish(alt.layer(bars, words), f"Evidence by part: {told}.", STEP * len(frame) + 45)
+    return finish(alt.layer(bars, words), f"Evidence by part: {told}.", STEP * len(frame) + 45)
 
 
 def sigma_chart(
@@ -302,7 +302,16 @@ def sigma_chart(
     line = base.mark_line(color=GREENS[1], strokeWidth=2)
     dots = base.mark_point(filled=True, size=60, color=GREENS[1], stroke=OUTLINE, strokeWidth=0.8)
     best = f"{title.capitalize()} for {len(frame)} values of sigma; {chosen:.3g} was chosen."
-    return _finish(alt.layer(rule, line, dots), best, height)
+    return finish(alt.layer(rule, line, dots), best, height)
+
+
+def finish(
+    chart: alt.Chart | alt.LayerChart, description: str, height: int
+) -> alt.Chart | alt.LayerChart:
+    """Give a chart what all charts have: the page's width and background, and a description."""
+    return chart.properties(
+        height=height, width="container", background="transparent", description=description
+    )
 
 
 def _eigenvalue_axis(count: int, title: str) -> alt.X:
@@ -386,14 +395,6 @@ def _outline(selected: int | None) -> dict[str, alt.Value | dict]:
         "stroke": alt.condition(chosen, alt.value(CHOSEN), alt.value(OUTLINE)),
         "strokeWidth": alt.condition(chosen, alt.value(2.5), alt.value(0.8)),
     }
-
-
-def _finish(
-    chart: alt.Chart | alt.LayerChart, description: str, height: int
-) -> alt.Chart | alt.LayerChart:
-    return chart.properties(
-        height=height, width="container", background="transparent", description=description
-    )
 
 
 def _describe_correctness(frame: pd.DataFrame) -> str:

@@ -212,7 +212,7 @@ def train(folder, preset, weights, folds, report):
 @lab_option()
 @command
 def score(folder, report):
-    """Write the top 5 of every photo that a model did not learn from."""
+    """Write the top 5 of every photo that a model did not learn from, and what it compares."""
     from whalecore.workflow.score import score_photos
 
     return {"scored": score_photos(open_lab(folder), report)}
@@ -375,12 +375,20 @@ def cluster(
 
 @main.command()
 @lab_option()
+@click.option(
+    "--check-heatmaps",
+    is_flag=True,
+    help="Also test, once a model, whether heatmaps are faithful to it; takes minutes.",
+)
 @command
-def calibrate(folder, report):
+def calibrate(folder, check_heatmaps, report):
     """Choose the verdict's thresholds on one part of the photos and judge them on the other."""
     from whalecore.workflow.calibrate import calibrate_lab
+    from whalecore.workflow.faithfulness import check_heatmaps as checked
 
-    return calibrate_lab(open_lab(folder), report)
+    lab = open_lab(folder)
+    found = calibrate_lab(lab, report)
+    return {**found, "faithfulness": checked(lab, report)} if check_heatmaps else found
 
 
 @main.command()
@@ -405,11 +413,20 @@ def run(source, folder, preset, weights, folds, columns, limit, minutes, report)
 @main.command()
 @click.argument("photos", nargs=-1, required=True, type=click.Path(path_type=Path))
 @lab_option()
+@click.option(
+    "--one-encounter",
+    "together",
+    is_flag=True,
+    help="The photos show one animal at one sighting: each is judged in the light of the others, "
+    "and all are ranked together.",
+)
 @command
-def identify(photos, folder, report):
+def identify(photos, folder, together, report):
     """Top 5, heatmaps, cluster and verdict for new photos."""
     from whalecore.workflow.assess import describe, identify_files, spoken
 
+    if together:
+        return _identify_together(open_lab(folder), photos, report)
     answers, refused = [], []
     for path, outcome in identify_files(open_lab(folder), photos, report):
         if isinstance(outcome, WhalecoreError):
@@ -444,6 +461,22 @@ def export(table, folder, target, kind, report):
     return {"written": export_tables(lab, target, kind, [table] if table else None)}
 
 
+@main.command("report")
+@lab_option()
+@click.option("--photo", help="Id or file name of a photo of the lab: the report is about it.")
+@click.option("--cluster", type=click.IntRange(min=1), help="The report is about this cluster.")
+@click.option("--to", "target", type=click.Path(path_type=Path), required=True, help="FILE.html")
+@command
+def report_(folder, photo, cluster, target, report):
+    """Write one HTML page: how far to trust the lab, or all about a photo or a cluster.
+
+    The page holds its pictures and charts and asks nothing of any other place.
+    """
+    from whalecore.workflow.report import write_report
+
+    return {"written": str(write_report(open_lab(folder), target, photo, cluster, report))}
+
+
 @main.command()
 @click.option("--to", "folder", type=click.Path(path_type=Path), default=Path("data/demo"))
 @click.option("--seed", type=int, default=0, show_default=True)
@@ -454,6 +487,25 @@ def demo(folder, seed, detector, report):
     from whalecore.workflow.demo import build_demo
 
     return build_demo(folder, seed, detector, report)
+
+
+def _identify_together(lab: Lab, photos, report) -> Answer:
+    from whalecore.workflow.assess import (
+        describe,
+        describe_together,
+        identify_together,
+        spoken,
+        spoken_together,
+    )
+
+    paths, joint, errors = identify_together(lab, photos, report)
+    refused = tuple(f"{path.name}: {error}" for path, error in errors.items())
+    if joint is None:
+        return Answer([], refused, [])
+    answers = [describe(path.name, one) for path, one in zip(paths, joint.assessments, strict=True)]
+    about = describe_together(joint)
+    lines = [line for answer in answers for line in spoken(answer)] + spoken_together(about)
+    return Answer([*answers, about], refused, lines)
 
 
 def _open_or_create(folder: Path, source: Path, name: str | None) -> Lab:

@@ -116,8 +116,8 @@ TERMS = {
     "scored by a model that was not trained on it.",
     "verdict": "What you should do with the identification of a photo: accept, check, treat "
     "as a new whale or take another photo.",
-    "reliable": "The first candidate can be accepted: identifications like this one were right "
-    "so often that at most one in ten is expected to be wrong.",
+    "reliable": "The first candidate can be accepted: identifications like this one were wrong no "
+    "more often than the lab allows.",
     "check": "Compare the candidates by eye before you accept one: identifications like this one "
     "were wrong too often.",
     "new_whale": "The animal is probably not in the catalogue yet.",
@@ -132,6 +132,68 @@ TERMS = {
     "model": "One trained identifier; everything computed with it carries its short name.",
     "calibration": "Adjusting the scores so that they can be read as probabilities, on photos kept "
     "away from training.",
+    "test photo": "A photo that neither the network nor the rules of the verdict had seen, so that "
+    "it shows how they will do on new photos.",
+    "promise": "The largest share of wrong identifications among those called reliable that the "
+    "lab allows; it is kept with 95 % confidence on photos like the lab's own.",
+    "probability": "How often a verdict like this one is right: of 100 photos with 80 %, about 80 "
+    "should be right.",
+    "reliability diagram": "Photos are gathered by the probability they were given, and each dot "
+    "shows how many of them were right: dots on the dashed line mean that the probability is right "
+    "as often as it says.",
+    "calibration error": "How far probability and share of right identifications lie apart on "
+    "average; with few photos even perfect probabilities do not reach 0.",
+    "squared error": "The mean of the squared differences between probability and truth (1 for "
+    "right, 0 for wrong), lower is better; also called Brier score.",
+    "risk-coverage curve": "Photos are accepted one after the other, the surest first, and the "
+    "line shows how many of those accepted are wrong: the lower, the fewer errors for the same "
+    "work; the area under it sums that up.",
+    "auroc": "How often the surer of two photos, one right and one wrong, is the right one: 0.5 is "
+    "chance, 1 is perfect.",
+    "score alone": "Photos ordered by the first candidate's score and nothing else.",
+    "lead alone": "Photos ordered by how far the first candidate's score lies above the second's "
+    "and nothing else.",
+    "answer set": "The individuals, and perhaps the answer new whale, among which the right answer "
+    "is for the given share of all photos; this holds over all photos together and not for one "
+    "whale, one kind of photo or this photo alone.",
+    "gain of heatmaps": "The same photos judged with and without what the heatmaps and their "
+    "clusters say; an interval that reaches 0 means that no difference is shown.",
+    "faithful": "A heatmap is faithful when covering the places it names first lowers the score "
+    "sooner than covering others would.",
+    "covering": "The score that is left while the photo is covered place by place in the order of "
+    "the heatmap, lower is better; also called deletion.",
+    "uncovering": "The score that is reached while the photo is uncovered place by place in the "
+    "order of the heatmap, higher is better; also called insertion.",
+    "forgetting": "How alike a heatmap stays when the network forgets what it learned: near 0 is "
+    "right, because a heatmap of an ignorant network should look different.",
+    "evidence": "All numbers from which a verdict is made: scores, similar photos, the heatmap, "
+    "its cluster and the quality of the photo.",
+    "usual": "The middle half of the lab's scored photos lies between these two values.",
+    "spread of the score": "How evenly the score is divided among the five candidates: 0 if one "
+    "has it all, 1.61 if all five are equal.",
+    "nearest distance": "How much the network finds this photo to differ from the most similar "
+    "photo of a known whale: 0 is the same, 1 has nothing in common.",
+    "nearest agreement": "The share of the five most similar photos of known whales that show the "
+    "first candidate.",
+    "compactness": "The share of the supporting places' weight that lies in the strongest tenth of "
+    "the heatmap: high means that few places decide.",
+    "inside the fluke": "The share of the supporting places' weight that lies on the fluke and "
+    "not on the water around it.",
+    "balance": "Weight of the places for the candidate less that of the places against, from -1 "
+    "(all against) to 1 (all for).",
+    "agreement of heatmaps": "How alike the occlusion map and Grad-CAM of the first candidate "
+    "are: 1 is the same, 0 means they have nothing to do with each other.",
+    "agreement of sizes": "How alike the heatmap is to one made by covering squares twice as "
+    "large: 1 is the same.",
+    "changing parts": "The outer fifth on each side, the tips, wears and scars most, so that an "
+    "identification that rests on it can fail for the same animal years later.",
+    "sighting support": "The mean score that the other photos of the same sighting give to the "
+    "first candidate.",
+    "visible": "The share of the place where a fluke usually is in the crop that is fluke here: "
+    "low when it is under water or behind spray.",
+    "cut off": "The share of the crop's outline that lies on the edge of the photo: high when "
+    "part of the fluke is outside.",
+    "crop confidence": "How sure the detector is that its box is around a fluke, from 0 to 1.",
     "near duplicate": "A photo that is almost the same picture as another one, for instance a "
     "resized copy.",
 }

@@ -416,6 +416,62 @@ class HeatmapSet:
         return len(self.photo_ids)
 
 
+@dataclass(frozen=True, eq=False)
+class EmbeddingSet:
+    """Embeddings of many photos of one model, stacked.
+
+    Attributes
+    ----------
+    photo_ids : tuple of str
+    individuals : tuple of str or None
+        Whom the catalogue names today.
+    values : ndarray of shape (photos, features), float32
+        Of length 1, but for the half precision in which they are stored.
+    """
+
+    photo_ids: tuple[str, ...]
+    individuals: tuple[str | None, ...]
+    values: np.ndarray
+
+    def __len__(self) -> int:
+        return len(self.photo_ids)
+
+    def without(self, photo_id: str) -> EmbeddingSet:
+        """The same without one photo."""
+        if photo_id not in self.photo_ids:
+            return self
+        kept = [place for place, name in enumerate(self.photo_ids) if name != photo_id]
+        return EmbeddingSet(
+            tuple(self.photo_ids[place] for place in kept),
+            tuple(self.individuals[place] for place in kept),
+            self.values[kept],
+        )
+
+
+@dataclass(frozen=True)
+class AnswerSet:
+    """The answers among which the right one is, with a chosen confidence.
+
+    Attributes
+    ----------
+    confidence : float
+        Share of all photos whose set holds the right answer; says nothing about one photo or one
+        kind of photos.
+    individuals : tuple of str
+        The most probable first.
+    new_whale : bool
+        Whether an animal that is not yet known is among the answers.
+    """
+
+    confidence: float
+    individuals: tuple[str, ...]
+    new_whale: bool
+
+    @property
+    def size(self) -> int:
+        return len(self.individuals) + self.new_whale
+
+
 @dataclass(frozen=True)
 class Quality:
     """What can be said about a photo without knowing the animal; each 0 to 1, higher is better.

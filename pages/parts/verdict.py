@@ -8,21 +8,15 @@ from pages.parts.guard import plain
 from whalecore.cluster_words import AGAIN, known, label_of, percent, stability_words
 from whalecore.glossary import explain
 from whalecore.lab.clusters import UNSTABLE
-from whalecore.types import ClusterEvidence, Quality, Verdict
+from whalecore.types import ClusterEvidence, Verdict
+from whalecore.verdict_words import KINDS
 
-TITLES = {
-    "reliable": "Reliable",
-    "check": "Check by hand",
-    "new_whale": "Probably a new whale",
-    "retake": "Take another photo",
-}
 _BOXES = {
     "reliable": (st.success, ":material/check_circle:"),
     "check": (st.warning, ":material/visibility:"),
     "new_whale": (st.info, ":material/add_circle:"),
     "retake": (st.error, ":material/no_photography:"),
 }
-QUALITIES = ("sharpness", "exposure", "contrast", "fluke share", "resolution")
 FEW = 30
 
 
@@ -31,7 +25,7 @@ def show_verdict(verdict: Verdict) -> None:
     box, icon = _BOXES[verdict.verdict]
     reasons = "\n".join(f"- {plain(reason)}" for reason in verdict.reasons)
     box(
-        f"**{TITLES[verdict.verdict]}.** {explain(verdict.verdict)}\n\n{reasons}",
+        f"**{KINDS[verdict.verdict]}.** {explain(verdict.verdict)}\n\n{reasons}",
         icon=icon,
     )
     if verdict.p_correct is None and verdict.p_new_whale is None:
@@ -84,10 +78,3 @@ def show_cluster(cluster: ClusterEvidence | None, name: str | None = None) -> No
     else:
         words = f"{'' if loose else 'Stability: '}{stability_words(cluster.stability)}"
     st.caption(f":orange[{words}]" if loose else words, help=explain("stability"))
-
-
-def show_quality(quality: Quality) -> None:
-    """The measures of a photo, each from 0 to 1."""
-    for column, name in zip(st.columns(len(QUALITIES)), QUALITIES, strict=True):
-        value = getattr(quality, name.replace(" ", "_"))
-        column.metric(name.capitalize(), f"{value:.2f}", help=explain(name))

@@ -16,7 +16,7 @@ from whalecore.types import OcclusionSettings
 from whalecore.workflow.explain import explain_growing
 
 APP = Path(__file__).resolve().parents[2] / "app.py"
-PAGES = ("identify", "heatmaps", "clusters", "lab")
+PAGES = ("identify", "heatmaps", "clusters", "reliability", "lab")
 
 
 def opened(page: str, folder, **address: str) -> AppTest:
@@ -65,6 +65,7 @@ def test_a_page_of_an_empty_lab_says_what_to_do(page, tmp_path):
         "identify": "Drop a photo",
         "heatmaps": "import",
         "clusters": "cluster",
+        "reliability": "calibrate",
         "lab": "train",
     }
     assert words[page] in shown(at)
@@ -243,8 +244,7 @@ BLACK = np.zeros((40, 80, 3), np.uint8)
 
 @pytest.mark.slow
 def test_an_uploaded_photo_gets_five_candidates_and_a_verdict(tiny_lab):
-    lab_photo = tiny_lab.photos().iloc[0]
-    data = tiny_lab.photo_path(lab_photo["photo_id"]).read_bytes()
+    data = tiny_lab.photo_path(tiny_lab.scores()["photo_id"].iloc[0]).read_bytes()
     at = opened("identify", tiny_lab.folder)
     at.file_uploader[0].upload("IMG_1.jpg", data, "image/jpeg").run()
     assert_calm(at)
@@ -253,6 +253,23 @@ def test_an_uploaded_photo_gets_five_candidates_and_a_verdict(tiny_lab):
     verdicts = "Reliable|Check by hand|Probably a new whale|Take another photo"
     boxes = [box.value for kind in (at.success, at.warning, at.info, at.error) for box in kind]
     assert any(re.match(rf"\*\*({verdicts})\.\*\*", text) for text in boxes)
+    said = [text.value for text in at.markdown]
+    assert any(re.search("hold the right answer for 90.% of photos", text) for text in said)
+    named = {text.split("  \n")[0] for text in said}
+    assert {"Score of the first candidate", "Sharpness"} <= named, named
+
+
+@pytest.mark.slow
+def test_an_answer_that_rests_on_the_tips_shows_whom_to_compare(tiny_lab, monkeypatch):
+    monkeypatch.setattr("whalecore.lab.assess.ON_TIPS", 0.0)
+    monkeypatch.setattr("pages.parts.evidence.ON_TIPS", 0.0)
+    photo_id = tiny_lab.scores()["photo_id"].iloc[0]
+    data = tiny_lab.photo_path(photo_id).read_bytes()
+    at = opened("identify", tiny_lab.folder)
+    at.file_uploader[0].upload("IMG_1.jpg", data, "image/jpeg").run()
+    assert_calm(at)
+    assert any("whose tips look alike" in text.value for text in at.markdown)
+    assert any("similarity" in text.value for text in at.caption)
 
 
 @pytest.mark.slow

@@ -28,6 +28,7 @@ class AnyIdentifier(Protocol):
     individuals: tuple[str, ...]
     height: int
     width: int
+    margin: float
     temperature: float
     device: torch.device
     locate: Callable[[Photo], Crop]

@@ -2,29 +2,27 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
-from contextlib import suppress
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
-import numpy as np
-
-from whalecore.clusters.placing import assign
-from whalecore.errors import CheckpointError, LabError
-from whalecore.lab.grids import StoredHeatmap, heatmap_of
-from whalecore.lab.growing import growing_heatmaps, heatmap_rows, occlusion_rows
+from whalecore.errors import CheckpointError
+from whalecore.lab.cluster_evidence import cluster_evidence
+from whalecore.lab.explained import Explaining, Growing, heatmaps_of, settings_of, unseen
+from whalecore.lab.grids import StoredHeatmap
+from whalecore.lab.measures import COMPARED, measured
 from whalecore.photos.quality import measure
+from whalecore.reliability.change import ChangingParts, changing_mask, similar_individuals
 from whalecore.reliability.evidence import Evidence, evidence_of
-from whalecore.reliability.metrics import wilson_interval
 from whalecore.reliability.rules import Rules
-from whalecore.reliability.verdict import decide
+from whalecore.reliability.verdict import ON_TIPS, answers_of, decide
 from whalecore.types import (
+    TOP,
+    AnswerSet,
+    Candidate,
     ClusterEvidence,
     Computing,
     Crop,
-    HeatmapSettings,
-    OcclusionMaps,
-    OcclusionSettings,
     Photo,
     Prediction,
     Quality,
@@ -38,20 +36,6 @@ if TYPE_CHECKING:
     from whalecore.clusters.clustering import Clustering
     from whalecore.identifiers.identifier import AnyIdentifier
     from whalecore.lab.lab import Lab
-
-USUAL = OcclusionSettings(patch=16, stride=8)
-"""Heatmaps of a lab without clusters."""
-
-KEPT_EVERY = 5.0
-"""Seconds of work on heatmaps that a sudden end may cost."""
-
-Growing = Callable[[OcclusionMaps, Prediction], None]
-"""What is told of heatmaps on the way, and of the candidates they belong to."""
-
-
-def unseen(maps: OcclusionMaps, prediction: Prediction) -> None:
-    """For somebody who does not look at heatmaps on the way."""
-
 
 UNDECIDED = Verdict(
     "check",
@@ -88,6 +72,10 @@ class Assessment:
         None where the lab has no clusters yet.
     evidence : Evidence
         What the verdict was decided from.
+    answers : AnswerSet or None
+        The answers among which the right one is; None where the lab cannot say yet.
+    changing : ChangingParts or None
+        What the identification owes to parts of the fluke that change over the years.
     """
 
     photo: Photo
@@ -97,6 +85,8 @@ class Assessment:
     quality: Quality
     evidence: Evidence
     verdict: Verdict
+    answers: AnswerSet | None = None
+    changing: ChangingParts | None = None
 
 
 def assess(
@@ -107,6 +97,7 @@ def assess(
     report: Report = silent,
     growing: Growing = unseen,
     computing: Computing | None = None,
+    encounter: Sequence[Prediction] = (),
 ) -> Assessment:
     """Identify a photo, explain it, place it among the lab's clusters and decide.
 
@@ -130,6 +121,9 @@ def assess(
         candidates.
     computing : Computing, optional
         By what means heatmaps are computed.
+    encounter : sequence of Prediction
+        Of other photos of the same encounter, see `assess_together`; by default those that the
+        lab holds.
 
     Raises
     ------
@@ -137,42 +131,90 @@ def assess(
         If the lab has no identifier yet.
     """
     identifier = identifier or lab.identifier()
-    prediction = identifier.identify(photo, crop=crop)
-    crop = prediction.crop
+    whole = identifier.identify(photo, k=len(identifier.individuals), crop=crop)
+    prediction = replace(whole, candidates=whole.candidates[:TOP])
+    crop, first = prediction.crop, prediction.individuals[0]
     quality = measure(photo, crop, identifier.height, identifier.width)
-    clustering_id = lab.newest_clustering(ranks="top5")
     # Read first: heatmaps take long, and are for nothing where the file is damaged.
-    clustering_id, clustering = _readable(lab, clustering_id)
-
-    def heatmaps_of(settings: HeatmapSettings) -> dict[str, StoredHeatmap]:
-        if settings.method == "gradcam":
-            return _grad_cams(lab, identifier, photo, prediction, settings)
-        return _heatmaps(
-            lab,
-            identifier,
-            photo,
-            prediction,
-            settings,
-            computing=computing,
-            report=report,
-            growing=growing,
-        )
-
+    clustering_id, clustering = _readable(lab, lab.newest_clustering(ranks="top5"))
+    explaining = Explaining(computing, report, growing)
     shown = settings_of(lab, clustering_id)
-    heatmaps = heatmaps_of(shown)
+    maps = {shown: heatmaps_of(lab, identifier, photo, prediction, shown, explaining)}
     cluster = None
     if clustering is not None:
-        first = prediction.individuals[0]
         parts = [settings_from_key(p.settings) for p in lab.representation(clustering_id).parts]
-        described = [(heatmaps if one == shown else heatmaps_of(one))[first] for one in parts]
-        cluster = _cluster_evidence(lab, clustering_id, clustering, described)
-    evidence = evidence_of(prediction, identifier.temperature, quality, cluster)
+        for one in parts:
+            if one not in maps:
+                maps[one] = heatmaps_of(lab, identifier, photo, prediction, one, explaining)
+        cluster = cluster_evidence(
+            lab, clustering_id, clustering, [maps[one][first] for one in parts]
+        )
+    measures = measured(
+        identifier,
+        photo,
+        crop,
+        prediction.embedding,
+        first,
+        lab.embeddings(identifier.model_id, role="gallery"),
+        maps[shown][first],
+        maps[COMPARED][first].values if COMPARED in maps else None,
+        computing,
+    )
+    others = [one.candidates for one in encounter] or _encounter(lab, identifier.model_id, photo)
+    evidence = evidence_of(prediction, identifier.temperature, quality, cluster, measures, others)
     stored = lab.rules(identifier.model_id, clustering_id)
-    if _learned_from(lab, identifier.model_id, photo.photo_id):
+    answers = None
+    if learned_from(lab, identifier.model_id, photo.photo_id):
         verdict = LEARNED
+    elif stored is None:
+        verdict = UNDECIDED
     else:
-        verdict = UNDECIDED if stored is None else decide(evidence, Rules.from_dict(stored))
-    return Assessment(photo, prediction, heatmaps, cluster, quality, evidence, verdict)
+        rules = Rules.from_dict(stored)
+        verdict = decide(evidence, rules)
+        answers = answers_of(whole.candidates, verdict, rules)
+    return Assessment(
+        photo,
+        prediction,
+        maps[shown],
+        cluster,
+        quality,
+        evidence,
+        verdict,
+        answers,
+        _changing(lab, identifier, photo, crop, evidence, maps[shown][first]),
+    )
+
+
+def _changing(
+    lab: Lab,
+    identifier: AnyIdentifier,
+    photo: Photo,
+    crop: Crop,
+    evidence: Evidence,
+    heatmap: StoredHeatmap,
+) -> ChangingParts | None:
+    """How much rests on the tips; where it is much, also who else has such tips."""
+    if evidence.changing_share is None:
+        return None
+    area = float(changing_mask(*heatmap.values.shape).mean())
+    if evidence.changing_share < ON_TIPS:
+        return ChangingParts(evidence.changing_share, area)
+    # Here, so that a lab can be read without loading torch.
+    from whalecore.explain.changing import embeddings_of_parts
+
+    gallery = lab.tips(identifier.model_id).without(photo.photo_id)
+    others = [place for place, name in enumerate(gallery.individuals) if name != heatmap.individual]
+    if not others:
+        return ChangingParts(evidence.changing_share, area)
+    mask = changing_mask(identifier.height, identifier.width)
+    prepared = identifier.prepare(photo, crop.box)
+    similar = similar_individuals(
+        embeddings_of_parts(identifier, prepared[None], mask)[0],
+        gallery.values[others],
+        [gallery.individuals[place] for place in others],
+        [gallery.photo_ids[place] for place in others],
+    )
+    return ChangingParts(evidence.changing_share, area, similar)
 
 
 def _readable(lab: Lab, clustering_id: str | None) -> tuple[str | None, Clustering | None]:
@@ -185,139 +227,26 @@ def _readable(lab: Lab, clustering_id: str | None) -> tuple[str | None, Clusteri
         return None, None
 
 
-def settings_of(lab: Lab, clustering_id: str | None) -> OcclusionSettings:
-    """The occlusion maps that are shown of a new photo: such as were clustered, or usual ones."""
-    parts = lab.representation(clustering_id).parts if clustering_id else ()
-    clustered = (settings_from_key(part.settings) for part in parts if part.method == "osm")
-    return next(clustered, USUAL)
+def _encounter(lab: Lab, model_id: str, photo: Photo) -> list[list[Candidate]]:
+    """Candidates of the lab's other scored photos of the same encounter."""
+    own = next(iter(lab.rows("photos", photo_id=photo.photo_id)), None)
+    if own is None or own["encounter"] is None:
+        return []
+    found = []
+    for other in lab.rows("photos", encounter=own["encounter"]):
+        rows = lab.rows("scores", model_id=model_id, photo_id=other["photo_id"])
+        if rows and other["photo_id"] != photo.photo_id:
+            found.append(
+                [Candidate(row["rank"], row["individual"], row["score"], row["logit"])
+                 for row in rows]
+            )  # fmt: skip
+    return found
 
 
-def _heatmaps(lab, identifier, photo, prediction, settings, **other) -> dict[str, StoredHeatmap]:
-    """By individual; a fast one that is too far from the exact one is computed exactly."""
-    found = _stored(lab, prediction, settings) or _computed(
-        lab, identifier, photo, prediction, settings, **other
-    )
-    if settings.exact:
-        return found
-    least = lab.info.least_correlation
-    if all(
-        one.computed == one.values.size or (one.correlation or 0.0) >= least
-        for one in found.values()
-    ):
-        return found
-    exact = replace(settings, accuracy=1.0)
-    return _heatmaps(lab, identifier, photo, prediction, exact, **other)
-
-
-def _grad_cams(lab, identifier, photo, prediction, settings) -> dict[str, StoredHeatmap]:
-    """By individual; computed from one pass through the network where the lab has none."""
-    # Here, so that a lab can be read without loading torch.
-    from whalecore.explain.gradcam import grad_cam
-
-    found = _stored(lab, prediction, settings)
-    if found is not None:
-        return found
-    prepared = identifier.prepare(photo, prediction.crop.box)
-    maps = grad_cam(identifier, prepared, prediction.individuals, settings.layer)
-    rows = heatmap_rows(prediction, settings, maps)
-    # Only kept to be quicker next time: a lab that cannot be written to still answers.
-    with suppress(LabError):
-        lab.write("heatmaps", rows)
-    return {row["individual"]: heatmap_of(row) for row in rows}
-
-
-def _stored(lab, prediction, settings) -> dict[str, StoredHeatmap] | None:
-    """The heatmaps that the lab holds of all candidates; None where one is missing."""
-    found = {
-        individual: lab.heatmap(
-            prediction.model_id,
-            prediction.photo_id,
-            individual,
-            settings.method,
-            settings,
-        )
-        for individual in prediction.individuals
-    }
-    crop = prediction.crop.box.key
-    return found if all(one and one.crop == crop for one in found.values()) else None
-
-
-def _computed(
-    lab, identifier, photo, prediction, settings, computing, report, growing
-) -> dict[str, StoredHeatmap]:
-    def keep(table, rows) -> None:
-        # Only kept to be quicker next time: a lab that cannot be written to still answers.
-        with suppress(LabError):
-            lab.write(table, rows)
-
-    for maps in growing_heatmaps(
-        lab, identifier, photo, prediction, settings, computing, report, KEPT_EVERY, keep
-    ):
-        growing(maps, prediction)
-    rows = occlusion_rows(prediction, settings, maps)
-    return {row["individual"]: heatmap_of(row) for row in rows}
-
-
-def _learned_from(lab: Lab, model_id: str, photo_id: str) -> bool:
+def learned_from(lab: Lab, model_id: str, photo_id: str) -> bool:
     """Whether a model was trained on a photo of the lab."""
     model = next(iter(lab.rows("models", model_id=model_id)), None)
     photo = next(iter(lab.rows("photos", photo_id=photo_id)), None)
     if model is None or photo is None or photo["fold"] is None:
         return False
     return photo["individual"] in model["individuals"] and photo["fold"] != model["fold"]
-
-
-def _cluster_evidence(
-    lab: Lab, clustering_id: str, clustering: Clustering, described: Sequence[StoredHeatmap]
-) -> ClusterEvidence:
-    """How often other photos were identified rightly whose first heatmap fell into the cluster.
-
-    `described` are the maps of the first candidate that describe its heatmap together. A cluster
-    without any first candidates says nothing: the share over all clusters stands in, with the
-    whole range as its interval and no heatmaps behind it.
-    """
-    stacks = [np.asarray(one.values)[None] for one in described]
-    placement = assign(clustering, stacks)
-    number, first = placement.cluster, described[0]
-    table = lab.rows("cluster_correctness", clustering_id=clustering_id)
-    counts = {row["cluster"]: _counts(row) for row in table}
-    same = {"photo_id": first.photo_id, "individual": first.individual, "model_id": first.model_id}
-    own = lab.rows("assignments", clustering_id=clustering_id, **same)
-    membership, unlike = placement.membership, placement.unlike
-    if own:
-        # The photo is in the lab: what was found without its own heatmaps counts.
-        number, membership = own[0]["cluster"], own[0]["membership"]
-        unlike = bool(own[0]["unlike"])
-    identified, right = counts.get(number, (0, 0))
-    scored = lab.rows("scores", rank=1, **same)
-    if own and scored:
-        identified, right = identified - 1, right - int(scored[0]["is_reference"])
-    mean_score = next((row["mean_score"] for row in table if row["cluster"] == number), 0.0)
-    if identified > 0:
-        low, high = wilson_interval(right, identified)
-        share = right / identified
-        row = next(row for row in table if row["cluster"] == number)
-        mean_score = row["identified_score"]
-    else:
-        total = sum(count for count, _ in counts.values())
-        share = sum(hits for _, hits in counts.values()) / total if total else 0.0
-        low, high = 0.0, 1.0
-    facts = lab.rows("clusters", clustering_id=clustering_id, cluster=number)
-    return ClusterEvidence(
-        number,
-        share,
-        low,
-        high,
-        mean_score,
-        max(identified, 0),
-        membership,
-        unlike,
-        facts[0]["stability"] if facts else None,
-    )
-
-
-def _counts(row: dict) -> tuple[int, int]:
-    """First candidates of a cluster, and how many of them are right."""
-    if not row["identified"]:
-        return 0, 0
-    return row["identified"], round(row["identified"] * row["identified_correct"])

@@ -11,6 +11,7 @@ WHOLE = pa.int64()
 REAL = pa.float64()
 YES_NO = pa.bool_()
 MOMENT = pa.timestamp("us")
+HALVES = pa.list_(pa.float16())
 
 SEQUENCE = "sequence"
 """Column that every shard carries: grows with every row written; the largest wins."""
@@ -23,7 +24,7 @@ TYPE_NAMES = {
     MOMENT: "date and time",
     pa.list_(TEXT): "list of texts",
     pa.list_(REAL): "list of numbers",
-    pa.list_(pa.float16()): "list of half-precision numbers",
+    HALVES: "list of half-precision numbers",
 }
 
 

@@ -26,12 +26,15 @@ VIEW_FOLDER = Path(__file__).parent / "queries"
 VIEWS = (
     "crops",
     "scores",
+    "embeddings",
+    "evidence",
     "heatmaps",
     "unfinished_heatmaps",
     "assignments",
     "clusters",
     "cluster_names",
     "cluster_matches",
+    "verdicts",
     "photos",
     "cluster_correctness",
 )

@@ -37,6 +37,9 @@ class LabInfo:
     least_correlation : float
         Fast heatmaps are clustered only where their estimates correlate so well with computed
         values, 0 to 1.
+    error_limit : float
+        Share of wrong identifications among photos called reliable that the rules must promise not
+        to exceed, above 0 and under 1.
     sources : tuple of dict
         Collections imported so far: ``source``, ``root`` and ``columns`` (mapping or None).
     created_at : str
@@ -50,6 +53,7 @@ class LabInfo:
     preset: str = "laptop"
     folds: int = 4
     least_correlation: float = 0.95
+    error_limit: float = 0.05
     sources: tuple[Mapping[str, Any], ...] = ()
     created_at: str = ""
     format: int = FORMAT
@@ -122,6 +126,9 @@ def _checked(info: LabInfo) -> LabInfo:
     least = info.least_correlation
     if isinstance(least, bool) or not isinstance(least, int | float) or not 0 <= least <= 1:
         raise ValueError("least_correlation must be a number from 0 to 1")
+    limit = info.error_limit
+    if isinstance(limit, bool) or not isinstance(limit, int | float) or not 0 < limit < 1:
+        raise ValueError("error_limit must be a number above 0 and under 1")
     if not isinstance(info.format, int) or "\0" in info.photo_root:
         raise ValueError("format or photo_root is not allowed")
     sources = tuple(dict(source) for source in info.sources)

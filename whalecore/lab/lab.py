@@ -2,22 +2,26 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
 from whalecore.errors import LabError
 from whalecore.files import TEMPORARY
-from whalecore.lab.assess import Assessment, assess, settings_of
+from whalecore.lab.assess import Assessment, assess
 from whalecore.lab.clusters import LabClusters
+from whalecore.lab.embeddings import LabEmbeddings
+from whalecore.lab.explained import settings_of
 from whalecore.lab.heatmaps import LabHeatmaps
 from whalecore.lab.info import FILE, new_info, read_info, write_info
 from whalecore.lab.models import LabModels
+from whalecore.lab.together import JointAssessment, assess_together
 from whalecore.types import OcclusionSettings, Photo
 
 FOLDERS = ("tables", "models", "clusterings", "rules", "claims", "reports")
 
 
-class Lab(LabModels, LabHeatmaps, LabClusters):
+class Lab(LabModels, LabEmbeddings, LabHeatmaps, LabClusters):
     """Reads and writes one lab folder; safe to use from many threads and processes.
 
     Attributes
@@ -42,6 +46,10 @@ class Lab(LabModels, LabHeatmaps, LabClusters):
     def assess(self, photo: Photo, **other: Any) -> Assessment:
         """Identify a photo, explain it and decide; see `whalecore.lab.assess.assess`."""
         return assess(self, photo, **other)
+
+    def assess_together(self, photos: Sequence[Photo], **other: Any) -> JointAssessment:
+        """Assess photos of one sighting; see `whalecore.lab.together.assess_together`."""
+        return assess_together(self, photos, **other)
 
 
 def create_lab(folder: str | Path, name: str, photo_root: str | Path, **other: Any) -> Lab:

@@ -18,6 +18,10 @@ if TYPE_CHECKING:
     from whalecore.identifiers.identifier import Identifier
 
 
+RULES_FORMAT = 2
+"""Rules of another format are not found, and to be made again: their numbers mean other things."""
+
+
 class LabModels(LabPhotos):
     """The part of a lab that knows its models; they find flukes with its photos' crops."""
 
@@ -98,5 +102,6 @@ class LabModels(LabPhotos):
         return path
 
     def _rules_path(self, model_id: str, clustering_id: str | None) -> Path:
-        name = f"{file_name(model_id)}--{file_name(clustering_id or 'none')}.json"
+        about = f"{file_name(model_id)}--{file_name(clustering_id or 'none')}"
+        name = f"{about}--{RULES_FORMAT}.json"
         return self.folder / "rules" / name

@@ -11,7 +11,7 @@ import numpy as np
 import pyarrow as pa
 
 from whalecore.errors import LabError
-from whalecore.lab.columns import MOMENT, Column, Table
+from whalecore.lab.columns import HALVES, MOMENT, Column, Table
 from whalecore.lab.tables import TABLES
 from whalecore.types import Box
 
@@ -71,7 +71,9 @@ def _cast_column(table: Table, column: Column, rows: pa.Table) -> pa.Array | pa.
 
 
 def _column_of(table: Table, column: Column, rows: Sequence[Mapping[str, Any]]) -> pa.Array:
-    if column.name == "values":
+    if column.type == HALVES:
+        if table.name == "embeddings":
+            return _halves([_embedding(row, column) for row in rows])
         return _grids(rows, gaps=table.name == "unfinished_heatmaps")
     values = [row.get(column.name) for row in rows]
     if column.stamped:
@@ -143,7 +145,29 @@ def _grids(rows: Sequence[Mapping[str, Any]], gaps: bool) -> pa.Array:
                 f"The heatmap of photo {row.get('photo_id')} holds values that are not finite or "
                 f"beyond {limit:.0f}: compute it again."
             )
-        grids.append(grid.astype(np.float16))
-    ends = np.cumsum([0, *(grid.size for grid in grids)])
-    flat = np.concatenate(grids) if grids else np.empty(0, np.float16)
-    return pa.ListArray.from_arrays(pa.array(ends, pa.int32()), pa.array(flat, pa.float16()))
+        grids.append(grid)
+    return _halves(grids)
+
+
+def _embedding(row: Mapping[str, Any], column: Column) -> np.ndarray | None:
+    given = row.get(column.name)
+    if given is None and not column.required:
+        return None
+    values = np.asarray(() if given is None else given, dtype=np.float32)
+    if values.ndim != 1 or not values.size or not np.isfinite(values).all():
+        raise LabError(
+            f"The embedding of photo {row.get('photo_id')} is no list of finite numbers: score the "
+            "photo again."
+        )
+    return values
+
+
+def _halves(lists: Sequence[np.ndarray | None]) -> pa.Array:
+    """One list of half-precision numbers a row, or none."""
+    there = [np.empty(0, np.float32) if one is None else one for one in lists]
+    ends = np.cumsum([0, *(one.size for one in there)])
+    flat = np.concatenate([np.empty(0, np.float32), *there]).astype(np.float16)
+    missing = pa.array([one is None for one in lists], pa.bool_())
+    return pa.ListArray.from_arrays(
+        pa.array(ends, pa.int32()), pa.array(flat, pa.float16()), mask=missing
+    )

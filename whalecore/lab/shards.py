@@ -34,6 +34,9 @@ VALUES_PER_ROW_GROUP = 1_000_000
 MANY = 64
 """From so many live shards on a write merges the small ones: each file costs every query time."""
 
+COMPRESSION = 12
+"""Of zstd: above it files hardly get smaller, and writing them takes longer."""
+
 STRAY_SECONDS = 3600.0
 """Age at which a file without an entry is taken for the remains of a killed writer."""
 
@@ -163,7 +166,7 @@ class TableFolder:
         ]
         ordered = pa.table(columns, schema=schema)
         # The values of a grid hardly repeat: a dictionary of them only takes room.
-        repeating = [name for name in ordered.column_names if name != "values"]
+        repeating = [name for name in ordered.column_names if name not in ("values", "tips")]
         write_atomically(
             path,
             lambda temporary: pq.write_table(
@@ -171,6 +174,7 @@ class TableFolder:
                 temporary,
                 row_group_size=size,
                 compression="zstd",
+                compression_level=COMPRESSION,
                 use_dictionary=repeating,
             ),
         )

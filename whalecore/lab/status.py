@@ -37,6 +37,8 @@ SELECT
     (SELECT count(*) FROM judged ANTI JOIN scored USING (photo_id)) AS scores,
     (SELECT count(*) FROM scored SEMI JOIN photos USING (photo_id)
         ANTI JOIN explained USING (photo_id)) AS heatmaps,
+    (SELECT count(*) FROM scored SEMI JOIN photos USING (photo_id)
+        ANTI JOIN (FROM evidence SEMI JOIN present USING (model_id)) USING (photo_id)) AS evidence,
     (SELECT count(*) > 0 AND count(c.model_id) = 0
         FROM present m LEFT JOIN clusterings c USING (model_id))::INTEGER AS clusterings
 """
@@ -46,8 +48,8 @@ def status_of(database: Database) -> dict:
     """Counts of rows, and per kind of work what is missing.
 
     ``missing`` counts photos without crop, split, model (all photos while there is no model),
-    scores and occlusion maps (of the photos with scores) of the present models, and whether
-    the present models have clusters.
+    scores, occlusion maps and evidence (of the photos with scores) of the present models, and
+    whether the present models have clusters.
     """
     counts = database.arrow(COUNTS).to_pylist()[0]
     return {**counts, "missing": database.arrow(MISSING).to_pylist()[0]}

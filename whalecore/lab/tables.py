@@ -8,6 +8,7 @@ from __future__ import annotations
 import pyarrow as pa
 
 from whalecore.lab.columns import (
+    HALVES,
     MOMENT,
     REAL,
     TEXT,
@@ -157,6 +158,88 @@ SCORES = Table(
     ),
 )
 
+EMBEDDINGS = Table(
+    "embeddings",
+    "What the model makes of each photo: similar photos have similar numbers.",
+    ("model_id", "photo_id"),
+    (
+        MODEL_ID,
+        PHOTO_ID,
+        CROP,
+        text_column(
+            "role",
+            "`gallery` (the model was trained on it: new photos are compared with it) or "
+            "`held out` (the model never saw it)",
+        ),
+        Column("values", HALVES, "the embedding, of length 1", required=True),
+        Column(
+            "tips",
+            HALVES,
+            "the same of the photo with all but the tips of the fluke covered; only of the newest "
+            "two photos of each individual of the gallery",
+        ),
+        stamp_column("made_at", "when it was computed"),
+    ),
+)
+
+EVIDENCE = Table(
+    "evidence",
+    "What speaks for and against the first candidate of each scored photo, beside its score.",
+    ("model_id", "photo_id"),
+    (
+        MODEL_ID,
+        PHOTO_ID,
+        CROP,
+        real_column(
+            "nearest_distance", "cosine distance to the most similar photo of the gallery", "0 to 2"
+        ),
+        real_column(
+            "nearest_agreement",
+            "share of the five most similar photos of the gallery that show the first candidate",
+            "0 to 1",
+        ),
+        text_column(
+            "settings",
+            "settings of the occlusion map that the next columns describe, that of the first "
+            "candidate; empty without one",
+            required=False,
+        ),
+        real_column(
+            "compactness",
+            "share of its positive values in the tenth of the grid that holds most",
+            "0 to 1",
+        ),
+        real_column("inside_fluke", "share of its positive values on the fluke", "0 to 1"),
+        real_column(
+            "balance",
+            "its positive minus its negative values, as a share of both",
+            "-1 to 1",
+        ),
+        real_column("cam_agreement", "its correlation with Grad-CAM of `layer4`", "-1 to 1"),
+        real_column(
+            "patch_agreement",
+            "its correlation with the map of twice the patch and stride",
+            "-1 to 1",
+        ),
+        real_column(
+            "changing_share",
+            "share of its positive values on the tips, which change over the years",
+            "0 to 1",
+        ),
+        real_column(
+            "visible",
+            "share of a fluke's usual place where one is seen; empty where no box was found",
+            "0 to 1",
+        ),
+        real_column(
+            "cut_off",
+            "share of the box's outline on the photo's edge; empty where no box was found",
+            "0 to 1",
+        ),
+        stamp_column("made_at", "when it was gathered"),
+    ),
+)
+
 HEATMAPS = Table(
     "heatmaps",
     "Which places of a photo speak for an individual; one grid of values each.",
@@ -173,7 +256,7 @@ HEATMAPS = Table(
         *GRID,
         Column(
             "values",
-            pa.list_(pa.float16()),
+            HALVES,
             "the grid, row by row; positive supports the individual",
             "change of score",
             required=True,
@@ -210,7 +293,7 @@ UNFINISHED_HEATMAPS = Table(
         *GRID,
         Column(
             "values",
-            pa.list_(pa.float16()),
+            HALVES,
             "the grid, row by row; not a number (NaN) where a position is not computed yet",
             "change of score",
             required=True,
@@ -378,8 +461,40 @@ EVALUATIONS = Table(
         real_column("low", "lower end of the 95 % interval"),
         real_column("high", "upper end of the 95 % interval"),
         whole_column("photos", "photos it was measured on", "photos", required=False),
-        text_column("part", "`validation` or `test`"),
+        text_column("part", "`validation`, `test` or `validation and test`"),
         stamp_column("made_at", "when it was measured"),
+    ),
+)
+
+VERDICTS = Table(
+    "verdicts",
+    "The verdict on each photo that the rules were chosen or judged on, and the truth.",
+    ("model_id", "clustering_id", "photo_id"),
+    (
+        MODEL_ID,
+        text_column("clustering_id", "the clustering; empty without clusters", required=False),
+        PHOTO_ID,
+        text_column(
+            "part",
+            "`validation` (probabilities from rules fitted on other photos; thresholds chosen on "
+            "these) or `test` (judged by the lab's rules)",
+        ),
+        text_column("verdict", "`reliable`, `check`, `new_whale` or `retake`"),
+        real_column("p_correct", "probability that the first candidate is right", "0 to 1"),
+        real_column("p_new_whale", "probability that the animal is new", "0 to 1"),
+        Column("correct", YES_NO, "whether the first candidate is right", required=True),
+        Column("known", YES_NO, "whether the model knows the animal", required=True),
+        real_column("score", "score of the first candidate", "0 to 1"),
+        whole_column("cluster", "cluster of its heatmap; empty without", required=False),
+        whole_column(
+            "set_size",
+            "members of the set that holds the answer with the lab's confidence",
+            "individuals",
+            required=False,
+        ),
+        Column("set_holds", YES_NO, "whether the true answer is in that set"),
+        text_column("reason", "the first reason of the verdict", required=False),
+        stamp_column("made_at", "when it was given"),
     ),
 )
 
@@ -407,6 +522,8 @@ TABLES = {
         SPLITS,
         MODELS,
         SCORES,
+        EMBEDDINGS,
+        EVIDENCE,
         HEATMAPS,
         UNFINISHED_HEATMAPS,
         SAMPLES,
@@ -416,6 +533,7 @@ TABLES = {
         CLUSTER_NAMES,
         CLUSTER_MATCHES,
         EVALUATIONS,
+        VERDICTS,
         REVIEWS,
     )
 }

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from math import exp, isfinite
 
 import numpy as np
 
 from whalecore.errors import SettingsError
-from whalecore.types import TOP, ClusterEvidence, Prediction, Quality
+from whalecore.types import TOP, Candidate, ClusterEvidence, Prediction, Quality
 
 PRIOR_STRENGTH = 10.0
 """A cluster's share is shrunk as if it held ten more heatmaps with the overall share."""
@@ -18,9 +18,51 @@ LARGEST_MARGIN = 50.0
 """A lead beyond this is no longer a number anybody can use."""
 
 
+RANGES = {
+    "nearest_distance": (0.0, 2.0),
+    "nearest_agreement": (0.0, 1.0),
+    "compactness": (0.0, 1.0),
+    "inside_fluke": (0.0, 1.0),
+    "balance": (-1.0, 1.0),
+    "cam_agreement": (-1.0, 1.0),
+    "patch_agreement": (-1.0, 1.0),
+    "changing_share": (0.0, 1.0),
+    "visible": (0.0, 1.0),
+    "cut_off": (0.0, 1.0),
+    "crop_confidence": (0.0, 1.0),
+    "encounter_support": (0.0, 1.0),
+}
+"""Least and greatest value of evidence that may be missing."""
+
+ROUNDING = 1e-4
+"""By how much rounding may carry a value over its range; it is then brought back."""
+
+
+@dataclass(frozen=True)
+class Measures:
+    """Evidence that needs the picture, the network or a heatmap; None where it is not there.
+
+    Measured by one function for photos of the lab and for new ones, so that what rules are learned
+    from and what they are asked about are the same. The fields are those of `Evidence`.
+    """
+
+    nearest_distance: float | None = None
+    nearest_agreement: float | None = None
+    compactness: float | None = None
+    inside_fluke: float | None = None
+    balance: float | None = None
+    cam_agreement: float | None = None
+    patch_agreement: float | None = None
+    changing_share: float | None = None
+    visible: float | None = None
+    cut_off: float | None = None
+
+
 @dataclass(frozen=True)
 class Evidence:
     """What speaks for and against the first candidate of a photo.
+
+    Everything after ``crop_source`` and ``unlike`` may be missing (None).
 
     Attributes
     ----------
@@ -46,6 +88,32 @@ class Evidence:
         ``corrected``, ``given``, ``detector`` or ``whole``.
     unlike : bool
         Whether there are clusters but the heatmap is unlike any, so that no share counts for it.
+    nearest_distance : float or None
+        Cosine distance, 0 to 2, of the photo's embedding to that of the nearest gallery photo.
+    nearest_agreement : float or None
+        Share of the five nearest gallery photos that show the first candidate.
+    cluster : int or None
+        Number of the cluster that the first candidate's heatmap falls into; None where it is
+        unlike any.
+    compactness, inside_fluke, balance : float or None
+        Of the first candidate's heatmap, see `whalecore.reliability.heatmap_quality`.
+    cam_agreement, patch_agreement : float or None
+        Its correlation with Grad-CAM of ``layer4``, and with the occlusion map of twice the patch
+        and stride.
+    changing_share : float or None
+        Share of its positive values on the tips of the fluke, which change over the years.
+    visible : float or None
+        Share of where a fluke usually lies in the crop where one is seen; low under water. None,
+        as ``cut_off``, where no fluke was found and the whole photo is compared.
+    cut_off : float or None
+        Share of the box's outline that lies on the photo's edge.
+    crop_confidence : float or None
+        How sure it is that the box is right; 1 for boxes by hand.
+    encounter_photos : int or None
+        Other photos of the same encounter.
+    encounter_support : float or None
+        Mean score that these give to the first candidate of this one; 0 where it is not among
+        their first five.
     """
 
     score: float
@@ -58,6 +126,20 @@ class Evidence:
     quality: Quality | None = None
     crop_source: str = "given"
     unlike: bool = False
+    nearest_distance: float | None = None
+    nearest_agreement: float | None = None
+    cluster: int | None = None
+    compactness: float | None = None
+    inside_fluke: float | None = None
+    balance: float | None = None
+    cam_agreement: float | None = None
+    patch_agreement: float | None = None
+    changing_share: float | None = None
+    visible: float | None = None
+    cut_off: float | None = None
+    crop_confidence: float | None = None
+    encounter_photos: int | None = None
+    encounter_support: float | None = None
 
     def __post_init__(self) -> None:
         for name in ("score", "margin", "entropy", "max_logit"):
@@ -77,6 +159,22 @@ class Evidence:
             raise SettingsError(
                 "A heatmap that is unlike any cluster has no share of correct heatmaps: give none."
             )
+        if bool(self.encounter_photos) != (self.encounter_support is not None):
+            raise SettingsError(
+                f"{self.encounter_photos or 0} other photos of the encounter and a support of "
+                f"{self.encounter_support} do not belong together: give the support of one photo "
+                "or more, or none."
+            )
+        for name, (least, most) in RANGES.items():
+            value = getattr(self, name)
+            if value is None:
+                continue
+            if not least - ROUNDING <= value <= most + ROUNDING:
+                raise SettingsError(
+                    f"The evidence '{name}' is {value}: it must be a number from {least:g} to "
+                    f"{most:g}; gather the evidence again."
+                )
+            object.__setattr__(self, name, float(min(max(value, least), most)))
 
     @property
     def lead(self) -> float:
@@ -93,6 +191,8 @@ def evidence_of(
     temperature: float,
     quality: Quality | None = None,
     cluster: ClusterEvidence | None = None,
+    measures: Measures | None = None,
+    encounter: Sequence[Sequence[Candidate]] = (),
 ) -> Evidence:
     """Gather the evidence of one identification.
 
@@ -106,6 +206,9 @@ def evidence_of(
     cluster : ClusterEvidence, optional
         Of the first candidate's heatmap. Its share must not count the photo itself, and counts
         for nothing where the heatmap is unlike any cluster.
+    measures : Measures, optional
+    encounter : sequence of sequence of Candidate
+        Candidates of the other photos of the same encounter.
     """
     like = cluster if cluster is not None and not cluster.unlike else None
     candidates = prediction.candidates[:TOP]
@@ -121,7 +224,35 @@ def evidence_of(
         quality=quality,
         crop_source=prediction.crop.source,
         unlike=cluster is not None and cluster.unlike,
+        cluster=None if like is None else like.id,
+        crop_confidence=prediction.crop.confidence,
+        **asdict(measures or Measures()),
+        **encounter_evidence(candidates[0].individual, encounter),
     )
+
+
+def encounter_evidence(individual: str, others: Sequence[Sequence[Candidate]]) -> dict:
+    """What the other photos of an encounter say about the first candidate of a photo.
+
+    Parameters
+    ----------
+    individual : str
+        The first candidate.
+    others : sequence of sequence of Candidate
+        Candidates of each other photo; only the first five count, as the lab keeps no more.
+
+    Returns
+    -------
+    dict
+        ``encounter_photos`` and ``encounter_support``, as in `Evidence`.
+    """
+    if not others:
+        return {"encounter_photos": 0, "encounter_support": None}
+    given = [
+        next((one.score for one in candidates[:TOP] if one.individual == individual), 0.0)
+        for candidates in others
+    ]
+    return {"encounter_photos": len(others), "encounter_support": sum(given) / len(given)}
 
 
 def entropy(scores: Sequence[float]) -> float:

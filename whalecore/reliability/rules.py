@@ -11,12 +11,27 @@ import numpy as np
 
 from whalecore.errors import CheckpointError
 from whalecore.reliability.evidence import Evidence, shrunk_share
+from whalecore.reliability.sets import ConformalSet
 from whalecore.types import Quality
 
 SCORE_FEATURES = ("score", "margin", "entropy")
-CLUSTER_FEATURES = (*SCORE_FEATURES, "share_correct")
-NEW_FEATURES = ("max_logit", "margin", "score")
-MEASURES = tuple(field.name for field in fields(Quality))
+NEAREST_FEATURES = ("nearest_distance", "nearest_agreement")
+HEATMAP_FEATURES = (
+    "share_correct",
+    "compactness",
+    "inside_fluke",
+    "balance",
+    "cam_agreement",
+    "patch_agreement",
+)
+OTHER_FEATURES = ("visible", "encounter_support")
+CORRECT_FEATURES = (*SCORE_FEATURES, *NEAREST_FEATURES, *HEATMAP_FEATURES, *OTHER_FEATURES)
+NEW_FEATURES = ("nearest_distance", "max_logit", "margin", "score")
+WORSE_WHEN_HIGH = ("entropy", "nearest_distance")
+"""Evidence that speaks against the first candidate the higher it is; all other speaks for it."""
+
+QUALITIES = tuple(field.name for field in fields(Quality))
+MEASURES = (*QUALITIES, "visible", "crop_confidence", "cut_off")
 CLIP = 1e-6
 
 
@@ -31,6 +46,8 @@ class Logistic:
     mean, scale, weights : tuple of float
         A feature x counts ``weight * (x - mean) / scale``.
     intercept : float
+    missing : tuple of float
+        What a feature counts where it is missing, beside being taken as average; empty for 0.
     """
 
     features: tuple[str, ...]
@@ -38,10 +55,15 @@ class Logistic:
     scale: tuple[float, ...]
     weights: tuple[float, ...]
     intercept: float
+    missing: tuple[float, ...] = ()
 
     def contributions(self, values: np.ndarray) -> np.ndarray:
-        """Return what each feature adds to the log-odds, same shape as values (..., features)."""
-        return (values - np.array(self.mean)) / np.array(self.scale) * np.array(self.weights)
+        """Return what each feature adds to the log-odds, same shape as values (..., features).
+
+        Values that are not a number are missing.
+        """
+        counted = (values - np.array(self.mean)) / np.array(self.scale) * np.array(self.weights)
+        return np.where(np.isnan(values), np.array(self.missing or 0.0), counted)
 
     def probability(self, values: np.ndarray) -> np.ndarray:
         """Return the probabilities of rows of features, shape (...,)."""
@@ -56,9 +78,7 @@ class Rules:
     Attributes
     ----------
     correct : Logistic
-        P(the first candidate is right | the individual is known), without a cluster.
-    correct_with_cluster : Logistic or None
-        The same with the cluster's share; None where too few photos had a cluster.
+        P(the first candidate is right), new individuals included.
     new : Logistic
         P(the individual is not known), where new individuals are as frequent as they were among
         the validation photos.
@@ -71,34 +91,36 @@ class Rules:
     error_limit : float
         Share of wrong identifications among reliable photos that is promised not to be exceeded.
     quality_limits : dict of str to float
-        Value of each quality measure under which another photo is asked for.
+        Value of each measure of a photo under which another one is asked for; of ``cut_off``, over
+        which.
+    usual_limits : dict of str to float
+        Value of each measure beyond which hardly any rightly identified photo lies: another photo
+        is asked for where the first candidate is improbable too.
     photos, known : int
         Validation photos, and those of them whose individual the identifier knows.
     reliable, reliable_wrong : int
         Validation photos that are called reliable, and those of them that are wrong.
     note : str
         What the rules cannot do and why; empty where nothing is missing.
+    sets : ConformalSet or None
+        Which answers belong to a photo's set; None where the scores of all individuals were not
+        given.
     """
 
     correct: Logistic
-    correct_with_cluster: Logistic | None
     new: Logistic
     overall_share: float
     new_threshold: float | None
     reliable_threshold: float | None
     error_limit: float
     quality_limits: dict[str, float]
+    usual_limits: dict[str, float]
     photos: int
     known: int
     reliable: int
     reliable_wrong: int
     note: str
-
-    def model_for(self, evidence: Evidence) -> Logistic:
-        """Return the model of P(correct) that fits the evidence there is."""
-        if evidence.has_cluster and self.correct_with_cluster is not None:
-            return self.correct_with_cluster
-        return self.correct
+    sets: ConformalSet | None = None
 
     def to_dict(self) -> dict[str, Any]:
         """Return the rules as JSON-safe values."""
@@ -114,23 +136,27 @@ class Rules:
             If a part is missing, unknown or has a value that is not allowed.
         """
         try:
-            with_cluster = stored["correct_with_cluster"]
+            limits, sets = stored["quality_limits"], stored.get("sets")
+            usual = stored.get("usual_limits", {})
             rules = cls(
-                correct=_logistic(stored["correct"], SCORE_FEATURES),
-                correct_with_cluster=None
-                if with_cluster is None
-                else _logistic(with_cluster, CLUSTER_FEATURES),
+                correct=_logistic(stored["correct"], CORRECT_FEATURES),
                 new=_logistic(stored["new"], NEW_FEATURES),
                 overall_share=_share(stored["overall_share"]),
                 new_threshold=_share_or_none(stored["new_threshold"]),
                 reliable_threshold=_share_or_none(stored["reliable_threshold"]),
                 error_limit=_share(stored["error_limit"]),
-                quality_limits={name: _share(stored["quality_limits"][name]) for name in MEASURES},
+                quality_limits={
+                    name: _share(limits[name])
+                    for name in MEASURES
+                    if name in QUALITIES or name in limits
+                },
+                usual_limits={name: _share(usual[name]) for name in MEASURES if name in usual},
                 photos=_count(stored["photos"]),
                 known=_count(stored["known"]),
                 reliable=_count(stored["reliable"]),
                 reliable_wrong=_count(stored["reliable_wrong"]),
                 note=str(stored["note"]),
+                sets=None if sets is None else ConformalSet.from_dict(sets),
             )
         except (KeyError, TypeError, ValueError) as error:
             raise CheckpointError(
@@ -146,19 +172,33 @@ def feature_rows(
     """Return the features of photos, shape (photos, features), float64.
 
     ``score`` and ``share_correct`` become log-odds, the latter after being shrunk; evidence
-    that is missing must not be asked for.
+    that is missing is not a number.
     """
     rows = [[_feature(one, name, overall_share) for name in features] for one in evidence]
     return np.array(rows, dtype=np.float64).reshape(len(rows), len(features))
 
 
+def photo_measure(evidence: Evidence, name: str) -> float | None:
+    """Return a measure of the photo itself; None where it was not measured.
+
+    How sure the detector is of a box says nothing about boxes from elsewhere.
+    """
+    if name in QUALITIES:
+        return None if evidence.quality is None else getattr(evidence.quality, name)
+    if name == "crop_confidence" and evidence.crop_source != "detector":
+        return None
+    return getattr(evidence, name)
+
+
 def _feature(evidence: Evidence, name: str, overall_share: float) -> float:
     if name == "score":
         return _log_odds(evidence.score)
+    value = getattr(evidence, name)
+    if value is None:
+        return float("nan")
     if name == "share_correct":
-        share = shrunk_share(evidence.share_correct, evidence.cluster_heatmaps, overall_share)
-        return _log_odds(share)
-    return float(getattr(evidence, name))
+        return _log_odds(shrunk_share(value, evidence.cluster_heatmaps, overall_share))
+    return float(value)
 
 
 def _log_odds(share: float) -> float:
@@ -166,15 +206,20 @@ def _log_odds(share: float) -> float:
     return log(share / (1 - share))
 
 
-def _logistic(stored: Mapping[str, Any], features: tuple[str, ...]) -> Logistic:
-    if tuple(stored["features"]) != features:
-        raise ValueError(f"features {stored['features']} instead of {list(features)}")
+def _logistic(stored: Mapping[str, Any], allowed: tuple[str, ...]) -> Logistic:
+    features = tuple(stored["features"])
+    if not features or len(set(features)) < len(features) or not set(features) <= set(allowed):
+        raise ValueError(f"features {list(features)} instead of some of {list(allowed)}")
     parts = {
         name: tuple(_number(one) for one in stored[name]) for name in ("mean", "scale", "weights")
     }
-    if any(len(part) != len(features) for part in parts.values()) or min(parts["scale"]) <= 0:
+    missing = tuple(_number(one) for one in stored.get("missing", ()))
+    lengths = {len(part) for part in parts.values()} | ({len(missing)} if missing else set())
+    if lengths != {len(features)} or min(parts["scale"]) <= 0:
         raise ValueError("weights that do not fit their features")
-    return Logistic(features=features, intercept=_number(stored["intercept"]), **parts)
+    return Logistic(
+        features=features, intercept=_number(stored["intercept"]), missing=missing, **parts
+    )
 
 
 def _number(value: Any) -> float:

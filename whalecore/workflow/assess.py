@@ -3,14 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from dataclasses import asdict
 from pathlib import Path
 
 from whalecore.errors import WhalecoreError
 from whalecore.lab.assess import Assessment
 from whalecore.lab.lab import Lab
+from whalecore.lab.together import JointAssessment
 from whalecore.photos.decode import load_photo
-from whalecore.types import Crop
+from whalecore.reliability.evidence import Evidence
+from whalecore.types import AnswerSet, Crop
 from whalecore.workflow.progress import Report, silent
+
+NAMED = 8
+"""Members of a set that are named in a line."""
 
 
 def identify_files(
@@ -23,6 +29,46 @@ def identify_files(
             yield path, lab.assess(load_photo(path), identifier=identifier, report=report)
         except WhalecoreError as error:
             yield path, error
+
+
+def identify_together(
+    lab: Lab, paths: Sequence[Path], report: Report = silent
+) -> tuple[list[Path], JointAssessment | None, dict[Path, WhalecoreError]]:
+    """Assess files of one sighting together; those that cannot be read are left out.
+
+    Returns
+    -------
+    list of Path, JointAssessment or None, dict of Path to WhalecoreError
+        What could be read, the answer (None if that was nothing), and what could not.
+    """
+    photos, refused = {}, {}
+    for path in paths:
+        try:
+            photos[path] = load_photo(path)
+        except WhalecoreError as error:
+            refused[path] = error
+    together = lab.assess_together(list(photos.values()), report=report) if photos else None
+    return list(photos), together, refused
+
+
+def describe_together(joint: JointAssessment) -> dict:
+    """The object that ``identify --one-encounter --json`` prints after those of the photos."""
+    return {
+        "encounter": len(joint.assessments),
+        "candidates": [
+            {"rank": one.rank, "individual": one.individual, "score": round(one.score, 6)}
+            for one in joint.candidates
+        ],
+    }
+
+
+def spoken_together(answer: dict) -> list[str]:
+    """The object that `describe_together` gives, as lines for a person."""
+    photos = "1 photo" if answer["encounter"] == 1 else f"{answer['encounter']} photos"
+    return [f"{photos} of one encounter together:"] + [
+        f"  {one['rank']}. {one['individual']}  score {one['score']:.3f}"
+        for one in answer["candidates"]
+    ]
 
 
 def describe(name: str, assessment: Assessment) -> dict:
@@ -59,6 +105,8 @@ def describe(name: str, assessment: Assessment) -> dict:
             "source": assessment.prediction.crop.source,
             "box": [round(edge, 1) for edge in _edges(assessment.prediction.crop)],
         },
+        "evidence": _evidence(assessment.evidence),
+        "set": _answers(assessment.answers),
         "p_correct": _rounded(assessment.verdict.p_correct),
         "p_new_whale": _rounded(assessment.verdict.p_new_whale),
         "verdict": assessment.verdict.verdict,
@@ -79,10 +127,40 @@ def spoken(answer: dict) -> list[str]:
             f"  first candidate right: {answer['p_correct']:.0%}, new animal: "
             f"{answer['p_new_whale']:.0%}"
         )
+    if answer["set"] is not None:
+        lines.append(f"  {_spoken_set(answer['set'])}")
     cluster = answer["cluster"]
     if cluster is not None:
         lines.append(_spoken_cluster(cluster))
     return lines
+
+
+def _evidence(evidence: Evidence) -> dict:
+    """Everything but what has a place of its own: quality, and where the crop comes from."""
+    values = asdict(evidence)
+    del values["quality"], values["crop_source"]
+    return {
+        name: _rounded(value) if isinstance(value, float) else value
+        for name, value in values.items()
+    }
+
+
+def _answers(answers: AnswerSet | None) -> dict | None:
+    if answers is None:
+        return None
+    return {
+        "confidence": answers.confidence,
+        "individuals": list(answers.individuals),
+        "new_whale": answers.new_whale,
+        "size": answers.size,
+    }
+
+
+def _spoken_set(answers: dict) -> str:
+    """The set in one line; long ones are cut short."""
+    names = [*answers["individuals"], *(["a new whale"] if answers["new_whale"] else [])]
+    shown = ", ".join(names[:NAMED]) + (f" and {len(names) - NAMED} more" * (len(names) > NAMED))
+    return f"right in {answers['confidence']:.0%} of photos: one of {shown or 'none'}"
 
 
 def _spoken_cluster(cluster: dict) -> str:

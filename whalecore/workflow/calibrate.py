@@ -2,49 +2,62 @@
 
 from __future__ import annotations
 
-from collections import Counter
-from dataclasses import dataclass, fields
+from dataclasses import dataclass
 
 import numpy as np
 
 from whalecore.errors import TooFewError
 from whalecore.lab.lab import Lab
-from whalecore.reliability.evidence import Evidence, entropy, leave_one_out_share
-from whalecore.reliability.fitting import fit_rules
-from whalecore.reliability.metrics import (
-    auroc,
-    expected_calibration_error,
-    map_at_5,
-    top_k_accuracy,
-    wilson_interval,
+from whalecore.reliability.evidence import Evidence
+from whalecore.reliability.figures import (
+    Figures,
+    Outcome,
+    all_figures,
+    heatmap_gain,
+    heatmap_sentence,
 )
-from whalecore.reliability.rules import Rules
+from whalecore.reliability.fitting import Fitted, fit, probabilities
+from whalecore.reliability.rules import CORRECT_FEATURES, HEATMAP_FEATURES, Rules
+from whalecore.reliability.sets import answer_probabilities, candidates_in, fit_set
 from whalecore.reliability.verdict import decide
-from whalecore.types import Progress, Quality
+from whalecore.types import Progress, Verdict
+from whalecore.workflow.evidence import gather_evidence
+from whalecore.workflow.judged import AllScores, Judged, all_scores, judged_photos
 from whalecore.workflow.models import newest_models
 from whalecore.workflow.progress import Report, silent
 
 PARTS = ("validation", "test")
+BOTH = "validation and test"
 FEWEST_PHOTOS = 20
 
 
-@dataclass(frozen=True)
-class Judged:
-    """A scored photo with its evidence and the truth.
+@dataclass(frozen=True, eq=False)
+class Judgement:
+    """What the rules say about photos, in the order of `judged`.
 
     Attributes
     ----------
-    rank : int
-        Rank of the reference individual among the candidates; 0 if it is not there.
-    known : bool
-        Whether the model knows the individual.
+    evidence : tuple of Evidence
+        With the cluster shares that each photo was judged with.
+    p_correct, p_new : ndarray of shape (photos,), float64
+    without : ndarray of shape (photos,), float64
+        P(correct) without heatmap evidence.
+    inside : ndarray of shape (photos, answers), bool
+    holds : ndarray of shape (photos,), bool
+    rules : Rules
+        Fitted on the validation photos.
     """
 
-    model_id: str
-    part: str
-    evidence: Evidence
-    rank: int
-    known: bool
+    judged: tuple[Judged, ...]
+    evidence: tuple[Evidence, ...]
+    p_correct: np.ndarray
+    p_new: np.ndarray
+    without: np.ndarray
+    verdicts: tuple[Verdict, ...]
+    scores: AllScores
+    inside: np.ndarray
+    holds: np.ndarray
+    rules: Rules
 
 
 def calibrate_lab(lab: Lab, report: Report = silent) -> dict:
@@ -53,34 +66,204 @@ def calibrate_lab(lab: Lab, report: Report = silent) -> dict:
     Returns
     -------
     dict
-        ``metrics``: by part, metric to value and number of photos; ``note``: what the
-        rules cannot promise.
+        ``metrics``: by part, metric to value, ends of its interval and number of photos;
+        ``heatmaps``: a sentence on what they add; ``note``: what the rules cannot promise.
 
     Raises
     ------
     LabError
         If there are too few scored photos.
     """
+    gather_evidence(lab, report)
+    report(Progress("calibrate", 0, 1))
     models = newest_models(lab)
     clustering = lab.newest_clustering(ranks="top5")
-    report(Progress("calibrate", 0, 1))
     judged = judged_photos(lab, clustering)
-    validation = [one for one in judged if one.part == "validation"]
-    if len(validation) < FEWEST_PHOTOS:
+    scores = all_scores(lab, judged)
+    # A photo that can no longer be read has neither evidence nor embedding.
+    there = np.isfinite(scores.energy)
+    judged, scores = [judged[place] for place in np.flatnonzero(there)], _rows(scores, there)
+    validation = np.array([one.part == "validation" for one in judged], bool)
+    if validation.sum() < FEWEST_PHOTOS:
         raise TooFewError(
-            f"The lab has {len(validation)} scored validation photos and at least {FEWEST_PHOTOS} "
+            f"The lab has {validation.sum()} scored validation photos and at least {FEWEST_PHOTOS} "
             "of named individuals are needed to choose thresholds: import more such photos."
         )
-    rules = fit_rules(
-        [one.evidence for one in validation],
-        np.array([one.rank == 1 for one in validation]),
-        np.array([one.known for one in validation]),
+    judgement = judge(judged, scores, lab.info.error_limit)
+    metrics = {part: _figures(judgement, part) for part in PARTS}
+    metrics[BOTH] = gain = _gain(judgement)
+    used = sorted({one.model_id for one in judged})
+    rows = []
+    for model_id in used:
+        for part in PARTS:
+            figures = metrics[part] if len(used) == 1 else _figures(judgement, part, model_id)
+            rows += _evaluations(model_id, clustering, part, figures)
+        rows += _evaluations(model_id, clustering, BOTH, gain)
+    lab.write("evaluations", rows)
+    lab.write("verdicts", _verdict_rows(judgement, clustering))
+    for model in models:
+        lab.save_rules(model["model_id"], clustering, judgement.rules.to_dict())
+    report(Progress("calibrate", 1, 1, 0.0))
+    return {
+        "metrics": {
+            part: {
+                name: {"value": value, "low": low, "high": high, "photos": photos}
+                for name, (value, low, high, photos) in figures.items()
+            }
+            for part, figures in metrics.items()
+        },
+        "heatmaps": heatmap_sentence(gain),
+        "note": judgement.rules.note,
+    }
+
+
+def outcome(judgement: Judgement, part: str, model_id: str | None = None) -> Outcome:
+    """What was said about the photos of a part, and of a model, beside the truth."""
+    chosen = np.flatnonzero(_of(judgement, part, model_id))
+    judged = [judgement.judged[place] for place in chosen]
+    evidence = [judgement.evidence[place] for place in chosen]
+    scores = _rows(judgement.scores, chosen)
+    distances = [one.nearest_distance for one in evidence]
+    return Outcome(
+        p_correct=judgement.p_correct[chosen],
+        p_new=judgement.p_new[chosen],
+        correct=np.array([one.correct for one in judged], bool),
+        known=np.array([one.known for one in judged], bool),
+        ranks=np.array([one.rank for one in judged], int),
+        score=np.array([one.score for one in evidence], float),
+        verdicts=np.array([judgement.verdicts[place].verdict for place in chosen], str),
+        groups=np.array([one.group for one in judged], str),
+        peers={
+            "score": np.array([one.score for one in evidence], float),
+            "margin": np.array([one.margin for one in evidence], float),
+            "unscaled_score": scores.unscaled.max(axis=1, initial=0.0),
+        },
+        novelty={
+            "energy": -scores.energy,
+            "distance": np.array([np.nan if one is None else one for one in distances], float),
+        },
+        inside=judgement.inside[chosen],
+        holds=judgement.holds[chosen],
     )
-    metrics = {part: measure([one for one in judged if one.part == part], rules) for part in PARTS}
-    rows = [
+
+
+def _fit(
+    judged: list[Judged], scores: AllScores, validation: np.ndarray, features, error_limit: float
+) -> Fitted:
+    chosen = [judged[place] for place in np.flatnonzero(validation)]
+    return fit(
+        [one.evidence for one in chosen],
+        np.array([one.correct for one in chosen]),
+        np.array([one.known for one in chosen]),
+        groups=[one.group for one in chosen],
+        probabilities=scores.scores[validation],
+        truth=scores.truth[validation],
+        error_limit=error_limit,
+        features=features,
+    )
+
+
+def judge(judged: list[Judged], scores: AllScores, error_limit: float) -> Judgement:
+    """Fit rules on the validation photos and judge all: those by rules of others of them.
+
+    Parameters
+    ----------
+    judged : list of Judged
+    scores : AllScores
+        Of the same photos.
+    error_limit : float
+        Share of wrong ones among the photos called reliable that is promised.
+    """
+    validation = np.array([one.part == "validation" for one in judged], bool)
+    fitted = _fit(judged, scores, validation, CORRECT_FEATURES, error_limit)
+    rules, crossed = fitted.rules, fitted.crossed
+    bare = tuple(name for name in CORRECT_FEATURES if name not in HEATMAP_FEATURES)
+    plain = _fit(judged, scores, validation, bare, error_limit)
+    evidence = [one.evidence for one in judged]
+    for place, one in zip(np.flatnonzero(validation), crossed.evidence, strict=True):
+        evidence[place] = one
+    p_correct, p_new = probabilities(evidence, rules)
+    without, _ = probabilities(evidence, plain.rules)
+    p_correct[validation], p_new[validation] = crossed.p_correct, crossed.p_new
+    without[validation] = plain.crossed.p_correct
+    answers = answer_probabilities(scores.scores, p_new)
+    truth = np.where(scores.truth < 0, answers.shape[1] - 1, scores.truth)
+    inside = candidates_in(answers, rules.sets)
+    own, own_truth = answers[validation], truth[validation]
+    for number in np.unique(crossed.fold):
+        held = crossed.fold == number
+        # The set of a validation photo rests on other photos, as its verdict does.
+        chosen = fit_set(own[~held], own_truth[~held], rules.sets.confidence)
+        inside[np.flatnonzero(validation)[held]] = candidates_in(own[held], chosen)
+    # Models know different numbers of individuals: the columns beyond them are no answers.
+    inside[:, :-1] &= scores.scores > 0
+    return Judgement(
+        judged=tuple(judged),
+        evidence=tuple(evidence),
+        p_correct=p_correct,
+        p_new=p_new,
+        without=without,
+        verdicts=tuple(
+            decide(one, rules, (float(right), float(new)))
+            for one, right, new in zip(evidence, p_correct, p_new, strict=True)
+        ),
+        scores=scores,
+        inside=inside,
+        holds=inside[np.arange(len(truth)), truth],
+        rules=rules,
+    )
+
+
+def _figures(judgement: Judgement, part: str, model_id: str | None = None) -> Figures:
+    figures = {
+        **all_figures(outcome(judgement, part, model_id)),
+        **_gain(judgement, part, model_id),
+    }
+    if part == "validation":
+        # The thresholds were chosen on these photos: how their verdicts went says nothing.
+        own = ("share_", "error_among_reliable")
+        figures = {name: one for name, one in figures.items() if not name.startswith(own)}
+    return figures
+
+
+def _gain(judgement: Judgement, part: str | None = None, model_id: str | None = None) -> Figures:
+    """What heatmaps add, on judged photos with a heatmap; nothing was fitted on any of them."""
+    explained = _of(judgement, part, model_id) & np.array(
+        [one.has_cluster or one.compactness is not None for one in judgement.evidence], bool
+    )
+    if not explained.any():
+        return {}
+    correct = np.array([one.correct for one in judgement.judged], bool)
+    groups = np.array([one.group for one in judgement.judged], str)
+    return heatmap_gain(
+        judgement.p_correct[explained],
+        judgement.without[explained],
+        correct[explained],
+        groups[explained],
+    )
+
+
+def _of(judgement: Judgement, part: str | None, model_id: str | None) -> np.ndarray:
+    """Which photos belong to a part and a model; None: to any."""
+    return np.array(
+        [part in (None, one.part) and model_id in (None, one.model_id) for one in judgement.judged],
+        bool,
+    )
+
+
+def _rows(scores: AllScores, chosen: np.ndarray) -> AllScores:
+    return AllScores(
+        scores.scores[chosen], scores.unscaled[chosen], scores.truth[chosen], scores.energy[chosen]
+    )
+
+
+def _evaluations(
+    model_id: str, clustering_id: str | None, part: str, figures: Figures
+) -> list[dict]:
+    return [
         {
             "model_id": model_id,
-            "clustering_id": clustering,
+            "clustering_id": clustering_id,
             "metric": name,
             "value": value,
             "low": low,
@@ -88,148 +271,29 @@ def calibrate_lab(lab: Lab, report: Report = silent) -> dict:
             "photos": photos,
             "part": part,
         }
-        for model_id in sorted({one.model_id for one in judged})
-        for part in PARTS
-        for name, (value, low, high, photos) in measure(
-            [one for one in judged if (one.model_id, one.part) == (model_id, part)], rules
-        ).items()
+        for name, (value, low, high, photos) in figures.items()
     ]
-    lab.write("evaluations", rows)
-    for model in models:
-        lab.save_rules(model["model_id"], clustering, rules.to_dict())
-    report(Progress("calibrate", 1, 1, 0.0))
-    return {
-        "metrics": {
-            part: {name: {"value": v, "photos": n} for name, (v, _, _, n) in figures.items()}
-            for part, figures in metrics.items()
-        },
-        "note": rules.note,
-    }
 
 
-def judged_photos(lab: Lab, clustering_id: str | None) -> list[Judged]:
-    """Scored photos of named individuals with their evidence.
-
-    The individuals held out whole are the true new ones; a photo without an individual may
-    show a known animal that nobody has recognised yet, so it judges nothing. A cluster's share
-    comes from validation photos alone, without the photo itself; a heatmap that is unlike those of
-    all other photos has none.
-    """
-    candidates: dict[str, list[dict]] = {}
-    individuals = {}
-    for model in newest_models(lab):
-        individuals[model["model_id"]] = set(model["individuals"])
-        for row in lab.rows("scores", model_id=model["model_id"]):
-            candidates.setdefault(row["photo_id"], []).append(row)
-    temperatures = {row["model_id"]: row["temperature"] for row in lab.rows("models")}
-    photos = {row["photo_id"]: row for row in lab.rows("photos")}
-    shares = _cluster_shares(lab, clustering_id, candidates, photos) if clustering_id else {}
-    judged = []
-    for photo_id, rows in candidates.items():
-        photo = photos.get(photo_id)
-        if photo is None or photo["individual"] is None:
-            continue
-        rows.sort(key=lambda row: row["rank"])
-        logits = [row["logit"] for row in rows]
-        model_id = rows[0]["model_id"]
-        evidence = Evidence(
-            score=rows[0]["score"],
-            margin=(logits[0] - logits[1]) / temperatures[model_id] if len(logits) > 1 else 0.0,
-            entropy=entropy([row["score"] for row in rows]),
-            max_logit=logits[0],
-            quality=Quality(**{one.name: photo[one.name] for one in fields(Quality)}),
-            crop_source=photo["crop_source"],
-            **shares.get(photo_id, {}),
-        )
-        rank = next((row["rank"] for row in rows if row["is_reference"]), 0)
-        judged.append(
-            Judged(
-                model_id,
-                photo["part"],
-                evidence,
-                rank,
-                photo["individual"] in individuals[model_id],
-            )
-        )
-    return judged
-
-
-def measure(judged: list[Judged], rules: Rules) -> dict[str, tuple]:
-    """Metric to (value, low, high, photos); shares carry their 95 % Wilson interval."""
-    known = [one for one in judged if one.known]
-    figures: dict[str, tuple] = {}
-    if known:
-        ranks = np.array([one.rank for one in known])
-        scores = np.array([one.evidence.score for one in known])
-        figures["map_at_5"] = (map_at_5(ranks), None, None, len(known))
-        for k in (1, 5):
-            right = int(((ranks >= 1) & (ranks <= k)).sum())
-            figures[f"top_{k}"] = (
-                top_k_accuracy(ranks, k),
-                *wilson_interval(right, len(known)),
-                len(known),
-            )
-        error = expected_calibration_error(scores, ranks == 1)
-        figures["expected_calibration_error"] = (error, None, None, len(known))
-    verdicts = [decide(one.evidence, rules) for one in judged]
-    new = np.array([not one.known for one in judged])
-    if new.any() and not new.all():
-        unlike = np.array([-one.evidence.score for one in judged])
-        p_new = np.array([verdict.p_new_whale for verdict in verdicts])
-        figures["auroc_new_by_score"] = (auroc(unlike, new), None, None, len(judged))
-        figures["auroc_new"] = (auroc(p_new, new), None, None, len(judged))
-    counts = Counter(verdict.verdict for verdict in verdicts)
-    for name in ("reliable", "check", "new_whale", "retake"):
-        if judged:
-            share = counts[name] / len(judged)
-            low, high = wilson_interval(counts[name], len(judged))
-            figures[f"share_{name}"] = (share, low, high, len(judged))
-    trusted = [
-        one.rank == 1 for one, verdict in zip(judged, verdicts, strict=True)
-        if verdict.verdict == "reliable"
-    ]  # fmt: skip
-    if trusted:
-        wrong = len(trusted) - sum(trusted)
-        figures["error_among_reliable"] = (
-            wrong / len(trusted),
-            *wilson_interval(wrong, len(trusted)),
-            len(trusted),
-        )
-    return figures
-
-
-def _cluster_shares(lab, clustering_id, candidates, photos) -> dict[str, dict]:
-    first = {
-        photo_id: next(row for row in rows if row["rank"] == 1)
-        for photo_id, rows in candidates.items()
-    }
-    members = [
-        row
-        for row in lab.rows("assignments", clustering_id=clustering_id)
-        if row["photo_id"] in first
-        and row["photo_id"] in photos
-        and first[row["photo_id"]]["individual"] == row["individual"]
-    ]
-    judging = [row for row in members if photos[row["photo_id"]]["part"] == "validation"]
-    if not judging:
-        return {}
-    labels = np.array([row["cluster"] for row in judging])
-    right = np.array([first[row["photo_id"]]["is_reference"] for row in judging])
-    own, others = leave_one_out_share(labels, right)
-    left_out = {row["photo_id"]: (own[i], others[i]) for i, row in enumerate(judging)}
-    overall = float(right.mean())
-    shares = {}
-    for row in members:
-        if row["unlike"]:
-            shares[row["photo_id"]] = {"unlike": True}
-            continue
-        inside = labels == row["cluster"]
-        count = int(inside.sum())
-        share = float(right[inside].mean()) if count else overall
-        share, count = left_out.get(row["photo_id"], (share, count))
-        shares[row["photo_id"]] = {
-            "share_correct": float(share),
-            "cluster_heatmaps": int(count),
-            "membership": row["membership"],
+def _verdict_rows(judgement: Judgement, clustering_id: str | None) -> list[dict]:
+    return [
+        {
+            "model_id": one.model_id,
+            "clustering_id": clustering_id,
+            "photo_id": one.photo_id,
+            "part": one.part,
+            "verdict": verdict.verdict,
+            "p_correct": verdict.p_correct,
+            "p_new_whale": verdict.p_new_whale,
+            "correct": one.correct,
+            "known": one.known,
+            "score": one.evidence.score,
+            "cluster": one.evidence.cluster,
+            "set_size": int(inside.sum()),
+            "set_holds": bool(holds),
+            "reason": verdict.reasons[0],
         }
-    return shares
+        for one, verdict, inside, holds in zip(
+            judgement.judged, judgement.verdicts, judgement.inside, judgement.holds, strict=True
+        )
+    ]

@@ -69,8 +69,16 @@ def build_demo(
     chosen = preset("demo")
     chosen = replace(chosen, training=replace(chosen.training, seed=seed))
     outcome = run_all(lab, folder / "photos" / "catalogue.csv", chosen, report=report)
+    _slim(folder)
     shutil.rmtree(folder / "training", ignore_errors=True)
     return outcome
+
+
+def _slim(folder: Path) -> None:
+    """Leave out what is made again in seconds when it is needed: the lab ships with the program."""
+    kept = [row for row in open_lab(folder).rows("embeddings") if row["role"] == "gallery"]
+    shutil.rmtree(folder / "tables" / "embeddings")
+    open_lab(folder).write("embeddings", kept)
 
 
 def _draw(folder: Path, settings: CollectionSettings, report: Report) -> None:
@@ -117,7 +125,7 @@ def _draw(folder: Path, settings: CollectionSettings, report: Report) -> None:
                 )
         pace.advance()
     buffer = pa.BufferOutputStream()
-    pq.write_table(pa.Table.from_pylist(masks), buffer, compression="zstd")
+    pq.write_table(pa.Table.from_pylist(masks), buffer, compression="zstd", compression_level=19)
     write_bytes(folder / "truth" / "features.parquet", buffer.getvalue().to_pybytes())
     write_bytes(folder / "truth" / "photos.csv", _csv(truth))
     write_bytes(catalogue, _csv(rows))

@@ -22,6 +22,7 @@ TABLES = (
     "photos",
     "models",
     "scores",
+    "evidence",
     "heatmaps",
     "clusterings",
     "assignments",
@@ -30,6 +31,7 @@ TABLES = (
     "cluster_matches",
     "cluster_correctness",
     "evaluations",
+    "verdicts",
     "problems",
     "reviews",
 )

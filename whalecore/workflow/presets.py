@@ -94,7 +94,7 @@ def preset(
             "float16",
             folds=1,
             occlusion=OcclusionSettings(patch=16, stride=8),
-            gradcam=(GradCamSettings("layer3"), GradCamSettings("layer4")),
+            gradcam=(GradCamSettings("layer4"),),
             limit=None,
             minutes=None,
             clusters=20,

@@ -14,7 +14,9 @@ from whalecore.workflow.calibrate import calibrate_lab
 from whalecore.workflow.cluster import MAPS, cluster_heatmaps
 from whalecore.workflow.clustered import describe_clustering, spoken_clustering
 from whalecore.workflow.crops import crop_photos, train_lab_detector
+from whalecore.workflow.evidence import gather_evidence
 from whalecore.workflow.explain import explain_photos
+from whalecore.workflow.faithfulness import check_heatmaps
 from whalecore.workflow.import_photos import import_photos
 from whalecore.workflow.presets import Preset
 from whalecore.workflow.progress import Report, silent
@@ -95,6 +97,8 @@ def run_all(
         ),
     )
     step("cluster", lambda: [unless_too_few(partial(clustered, maps)) for maps in MAPS])
+    step("evidence", lambda: gather_evidence(lab, report))
     step("calibrate", lambda: unless_too_few(partial(calibrate_lab, lab, report)))
+    step("check heatmaps", lambda: unless_too_few(partial(check_heatmaps, lab, report)))
     lab.compact()
     return {"steps": steps, "status": lab.status()}

@@ -2,23 +2,54 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+
 import numpy as np
+import pandas as pd
+import torch
 
 from whalecore.errors import WhalecoreError
+from whalecore.explain.changing import embeddings_of_parts
+from whalecore.identifiers.identifier import Identifier
 from whalecore.lab.lab import Lab
 from whalecore.photos.crop import cut
+from whalecore.reliability.change import changing_mask
 from whalecore.types import Box
 from whalecore.workflow.models import newest_models
 from whalecore.workflow.progress import Pace, Report, silent
 
 PHOTOS_PER_SHARD = 256
 
+TIPS_OF_EACH = 2
+"""Newest photos of each individual whose tips are looked at alone."""
+
+
+@dataclass(frozen=True, eq=False)
+class Plan:
+    """Photos of a lab that a model has still to look at.
+
+    Attributes
+    ----------
+    held_out, gallery : set of str
+        Photos that the model never saw, and those that it was trained on.
+    unscored, without_embedding : set of str
+    tips : set of str
+        Photos of the gallery whose tips are looked at alone.
+    """
+
+    held_out: set[str]
+    gallery: set[str]
+    unscored: set[str]
+    without_embedding: set[str]
+    tips: set[str]
+
 
 def score_photos(lab: Lab, report: Report = silent) -> int:
-    """Write the top 5 of every photo of each model's held-out fold.
+    """Write the top 5 of every photo of each model's held-out fold, and all embeddings.
 
     Photos of the folds a model was trained on get no score from it; with one
-    model only, they have none, and ``status`` says so.
+    model only, they have none, and ``status`` says so. Embeddings are written of both: the photos
+    that the model was trained on are its gallery, what new photos are compared with.
 
     Returns
     -------
@@ -28,47 +59,121 @@ def score_photos(lab: Lab, report: Report = silent) -> int:
     scored = 0
     for model in newest_models(lab):
         with lab.claim(f"score-{model['model_id']}"):
-            scored += _score_fold(lab, model, report)
+            plan = _plan(lab, model)
+            scored += _look_at(lab, model, plan, plan.unscored, "score photos", report)
+            rest = plan.without_embedding - plan.unscored
+            _look_at(lab, model, plan, rest, "compare photos", report)
     return scored
 
 
-def _score_fold(lab: Lab, model: dict, report: Report) -> int:
+def embed_photos(lab: Lab, report: Report = silent) -> int:
+    """Write the embeddings that are missing of scored photos and of each model's gallery.
+
+    Returns
+    -------
+    int
+        Number of embeddings written now.
+    """
+    written = 0
+    for model in newest_models(lab):
+        with lab.claim(f"score-{model['model_id']}"):
+            plan = _plan(lab, model)
+            rest = plan.without_embedding - plan.unscored
+            written += _look_at(lab, model, plan, rest, "compare photos", report)
+    return written
+
+
+def _plan(lab: Lab, model: dict) -> Plan:
     photos = lab.photos().dropna(subset=["fold", "crop_x0"])
-    done = {key[0] for key in lab.computed_keys("scores", ["photo_id"], model_id=model["model_id"])}
-    waiting = photos[(photos["fold"] == model["fold"]) & ~photos["photo_id"].isin(done)]
-    if waiting.empty:
+    out = photos["fold"] == model["fold"]
+    learned = ~out & photos["individual"].isin(model["individuals"])
+    held_out, gallery = set(photos["photo_id"][out]), set(photos["photo_id"][learned])
+    done = {
+        table: {
+            key[0] for key in lab.computed_keys(table, ["photo_id"], model_id=model["model_id"])
+        }
+        for table in ("scores", "embeddings")
+    }
+    return Plan(
+        held_out,
+        gallery,
+        held_out - done["scores"],
+        (held_out | gallery) - done["embeddings"],
+        set(
+            photos[learned]
+            .sort_values(["taken_at", "photo_id"], ascending=False, na_position="last")
+            .groupby("individual")
+            .head(TIPS_OF_EACH)["photo_id"]
+        ),
+    )
+
+
+def _look_at(lab: Lab, model: dict, plan: Plan, wanted: set[str], step: str, report: Report) -> int:
+    """Write scores and embeddings, as far as they are missing, of the photos wanted."""
+    if not wanted:
         return 0
     identifier = lab.identifier(model["model_id"])
-    pace = Pace("score photos", len(waiting), report)
+    photos = lab.photos()
+    waiting = photos[photos["photo_id"].isin(wanted)]
+    pace = Pace(step, len(waiting), report)
     for start in range(0, len(waiting), PHOTOS_PER_SHARD):
-        rows, crops, keys = [], [], []
-        for row in waiting.iloc[start : start + PHOTOS_PER_SHARD].itertuples():
-            try:
-                photo = lab.read_photo(row._asdict())
-            except WhalecoreError as error:
-                pace.advance(message=str(error))
-                continue
-            box = Box(row.crop_x0, row.crop_y0, row.crop_x1, row.crop_y1)
-            crops.append(cut(photo, box, identifier.height, identifier.width, identifier.margin))
-            keys.append((row.photo_id, box.key, row.individual))
-            pace.advance()
-        if not crops:
+        rows = _readable(lab, identifier, waiting.iloc[start : start + PHOTOS_PER_SHARD], pace)
+        if not rows:
             continue
-        logits, _ = identifier.identify_many(np.stack(crops))
-        for (photo_id, crop, reference), logit in zip(keys, logits, strict=True):
-            for candidate in identifier.candidates(logit):
-                rows.append(
+        logits, embeddings = identifier.identify_many(np.stack([crop for *_, crop in rows]))
+        embedded, scored = [], []
+        tips = _tips(identifier, plan, rows)
+        for (photo_id, box, reference, _), logit, embedding in zip(
+            rows, logits, embeddings, strict=True
+        ):
+            key = {"model_id": model["model_id"], "photo_id": photo_id, "crop": box}
+            if photo_id in plan.without_embedding:
+                role = "held out" if photo_id in plan.held_out else "gallery"
+                embedded.append(
+                    {**key, "role": role, "values": embedding, "tips": tips.get(photo_id)}
+                )
+            if photo_id in plan.unscored:
+                origin = f"held out: fold {model['fold']} of {model['folds']}"
+                scored += [
                     {
-                        "model_id": model["model_id"],
-                        "photo_id": photo_id,
-                        "crop": crop,
+                        **key,
                         "rank": candidate.rank,
                         "individual": candidate.individual,
                         "score": candidate.score,
                         "logit": candidate.logit,
                         "is_reference": candidate.individual == reference,
-                        "origin": f"held out: fold {model['fold']} of {model['folds']}",
+                        "origin": origin,
                     }
-                )
-        lab.write("scores", rows)
+                    for candidate in identifier.candidates(logit)
+                ]
+        lab.write("embeddings", embedded)
+        lab.write("scores", scored)
     return pace.done
+
+
+def _tips(identifier: Identifier, plan: Plan, rows: list[tuple]) -> dict[str, np.ndarray]:
+    """By photo: the embedding of the tips alone, for those in which they are looked at."""
+    chosen = {photo_id: crop for photo_id, _, _, crop in rows if photo_id in plan.tips}
+    if not chosen:
+        return {}
+    photos = identifier.normalise(torch.from_numpy(np.stack(list(chosen.values()))))
+    mask = changing_mask(identifier.height, identifier.width)
+    return dict(zip(chosen, embeddings_of_parts(identifier, photos, mask), strict=True))
+
+
+def _readable(
+    lab: Lab, identifier: Identifier, photos: pd.DataFrame, pace: Pace
+) -> list[tuple[str, str, str | None, np.ndarray]]:
+    """Photo, box, reference and crop of each photo that can be read."""
+    found = []
+    for row in photos.itertuples():
+        try:
+            photo = lab.read_photo(row._asdict())
+        except WhalecoreError as error:
+            pace.advance(message=str(error))
+            continue
+        box = Box(row.crop_x0, row.crop_y0, row.crop_x1, row.crop_y1)
+        crop = cut(photo, box, identifier.height, identifier.width, identifier.margin)
+        found.append((row.photo_id, box.key, row.individual, crop))
+        pace.advance()
+    return found

@@ -1,0 +1,70 @@
+"""What a verdict was made from: the set of answers, the evidence, and parts that change."""
+
+from __future__ import annotations
+
+import streamlit as st
+
+from pages.parts.guard import plain
+from pages.parts.pictures import crop_or_blank, crop_shape
+from whalecore.glossary import explain
+from whalecore.reliability.verdict import ON_TIPS
+from whalecore.verdict_words import evidence_rows, set_words, tips_words
+from whalecore.workflow.usual import usual_evidence
+
+COLUMNS = 3
+"""Of evidence beside each other."""
+
+SHOWN = 5
+"""Individuals whose tips are compared."""
+
+
+def show_answers(answers) -> None:
+    """The answers among which the right one is, in one sentence."""
+    if answers is None:
+        return
+    st.markdown(
+        f":material/rule: {plain(set_words(answers))}",
+        help=explain("answer set"),
+    )
+
+
+def show_evidence(lab, found) -> None:
+    """Every piece of evidence in words, with what is usual in the lab."""
+    model_id = found.prediction.model_id
+    usual = _usual(str(lab.folder), model_id, len(lab.rows("evidence", model_id=model_id)), lab)
+    rows = evidence_rows(found.evidence, found.quality, usual)
+    columns = st.columns(COLUMNS)
+    for place, row in enumerate(rows):
+        usual_too = f" :small[:gray[{row.usual}]]" if row.usual else ""
+        columns[place * COLUMNS // len(rows)].markdown(
+            f"{row.name}  \n**{row.value}**{usual_too}", help=explain(row.term)
+        )
+    st.caption(
+        "Beside a number: whether it is usual, and between which values the middle half of this "
+        "lab's scored photos lies.",
+        help=explain("usual"),
+    )
+
+
+@st.cache_data(max_entries=8, show_spinner=False)
+def _usual(folder: str, model_id: str, gathered: int, _lab) -> dict[str, tuple[float, float]]:
+    """``gathered`` makes it be looked up anew when evidence was added."""
+    return usual_evidence(_lab, model_id)
+
+
+def show_changing(lab, found) -> None:
+    """How much rests on the tips, and whose tips look alike, to be compared by hand."""
+    changing = found.changing
+    if changing is None or changing.share < ON_TIPS:
+        return
+    title = "Tips of the fluke, which change over the years"
+    with st.expander(title, icon=":material/history:", expanded=True):
+        st.markdown(tips_words(changing.share, changing.area), help=explain("changing parts"))
+        if not changing.similar:
+            return
+        st.markdown("Compare by hand with these, whose tips look alike:")
+        shape = crop_shape(lab, found.prediction.model_id)
+        for column, one in zip(st.columns(SHOWN), changing.similar, strict=False):
+            picture = crop_or_blank(lab, one.photo_id, shape, 320)
+            column.image(picture, width="stretch", alt=f"A photo of {one.individual}")
+            column.caption(plain(f"{one.individual}, similarity {one.similarity:.2f}"))

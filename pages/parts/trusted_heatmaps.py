@@ -1,0 +1,100 @@
+"""What heatmaps add to a verdict, and whether they show what the network uses."""
+
+from __future__ import annotations
+
+import streamlit as st
+
+from pages.parts.guard import plain
+from whalecore import reliability_charts as charts
+from whalecore.glossary import explain
+from whalecore.verdict_words import GAINS, gain_words
+from whalecore.workflow.faithfulness import (
+    METHODS,
+    OPPONENTS,
+    explanation_warnings,
+    faithfulness_figures,
+    faithfulness_words,
+)
+from whalecore.workflow.verdict_tables import VerdictTables
+
+
+def draw_gain(tables: VerdictTables) -> None:
+    """The same photos judged with and without the evidence of the heatmaps."""
+    st.header("Do the heatmaps add anything?", help=explain("gain of heatmaps"))
+    found = {GAINS[name]: tables.figures[name] for name in GAINS if name in tables.figures}
+    st.markdown(gain_words(tables.figures))
+    if not found:
+        st.caption("It will be once photos have heatmaps (explain) and calibrate has run since.")
+        return
+    st.altair_chart(charts.effects_chart(found, "gain by the heatmaps"))
+    photos = max(one.photos for one in found.values())
+    st.caption(
+        f"{photos:,} photos judged with and without the heatmaps' evidence, by rules of other "
+        "photos. Right of the dashed line the heatmaps help; where the line of a dot crosses it, "
+        "the difference may be chance (grey dot).",
+        help=f"{explain('squared error')} {explain('risk-coverage curve')} {explain('auroc')}",
+    )
+
+
+def warn_of(lab, method: str) -> None:
+    """Say beside a heatmap that its kind failed a test; nothing where it passed or had none."""
+    warning = explanation_warnings(lab).get(method)
+    if warning:
+        st.warning(plain(warning), icon=":material/warning:")
+
+
+def draw_faithfulness(lab) -> None:
+    """Whether heatmaps point to what the score rests on, each test with its photos."""
+    st.header("Do the heatmaps tell the truth?", help=explain("faithful"))
+    figures, warnings = faithfulness_figures(lab), explanation_warnings(lab)
+    for sentence in faithfulness_words(lab):
+        if sentence in warnings.values():
+            st.warning(plain(sentence), icon=":material/warning:")
+        elif figures:
+            st.success(plain(sentence), icon=":material/check_circle:")
+        else:
+            st.info(plain(sentence))
+    if not figures:
+        return
+    margins = {
+        f"{METHODS[method]} against {OPPONENTS[opponent]}": one
+        for method in METHODS
+        for opponent in OPPONENTS
+        if (one := figures.get(f"faithful_{method}_over_{opponent}"))
+    }
+    if margins:
+        st.markdown("**Better than maps that know nothing?**", help=explain("faithful"))
+        st.altair_chart(charts.effects_chart(margins, "uncovering minus covering, difference"))
+        st.caption(
+            f"{max(one.photos for one in margins.values()):,} test photos; lines: 95 % interval. "
+            "Right of the dashed line the heatmap names what the score rests on better than a map "
+            "that knows nothing of the network.",
+            help=f"{explain('covering')} {explain('uncovering')}",
+        )
+    st.markdown("**Score left, and likeness after forgetting**", help=explain("forgetting"))
+    st.table(_scores(figures))
+    st.caption(
+        "Mean score of the first candidate while the photo is covered (low is good) or uncovered "
+        "(high is good) in the map's order; likeness near 0 is good.",
+        help=f"{explain('covering')} {explain('uncovering')} {explain('forgetting')}",
+    )
+
+
+def _scores(figures) -> list[dict[str, str]]:
+    """A row for each kind of map."""
+    rows = []
+    for name, called in {**METHODS, **OPPONENTS}.items():
+        covered, uncovered = figures.get(f"deletion_{name}"), figures.get(f"insertion_{name}")
+        if covered is None or uncovered is None:
+            continue
+        same = figures.get(f"randomised_{name}")
+        rows.append(
+            {
+                "map": called[0].upper() + called[1:],
+                "covering": f"{covered.value:.3f}",
+                "uncovering": f"{uncovered.value:.3f}",
+                "forgetting": f"{same.value:.2f} ({same.photos} photos)" if same else "–",
+                "photos": f"{covered.photos}",
+            }
+        )
+    return rows

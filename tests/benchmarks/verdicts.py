@@ -1,0 +1,324 @@
+"""Do verdicts keep their promise? On photos that neither the rules nor the network were fitted on.
+
+    python tests/benchmarks/verdicts.py draw FOLDER [--photos 1200]
+    python tests/benchmarks/verdicts.py judge LAB... [--splits 20]
+
+``draw`` copies the demo lab and adds photos of its individuals that were never drawn before, of
+new individuals, and spoilt ones, all of them strangers to its model, and computes everything.
+``judge`` deals the scored photos of a lab into two halves, by individual and encounter, again and
+again: one half chooses rules, thresholds and sets, the other judges them.
+"""
+
+from __future__ import annotations
+
+import argparse
+import csv
+import shutil
+import sys
+import tempfile
+from collections.abc import Sequence
+from dataclasses import replace
+from datetime import date
+from pathlib import Path
+
+import numpy as np
+
+sys.path.insert(0, str(Path(__file__).resolve().parents[2]))
+
+import torch
+from PIL import Image
+
+from whalecore.files import write_bytes
+from whalecore.lab.lab import Lab, open_lab
+from whalecore.photos.synthetic import draw_encounter, plan_encounters
+from whalecore.reliability.calibration import perfect_calibration_error
+from whalecore.reliability.figures import all_figures, heatmap_gain
+from whalecore.reliability.metrics import expected_calibration_error
+from whalecore.reliability.shares import cluster_counts, deal_folds, with_shares
+from whalecore.types import OcclusionSettings
+from whalecore.workflow.bench.subject import machine
+from whalecore.workflow.bench.tables import markdown
+from whalecore.workflow.calibrate import Judgement, judge, outcome
+from whalecore.workflow.cluster import cluster_heatmaps
+from whalecore.workflow.crops import crop_photos
+from whalecore.workflow.demo import COLLECTION
+from whalecore.workflow.evidence import gather_evidence
+from whalecore.workflow.explain import explain_photos
+from whalecore.workflow.import_photos import import_photos
+from whalecore.workflow.judged import all_scores, judged_photos
+from whalecore.workflow.models import newest_models
+from whalecore.workflow.score import score_photos
+from whalecore.workflow.truth import true_photos
+
+DEMO = Path(__file__).resolve().parents[2] / "data" / "demo"
+
+NEW_SHARE = 0.25
+"""Of the added photos that show new individuals."""
+
+SPOILT_SHARE = 0.15
+
+SHOWN = 5
+"""Splits whose mean and spread are reported; the promises are looked at in all."""
+
+FIGURES = {
+    "top 1 right, of known": "top_1",
+    "calibration error (ECE)": "calibration_error",
+    "ECE of a perfect model, mean": "calibration_error_perfect",
+    "ECE of the score alone (temperature)": "calibration_error_score",
+    "Brier score": "brier",
+    "Brier score of the score alone": "brier_score",
+    "risk-coverage area": "risk_coverage",
+    "... of the score alone": "risk_coverage_score",
+    "... of the margin alone": "risk_coverage_margin",
+    "... of the score without temperature": "risk_coverage_unscaled_score",
+    "generalised risk-coverage area (AUGRC)": "generalized_risk",
+    "... of the score alone ": "generalized_risk_score",
+    "errors, AUROC": "auroc_errors",
+    "new whales, AUROC": "auroc_new",
+    "... by the score alone": "auroc_new_by_score",
+    "... by the energy": "auroc_new_by_energy",
+    "... by the nearest distance": "auroc_new_by_distance",
+    "90 % sets hold the right answer": "set_coverage",
+    "answers in a set, mean": "set_size",
+    "called reliable": "share_reliable",
+    "wrong among reliable": "error_among_reliable",
+    "called new whale": "share_new_whale",
+    "asked for another photo": "share_retake",
+    "heatmaps: Brier score falls by": "heatmap_gain_brier",
+    "heatmaps: risk-coverage area falls by": "heatmap_gain_risk_coverage",
+    "heatmaps: AUROC of errors rises by": "heatmap_gain_auroc",
+}
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    commands = parser.add_subparsers(required=True)
+    drawing = commands.add_parser("draw")
+    drawing.add_argument("folder", type=Path)
+    drawing.add_argument("--photos", type=int, default=1200)
+    drawing.set_defaults(do=draw)
+    judging = commands.add_parser("judge")
+    judging.add_argument("labs", type=Path, nargs="+")
+    judging.add_argument("--splits", type=int, default=20)
+    judging.set_defaults(do=judge_labs)
+    given = parser.parse_args()
+    given.do(given)
+
+
+def draw(given: argparse.Namespace) -> None:
+    """Copy the demo lab, and add drawings that nothing was fitted on."""
+    folder = given.folder
+    if not folder.exists():
+        shutil.copytree(DEMO, folder)
+    lab = open_lab(folder)
+    source = _added_photos(folder, given.photos)
+    import_photos(lab, source, report=say)
+    (model,) = newest_models(lab)
+    added = {row["photo"] for row in csv.DictReader(source.open(encoding="utf-8"))}
+    known = set(model["individuals"])
+    lab.write(
+        "splits",
+        [
+            {
+                "photo_id": row["photo_id"],
+                "fold": model["fold"],
+                "part": "test",
+                "known": row["individual"] in known,
+                "unit": row["encounter"],
+            }
+            for row in lab.rows("catalogue")
+            if row["name"] in added
+        ],
+    )
+    crop_photos(lab, model["input_height"], model["input_width"], say)
+    score_photos(lab, say)
+    explain_photos(lab, [OcclusionSettings(16, 8)], report=say)
+    cluster_heatmaps(lab, "top5", 20, report=say)
+    gather_evidence(lab, say)
+
+
+def _added_photos(folder: Path, photos: int) -> Path:
+    """Draw the photos that the demo lab does not have; their catalogue."""
+    new = round(NEW_SHARE * photos)
+    wider = replace(
+        COLLECTION,
+        photos=COLLECTION.photos + photos,
+        new_individuals=COLLECTION.new_individuals + new // 3,
+        new_photos=COLLECTION.new_photos + new,
+        spoilt_share=SPOILT_SHARE,
+    )
+    # An animal's first photos are those of the demo lab: only what comes after them is new.
+    there: dict[int, int] = {}
+    for encounter in plan_encounters(COLLECTION):
+        there[encounter.animal] = there.get(encounter.animal, 0) + len(encounter.photos)
+    rows, truth = [], []
+    number = 10_000
+    for encounter in plan_encounters(wider):
+        fresh = tuple(one for one in encounter.photos if one >= there.get(encounter.animal, 0))
+        if len(fresh) < len(encounter.photos):
+            continue
+        for drawing in draw_encounter(wider, replace(encounter, photos=fresh), number):
+            path = folder / "photos" / f"{drawing.name}.jpg"
+            with tempfile.SpooledTemporaryFile() as buffer:
+                Image.fromarray(drawing.pixels).save(buffer, "JPEG", quality=80)
+                buffer.seek(0)
+                write_bytes(path, buffer.read())
+            rows.append(
+                {
+                    "photo": path.name,
+                    # Their names are given, so that right and wrong can be told.
+                    "individual": drawing.true_individual,
+                    "encounter": f"later-{drawing.encounter}",
+                }
+            )
+            truth.append(
+                {
+                    "photo": path.name,
+                    "true_individual": drawing.true_individual,
+                    "spoilt": "; ".join(drawing.spoilt),
+                }
+            )
+        number += len(fresh)
+    _append(folder / "truth" / "photos.csv", truth)
+    source = folder / "photos" / "added.csv"
+    with source.open("w", encoding="utf-8", newline="") as stream:
+        writer = csv.DictWriter(stream, list(rows[0]))
+        writer.writeheader()
+        writer.writerows(rows)
+    return source
+
+
+def _append(path: Path, rows: list[dict]) -> None:
+    with path.open(encoding="utf-8", newline="") as stream:
+        there = list(csv.DictReader(stream))
+    names = {row["photo"] for row in there}
+    with path.open("w", encoding="utf-8", newline="") as stream:
+        writer = csv.DictWriter(stream, list(there[0]), restval="")
+        writer.writeheader()
+        writer.writerows(there)
+        writer.writerows(row for row in rows if row["photo"] not in names)
+
+
+def judge_labs(given: argparse.Namespace) -> None:
+    print(f"{machine(torch.device('cpu'))}, {date.today()}: python {' '.join(sys.argv)}\n")
+    for folder in given.labs:
+        lab = open_lab(folder)
+        gather_evidence(lab, say)
+        clustering = lab.newest_clustering(ranks="top5")
+        judged = judged_photos(lab, clustering)
+        scores = all_scores(lab, judged)
+        truth = spoilt_photos(lab)
+        found, kept = [], []
+        for seed in range(given.splits):
+            judgement = judge(dealt(judged, seed), scores, lab.info.error_limit)
+            kept.append(promises(judgement, lab.info.error_limit))
+            if seed < SHOWN:
+                found.append(figures_of(judgement, truth))
+            print(folder.name, seed, kept[-1], file=sys.stderr, flush=True)
+        report(lab, found, kept, len(judged))
+
+
+def dealt(judged, seed: int):
+    """The photos in two halves, the second with cluster shares from the first alone."""
+    kinds = np.array([2 * one.known + one.correct for one in judged])
+    validation = deal_folds(kinds, [one.group for one in judged], 2, seed) == 0
+    bare = [
+        replace(one.evidence, share_correct=None, cluster_heatmaps=None)
+        if one.evidence.cluster is not None
+        else one.evidence
+        for one in judged
+    ]
+    counted = cluster_counts(
+        [one for one, own in zip(bare, validation, strict=True) if own],
+        np.array([one.correct for one in judged])[validation],
+    )
+    parts = np.where(validation, "validation", "test")
+    evidence = [
+        one if own else with_shares([one], counted)[0]
+        for one, own in zip(bare, validation, strict=True)
+    ]
+    return [
+        replace(one, part=str(part), evidence=own)
+        for one, part, own in zip(judged, parts, evidence, strict=True)
+    ]
+
+
+def figures_of(judgement: Judgement, spoilt: dict[str, bool]) -> dict[str, tuple]:
+    """Every figure of the half that judges."""
+    test = np.array([one.part == "test" for one in judgement.judged])
+    figures = dict(all_figures(outcome(judgement, "test")))
+    explained = test & np.array([one.compactness is not None for one in judgement.evidence])
+    correct = np.array([one.correct for one in judgement.judged])
+    groups = np.array([one.group for one in judgement.judged])
+    if explained.any():
+        figures |= heatmap_gain(
+            judgement.p_correct[explained],
+            judgement.without[explained],
+            correct[explained],
+            groups[explained],
+        )
+    if spoilt:
+        asked = np.array([one.verdict == "retake" for one in judgement.verdicts])[test]
+        truly = np.array([spoilt[one.photo_id] for one in judgement.judged])[test]
+        hits, photos = int((asked & truly).sum()), int(test.sum())
+        figures["retake_precision"] = (hits / max(asked.sum(), 1), None, None, photos)
+        figures["retake_recall"] = (hits / max(truly.sum(), 1), None, None, photos)
+    return figures
+
+
+def spoilt_photos(lab: Lab) -> dict[str, bool]:
+    """By photo, whether nobody could identify the animal; empty for photographs."""
+    if not lab.info.drawings:
+        return {}
+    truth = true_photos(lab)
+    return {row["photo_id"]: bool(truth[row["name"]]["spoilt"]) for row in lab.rows("photos")}
+
+
+def promises(judgement: Judgement, error_limit: float) -> dict[str, bool]:
+    """Which promises hold on one split."""
+    told = outcome(judgement, "test")
+    error = expected_calibration_error(told.p_correct, told.correct)
+    plain = expected_calibration_error(told.score, told.correct)
+    reliable = told.verdicts == "reliable"
+    wrong = float((~told.correct[reliable]).mean()) if reliable.any() else 0.0
+    return {
+        "ECE within the band of a perfect model": error
+        <= perfect_calibration_error(told.p_correct).high,
+        "ECE not above that of the score alone": error <= plain,
+        "sets hold 88 to 93 %": 0.88 <= told.holds.mean() <= 0.93,
+        f"at most {error_limit:.0%} wrong among reliable": wrong <= error_limit,
+        "some photos are called reliable": bool(reliable.any()),
+    }
+
+
+def report(lab: Lab, found: Sequence[dict], kept: Sequence[dict], photos: int) -> None:
+    """Tables of one lab."""
+    print(f"{lab.name}: {photos} scored photos, about half of them judge; {len(kept)} splits.\n")
+    rows = []
+    names = {**FIGURES, "retake, precision": "retake_precision", "retake, recall": "retake_recall"}
+    for words, name in names.items():
+        values = np.array([one[name][0] for one in found if name in one])
+        if len(values):
+            ends = found[0].get(name, (None, None, None))[1:3]
+            between = " to ".join(f"{end:.3f}" for end in ends if end is not None)
+            spread = values.std(ddof=1) if len(values) > 1 else 0.0
+            rows.append([words.strip(), float(values.mean()), float(spread), between or "-"])
+    print(
+        *markdown(["figure", f"mean of {len(found)}", "spread", "95 % of the first"], rows),
+        sep="\n",
+    )
+    print()
+    rows = [[name, sum(one[name] for one in kept), len(kept)] for name in kept[0]]
+    print(*markdown(["promise", "splits that keep it", "of"], rows), sep="\n")
+    print()
+
+
+def say(progress) -> None:
+    """Progress on standard error, a line per hundredth."""
+    every = max(1, progress.total // 20)
+    if progress.done % every == 0:
+        print(progress.step, progress.done, progress.total, file=sys.stderr, flush=True)
+
+
+if __name__ == "__main__":
+    main()

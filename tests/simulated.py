@@ -1,0 +1,67 @@
+"""A simulated collection of judged photos, and rules that can be followed by hand."""
+
+from dataclasses import replace
+
+import numpy as np
+
+from whalecore.reliability.evidence import Evidence, entropy, leave_one_out_share
+from whalecore.reliability.gate import FLOORS
+from whalecore.reliability.rules import Logistic, Rules
+from whalecore.types import Quality
+
+FINE = Quality(0.8, 0.9, 0.5, 0.3, 1.0)
+
+
+def collection(count, seed=0, new_share=0.2, blurred_share=0.08, individuals=60):
+    """Return evidence, correct and known of photos with honest softmax scores.
+
+    Known individuals raise one logit; blurred photos hardly do. Clusters are drawn at random
+    and tell nothing.
+    """
+    random = np.random.default_rng(seed)
+    known = random.random(count) > new_share
+    blurred = random.random(count) < blurred_share
+    sharpness = np.where(blurred, 0.05 * random.random(count), random.beta(5, 2, count))
+    logits = random.normal(size=(count, individuals))
+    logits[:, 0] += random.gamma(4, 1.3, count) * known * np.where(blurred, 0.1, 1.0)
+    correct = known & (logits.argmax(axis=1) == 0)
+    scores = np.exp(logits) / np.exp(logits).sum(axis=1, keepdims=True)
+    top_logits, top_scores = (np.sort(each, axis=1)[:, ::-1] for each in (logits, scores))
+    share, others = leave_one_out_share(random.integers(0, 30, count), correct)
+    evidence = [
+        Evidence(
+            score=float(top_scores[i, 0]),
+            margin=float(top_logits[i, 0] - top_logits[i, 1]),
+            entropy=entropy(top_scores[i, :5]),
+            max_logit=float(top_logits[i, 0]),
+            share_correct=float(share[i]),
+            cluster_heatmaps=int(others[i]),
+            membership=0.5,
+            quality=replace(FINE, sharpness=float(sharpness[i])),
+            crop_source="detector",
+        )
+        for i in range(count)
+    ]
+    return evidence, correct, known
+
+
+def rules_of_ones(**changes):
+    """Rules simple enough to follow by hand: P(correct) is the score, P(new) a half at logit 0."""
+    own = Logistic(("score", "margin", "entropy"), (0, 0, 0), (1, 1, 1), (1, 0, 0), 0)
+    new = Logistic(("max_logit", "margin", "score"), (0, 0, 0), (1, 1, 1), (-1, 0, 0), 0)
+    fields = {
+        "correct": own,
+        "new": new,
+        "overall_share": 0.5,
+        "new_threshold": 0.7,
+        "reliable_threshold": 0.6,
+        "error_limit": 0.1,
+        "usual_limits": {},
+        "quality_limits": {**FLOORS, "sharpness": 0.25},
+        "photos": 100,
+        "known": 80,
+        "reliable": 60,
+        "reliable_wrong": 1,
+        "note": "",
+    }
+    return Rules(**{**fields, **changes})

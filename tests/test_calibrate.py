@@ -1,0 +1,97 @@
+"""Calibrating a lab: what is written, and that nothing judges itself."""
+
+import json
+
+import numpy as np
+import pytest
+
+from whalecore.reliability.evidence import Evidence
+from whalecore.reliability.rules import Rules
+from whalecore.workflow.calibrate import calibrate_lab
+from whalecore.workflow.judged import Judged, _grouped, all_scores, judged_photos
+
+
+@pytest.fixture(scope="module")
+def calibrated(tiny_lab_folder, tmp_path_factory):
+    import shutil
+
+    from whalecore.lab.lab import open_lab
+
+    folder = shutil.copytree(tiny_lab_folder, tmp_path_factory.mktemp("labs") / "calibrated")
+    lab = open_lab(folder)
+    return lab, calibrate_lab(lab)
+
+
+def test_every_judged_photo_gets_one_verdict(calibrated):
+    lab, _ = calibrated
+    name = lab.newest_clustering(ranks="top5")
+    judged = {(one.model_id, one.photo_id): one for one in judged_photos(lab, name)}
+    rows = lab.rows("verdicts", clustering_id=name)
+    assert sorted((row["model_id"], row["photo_id"]) for row in rows) == sorted(judged)
+    for row in rows:
+        one = judged[row["model_id"], row["photo_id"]]
+        assert (row["part"], row["correct"], row["known"]) == (one.part, one.correct, one.known)
+        assert row["cluster"] == one.evidence.cluster
+        assert 0 <= row["p_correct"] + row["p_new_whale"] <= 1
+        assert row["set_size"] >= 1
+        assert row["reason"].endswith(".")
+
+
+def test_figures_are_stored_as_they_are_told(calibrated):
+    lab, told = calibrated
+    json.dumps(told, allow_nan=False)
+    assert isinstance(told["heatmaps"], str)
+    models = {row["model_id"] for row in lab.rows("evaluations")}
+    if len(models) > 1:
+        return
+    newest = lab.evaluations().drop_duplicates(["metric", "part"])
+    stored = {(row.part, row.metric): row.value for row in newest.itertuples()}
+    for part, figures in told["metrics"].items():
+        for name, figure in figures.items():
+            assert stored[part, name] == pytest.approx(figure["value"], abs=1e-6)
+
+
+def test_the_rules_that_are_stored_can_be_read(calibrated):
+    lab, told = calibrated
+    name = lab.newest_clustering(ranks="top5")
+    for model_id in {row["model_id"] for row in lab.rows("verdicts")}:
+        rules = Rules.from_dict(lab.rules(model_id, name))
+        assert rules.note == told["note"]
+        assert rules.sets.photos == rules.photos
+        assert rules.error_limit == lab.info.error_limit
+
+
+def test_the_scores_of_all_individuals_hold_the_stored_first_candidate(calibrated):
+    lab, _ = calibrated
+    judged = judged_photos(lab, None)
+    scores = all_scores(lab, judged)
+    np.testing.assert_allclose(scores.scores.sum(axis=1), 1, atol=1e-5)
+    first = [one.evidence.score for one in judged]
+    np.testing.assert_allclose(scores.scores.max(axis=1), first, atol=5e-3)
+    assert [truth >= 0 for truth in scores.truth] == [one.known for one in judged]
+
+
+def test_photos_of_one_individual_are_in_one_group(calibrated):
+    lab, _ = calibrated
+    groups = {}
+    for one in judged_photos(lab, None):
+        groups.setdefault(one.individual, set()).add(one.group)
+    assert all(len(found) == 1 for found in groups.values())
+
+
+def test_two_animals_of_one_day_are_two_groups_and_look_alikes_are_one():
+    def judged(photo_id, individual):
+        evidence = Evidence(0.5, 0.0, 0.0, 0.0)
+        return Judged(photo_id, "m", "test", evidence, individual, 1, True, photo_id)
+
+    hashes = {"p": "0f" * 40, "q": "f0f0aaaa" * 10, "r": "f0f0aaaa" * 10, "s": "3c81" * 20}
+    photos = {
+        name: {"perceptual_hash": code, "unit": "day 2024-05-01", "encounter": None}
+        for name, code in hashes.items()
+    }
+    names = {"p": "a", "q": "b", "r": "c", "s": "a"}
+    found = _grouped([judged(*pair) for pair in names.items()], photos)
+    first, second, third, fourth = (one.group for one in found)
+    assert first == fourth
+    assert second == third
+    assert first != second

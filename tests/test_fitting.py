@@ -1,0 +1,86 @@
+"""Fitting P(correct): evidence moves the score, and little evidence leaves it as it is."""
+
+import numpy as np
+import pytest
+
+from whalecore.reliability.evidence import Evidence
+from whalecore.reliability.fitting import FEWEST, RIDGE, fit, fit_rules, probabilities
+
+
+def photos(scores, distances=None):
+    given = [None] * len(scores) if distances is None else distances
+    return [
+        Evidence(float(score), 0.0, 0.0, 0.0, nearest_distance=distance)
+        for score, distance in zip(scores, given, strict=True)
+    ]
+
+
+def test_with_too_few_wrong_photos_the_score_is_the_probability():
+    scores = np.linspace(0.05, 0.95, 40)
+    correct = np.ones(40, bool)
+    correct[: FEWEST - 1] = False
+    rules = fit_rules(photos(scores), correct, np.ones(40, bool))
+    p_correct, _ = probabilities(photos(scores), rules)
+    np.testing.assert_allclose(p_correct, scores, atol=1e-9)
+
+
+def test_scores_that_keep_their_word_are_hardly_moved():
+    random = np.random.default_rng(0)
+    scores = random.uniform(0.02, 0.98, 4000)
+    correct = random.random(4000) < scores
+    rules = fit_rules(photos(scores), correct, np.ones(4000, bool))
+    p_correct, _ = probabilities(photos(scores), rules)
+    assert np.abs(p_correct - scores).max() < 0.05
+
+
+def test_evidence_that_tells_moves_the_score_by_the_penalised_maximum_likelihood():
+    random = np.random.default_rng(1)
+    near = random.random(300) < 0.5
+    distance = np.where(near, 0.0, 1.0)
+    correct = random.random(300) < np.where(near, 0.8, 0.2)
+    rules = fit_rules(photos(np.full(300, 0.5), distance), correct, np.ones(300, bool))
+    # The score says nothing: the loss has two unknowns, found here by brute force.
+    standard = (distance - distance.mean()) / distance.std()
+    best, found = np.inf, None
+    for intercept in np.linspace(-0.5, 0.5, 201):
+        for weight in np.linspace(-2, 0, 401):
+            odds = intercept + weight * standard
+            loss = (np.logaddexp(0, odds) - correct * odds).sum() + RIDGE * weight**2 / 2
+            if loss < best:
+                best, found = loss, (intercept, weight)
+    expected = 1 / (1 + np.exp(-(found[0] + found[1] * standard)))
+    p_correct, _ = probabilities(photos(np.full(300, 0.5), distance), rules)
+    np.testing.assert_allclose(p_correct, expected, atol=0.005)
+
+
+def test_photos_that_all_belong_together_are_not_judged_by_rules_fitted_on_themselves():
+    random = np.random.default_rng(4)
+    scores = random.uniform(0.1, 0.9, 200)
+    distances = random.random(200)
+    correct = random.random(200) < 0.5
+    everybody = np.ones(200, bool)
+    fitted = fit(photos(scores, distances), correct, everybody, groups=["a"] * 200)
+    np.testing.assert_allclose(fitted.crossed.p_correct, scores, atol=1e-9)
+
+
+def test_photos_of_new_animals_count_as_wrong():
+    random = np.random.default_rng(2)
+    known = random.random(600) < 0.5
+    scores = np.full(600, 0.9)
+    correct = known & (random.random(600) < 0.9)
+    rules = fit_rules(photos(scores), correct, known)
+    p_correct, p_new = probabilities(photos(scores), rules)
+    assert p_correct[0] == pytest.approx(correct.mean(), abs=0.02)
+    assert (p_correct + p_new <= 1 + 1e-12).all()
+
+
+def test_no_weight_has_the_wrong_sign_whatever_the_photos_say():
+    random = np.random.default_rng(3)
+    far = random.random(400) < 0.5
+    correct = random.random(400) < np.where(far, 0.8, 0.4)
+    evidence = photos(np.full(400, 0.5), np.where(far, 1.0, 0.0))
+    rules = fit_rules(evidence, correct, np.ones(400, bool))
+    weights = dict(zip(rules.correct.features, rules.correct.weights, strict=True))
+    assert weights["nearest_distance"] == 0
+    p_correct, _ = probabilities(evidence, rules)
+    np.testing.assert_allclose(p_correct, correct.mean(), atol=0.01)

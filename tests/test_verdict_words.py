@@ -1,0 +1,147 @@
+"""Sentences about verdicts: they say what the numbers say, and no more."""
+
+from types import SimpleNamespace
+
+import pytest
+
+from whalecore.glossary import explain
+from whalecore.reliability.effect import Effect
+from whalecore.types import AnswerSet
+from whalecore.verdict_words import (
+    EVIDENCE,
+    GAIN_TERMS,
+    GAINS,
+    calibration_words,
+    coverage_words,
+    evidence_rows,
+    fine_percent,
+    gain_words,
+    promise_words,
+    rest_words,
+    set_words,
+    tips_words,
+    usual_words,
+)
+
+
+def spaced(text: str) -> str:
+    return text.replace("\N{NO-BREAK SPACE}", " ")
+
+
+@pytest.mark.parametrize(
+    ("reliable", "wrong", "kept"),
+    [
+        (200, 2, "the promise is kept."),
+        (40, 0, "too few to be certain"),
+        (40, 3, "cannot tell chance from fault"),
+        (100, 20, "the promise is broken"),
+    ],
+)
+def test_a_promise_is_called_kept_or_broken_only_where_the_interval_says_so(reliable, wrong, kept):
+    first, second = promise_words(reliable, wrong, 300, 0.05)
+    assert f"**{reliable}** would be called reliable" in first
+    assert f"**{wrong}** of these were wrong" in first
+    assert kept in second
+    assert "at most 5 %" in spaced(second)
+
+
+def test_without_a_reliable_photo_all_are_left_to_people():
+    first, second = promise_words(0, 0, 30, 0.05)
+    assert "left to people" in first
+    assert second == ""
+
+
+def test_what_is_left_to_people_is_counted_by_verdict():
+    words = rest_words({"check": 3, "retake": 1, "reliable": 5})
+    assert words == "Left to people: 3 to be checked by hand and 1 to be taken again."
+    assert rest_words({"reliable": 5}) == "No photo is left to people."
+
+
+def gains(brier, curve, auroc):
+    return {
+        name: Effect(sum(ends) / 2, *ends, 120)
+        for name, ends in zip(GAINS, (brier, curve, auroc), strict=True)
+    }
+
+
+def test_heatmaps_are_said_to_add_something_only_where_an_interval_lies_above_zero():
+    assert "add something" in gain_words(gains((0.01, 0.02), (-1, 1), (-1, 1)))
+    assert "add nothing" in gain_words(gains((-0.01, 0.02), (-1, 1), (-1, 1)))
+    assert "worse" in gain_words(gains((-0.03, -0.02), (-1, 1), (-1, 1)))
+    both = gain_words(gains((0.01, 0.02), (-0.2, -0.1), (-1, 1)))
+    assert "closer probabilities" in both
+    assert "not fewer errors" in both
+    assert "not known yet" in gain_words({})
+    assert "120 photos" in gain_words(gains((-0.01, 0.02), (-1, 1), (-1, 1)))
+
+
+def test_probabilities_are_judged_by_what_chance_does_to_perfect_ones():
+    perfect = Effect(0.03, 0.01, 0.05, 100)
+    good = {"calibration_error": Effect(0.05, 0, 1, 100), "calibration_error_perfect": perfect}
+    poor = {**good, "calibration_error": Effect(0.06, 0, 1, 100)}
+    assert "cannot be told from perfect" in calibration_words(good)
+    assert "a little off" in calibration_words(poor)
+    assert calibration_words({}) == ""
+
+
+def test_the_set_names_its_answers_and_the_new_whale():
+    alone = spaced(set_words(AnswerSet(0.9, ("A",), False)))
+    made = "Lists made this way hold the right answer for 90 % of photos."
+    assert alone == f"{made} This one holds only: A."
+    assert set_words(AnswerSet(0.9, (), True)).endswith("holds only: a new whale.")
+    assert set_words(AnswerSet(0.9, ("A",), True)).endswith("holds: A – or a new whale.")
+    three = set_words(AnswerSet(0.9, ("A", "B", "C"), True))
+    assert three.endswith("holds 3: A, B and C – or a new whale.")
+
+
+def test_a_large_set_names_the_first_five_and_counts_the_others():
+    words = set_words(AnswerSet(0.9, tuple("ABCDEFGH"), False))
+    assert words.endswith("holds 8: A, B, C, D, E and 3 others.")
+    assert set_words(AnswerSet(0.9, tuple("ABCDEF"), False)).endswith("A, B, C, D, E and F.")
+
+
+def test_coverage_has_its_interval_and_the_promise():
+    words = spaced(coverage_words(90, 100, 0.9))
+    assert "90 of 100 photos (90 %, 83 % to 94 %). 90 % were promised." in words
+    assert "promised" not in coverage_words(90, 100, None)
+
+
+@pytest.mark.parametrize(
+    ("value", "words"),
+    [(0.1, "low: 0.20 to 0.40"), (0.3, "usual: 0.20 to 0.40"), (0.5, "high: 0.20 to 0.40")],
+)
+def test_a_value_is_low_usual_or_high(value, words):
+    assert usual_words(value, (0.2, 0.4)) == words
+    assert usual_words(value, None) == ""
+
+
+def test_evidence_that_is_missing_is_not_listed_and_the_lead_is_a_ratio():
+    evidence = SimpleNamespace(score=0.91, lead=3.5, entropy=0.2, visible=None)
+    quality = SimpleNamespace(sharpness=0.4)
+    rows = evidence_rows(evidence, quality, {"margin": (0.0, 0.6931472), "sharpness": (0.5, 0.6)})
+    found = {row.term: (row.value, row.usual) for row in rows}
+    assert found == {
+        "score": ("0.91", ""),
+        "margin": ("3.50", "high: 1.00 to 2.00"),
+        "spread of the score": ("0.20", ""),
+        "sharpness": ("0.40", "low: 0.50 to 0.60"),
+    }
+
+
+def test_every_piece_of_evidence_and_gain_is_explained_in_the_glossary():
+    for _, term in EVIDENCE.values():
+        assert explain(term)
+    assert GAIN_TERMS.keys() == GAINS.keys()
+    for term in GAIN_TERMS.values():
+        assert explain(term)
+
+
+def test_the_tips_are_compared_with_the_room_they_take():
+    assert "more than their share" in tips_words(0.6, 0.4)
+    assert "about as much as their share" in tips_words(0.4, 0.4)
+    assert "less than their share" in tips_words(0.2, 0.4)
+
+
+@pytest.mark.parametrize(("share", "words"), [(0.05, "5 %"), (0.049, "4.9 %"), (0.123, "12 %")])
+def test_small_shares_keep_a_digit(share, words):
+    assert spaced(fine_percent(share)) == words

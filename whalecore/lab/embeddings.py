@@ -1,0 +1,56 @@
+"""The embeddings of a lab: what its models make of each photo."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from whalecore.lab.core import LabCore
+from whalecore.types import EmbeddingSet
+
+EMBEDDINGS = """
+SELECT e.photo_id, c.individual, e."values"
+FROM embeddings e LEFT JOIN catalogue c USING (photo_id)
+WHERE e.model_id = $1 AND ($2 IS NULL OR e.role = $2)
+ORDER BY e.photo_id
+"""
+
+TIPS = """
+SELECT e.photo_id, c.individual, e.tips AS "values"
+FROM embeddings e JOIN catalogue c USING (photo_id)
+WHERE e.model_id = $1 AND e.tips IS NOT NULL AND c.individual IS NOT NULL
+ORDER BY e.photo_id
+"""
+
+
+class LabEmbeddings(LabCore):
+    """The part of a lab that knows its embeddings."""
+
+    def embeddings(self, model_id: str, role: str | None = None) -> EmbeddingSet:
+        """Embeddings of the photos' present crops, by photo.
+
+        Parameters
+        ----------
+        role : str, optional
+            Only ``gallery`` (the model was trained on the photo) or ``held out``.
+
+        Returns
+        -------
+        EmbeddingSet
+            Empty where nothing is computed yet.
+        """
+        return self._embedded(EMBEDDINGS, [model_id, role])
+
+    def tips(self, model_id: str) -> EmbeddingSet:
+        """Embeddings of gallery photos of which only the tips of the fluke are left, by photo."""
+        return self._embedded(TIPS, [model_id])
+
+    def _embedded(self, query: str, values: list) -> EmbeddingSet:
+        found = self._database.arrow(query, values)
+        # One buffer for all rows: lists of Python numbers would take a hundred times as long.
+        flat = found.column("values").combine_chunks().flatten()
+        values = flat.to_numpy(zero_copy_only=False).astype(np.float32)
+        return EmbeddingSet(
+            tuple(found.column("photo_id").to_pylist()),
+            tuple(found.column("individual").to_pylist()),
+            values.reshape(found.num_rows, -1) if found.num_rows else np.empty((0, 0), np.float32),
+        )

@@ -1,0 +1,144 @@
+"""The report of one cluster: what its heatmaps share and how often they are right."""
+
+from __future__ import annotations
+
+import pandas as pd
+
+from whalecore.cluster_words import label_of, stability_words
+from whalecore.errors import LabError, WhalecoreError
+from whalecore.lab.lab import Lab
+from whalecore.lab.sheets import many_boxes, many_heatmaps
+from whalecore.overlays import heatmap_picture, kind_of, mean_heatmap, overlay
+from whalecore.photos.crop import cut
+from whalecore.verdict_words import fine_percent
+from whalecore.workflow.report.html import Html, element, picture, section, table
+
+TYPICAL = 24
+"""Heatmaps shown, the most typical."""
+
+AVERAGED = 500
+"""Heatmaps behind the mean heatmap, at most."""
+
+CELL_WIDTH = 256
+
+
+def cluster_sections(lab: Lab, cluster: int) -> tuple[str, list[Html]]:
+    """Title and sections of the report of a cluster of the newest clustering.
+
+    Raises
+    ------
+    LabError
+        If the lab has no clusters, or no such one.
+    """
+    clustering = lab.newest_clustering(ranks="top5") or lab.newest_clustering()
+    if clustering is None:
+        raise LabError(
+            f"The lab '{lab.name}' has no clusters yet: make them with "
+            f"'python -m whalecore cluster --lab {lab.folder}'."
+        )
+    correctness = lab.cluster_correctness(clustering)
+    found = correctness[correctness["cluster"] == cluster]
+    if found.empty:
+        last = 0 if correctness.empty else int(correctness["cluster"].max())
+        raise LabError(
+            f"The newest clustering has no cluster {cluster}: choose one from 1 to {last}."
+        )
+    facts = lab.cluster_facts(clustering)
+    facts = facts[facts["cluster"] == cluster]
+    names = lab.cluster_names(clustering)
+    named = names[names["cluster"] == cluster]
+    name = "" if named.empty else named["name"].iloc[0]
+    members = lab.cluster_members(clustering, cluster, limit=AVERAGED)
+    return f"Cluster {label_of(cluster, name)}", [
+        _figures(found.iloc[0], facts),
+        *_note(named),
+        *_meaning(facts),
+        _pictures(lab, members),
+    ]
+
+
+def _figures(row: pd.Series, facts: pd.DataFrame) -> Html:
+    def share(value: str, low: str, high: str) -> str:
+        if pd.isna(row[value]):
+            return "none"
+        return f"{fine_percent(row[value])} ({fine_percent(row[low])} to {fine_percent(row[high])})"
+
+    rows = [
+        ["Heatmaps", int(row["heatmaps"])],
+        ["Photos", int(row["photos"])],
+        ["Of the true individual", share(
+            "share_correct", "share_correct_low", "share_correct_high")],
+        ["First candidates", int(row["identified"])],
+        ["Of these right", share("identified_correct", "identified_low", "identified_high")],
+        ["Mean score", f"{row['mean_score']:.3f}"],
+    ]  # fmt: skip
+    stability = stability_words(facts["stability"].iloc[0]) if len(facts) else None
+    return section(
+        "How often it is right",
+        table(["", "value"], rows, note="Shares with their 95 % intervals."),
+        element("p", stability) if stability else None,
+    )
+
+
+def _note(named: pd.DataFrame) -> list[Html]:
+    if named.empty or not named["note"].iloc[0]:
+        return []
+    lines = named["note"].iloc[0].splitlines()
+    return [section("Note", [element("p", line) for line in lines])]
+
+
+def _meaning(facts: pd.DataFrame) -> list[Html]:
+    if facts.empty:
+        return []
+    row = facts.iloc[0]
+    parts = sorted(row["part_shares"].items(), key=lambda one: -(one[1] or 0))
+    return [
+        section(
+            "What it rests on",
+            [element("p", text, class_="warning") for text in row["warnings"]],
+            table(
+                ["Part of the fluke", "share of the support"],
+                [[part, fine_percent(share)] for part, share in parts if share is not None],
+            ),
+        )
+    ]
+
+
+def _pictures(lab: Lab, members: pd.DataFrame) -> Html:
+    keys = list(
+        members[["model_id", "photo_id", "individual", "method", "settings"]].itertuples(
+            index=False, name=None
+        )
+    )
+    heatmaps = many_heatmaps(lab, keys)
+    if not heatmaps:
+        return section("Heatmaps", element("p", "None of its heatmaps is there any more."))
+    model = lab.models().iloc[0]
+    shape = int(model["input_height"]), int(model["input_width"])
+    size = round(CELL_WIDTH * shape[0] / shape[1]), CELL_WIDTH
+    kind = kind_of(keys[0][3])
+    mean = mean_heatmap([one.values for one in heatmaps.values()])
+    boxes = many_boxes(lab, [key[1] for key in keys[:TYPICAL]])
+    cells = []
+    for key, row in zip(keys[:TYPICAL], members.itertuples(), strict=False):
+        try:
+            crop = cut(lab.read_photo(key[1]), boxes[key[1]], *size)
+            drawn = overlay(crop, heatmaps[key].values, kind=kind)
+        except (WhalecoreError, KeyError):
+            continue
+        right = "right" if row.is_reference else "not the animal"
+        words = f"{row.name}: {key[2]}, rank {row.rank}, score {row.score:.2f}, {right}"
+        cells.append(
+            element("figure", picture(drawn, f"Heatmap of {key[2]} over photo {row.name}"),
+                    element("figcaption", words))
+        )  # fmt: skip
+    return section(
+        "Heatmaps",
+        element(
+            "figure",
+            picture(heatmap_picture(mean, *size, kind=kind), "Mean heatmap"),
+            element("figcaption", f"Mean of {len(heatmaps)} heatmaps."),
+        ),
+        element("h3", f"The {len(cells)} most typical"),
+        element("div", cells, class_="sheet"),
+    )
