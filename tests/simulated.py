@@ -7,6 +7,7 @@ import numpy as np
 from whalecore.reliability.evidence import Evidence, entropy, leave_one_out_share
 from whalecore.reliability.gate import FLOORS
 from whalecore.reliability.rules import Logistic, Rules
+from whalecore.reliability.shares import ClusterCounts
 from whalecore.types import Quality
 
 FINE = Quality(0.8, 0.9, 0.5, 0.3, 1.0)
@@ -53,6 +54,7 @@ def rules_of_ones(**changes):
         "correct": own,
         "new": new,
         "overall_share": 0.5,
+        "clusters": ClusterCounts({}, 0.5),
         "new_threshold": 0.7,
         "reliable_threshold": 0.6,
         "error_limit": 0.1,

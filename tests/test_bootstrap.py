@@ -9,12 +9,13 @@ from whalecore.reliability.bootstrap import bootstrap, resampled
 
 def test_the_interval_of_a_mean_is_that_of_the_normal_distribution():
     values = np.random.default_rng(0).normal(size=400)
-    found = bootstrap(lambda rows: values[rows].mean(), resampled(np.arange(400)))
+    drawn = resampled(np.arange(400))
+    found = bootstrap(lambda rows: values[rows].mean(), drawn)
     half = 1.96 * values.std() / 20
     assert found.value == values.mean()
     assert found.low == pytest.approx(values.mean() - half, abs=0.015)
     assert found.high == pytest.approx(values.mean() + half, abs=0.015)
-    assert (found.photos, found.groups) == (400, 400)
+    assert (found.photos, drawn.photos, drawn.groups) == (400, 400, 400)
 
 
 def test_photos_of_one_animal_count_as_one():
@@ -34,7 +35,7 @@ def test_a_paired_difference_is_narrower_than_its_parts():
         lambda rows: second[rows].mean() - first[rows].mean(), resampled(np.arange(300))
     )
     assert found.above_zero
-    assert not found.below_zero
+    assert found.high > 0
     assert found.high - found.low < 0.02
 
 

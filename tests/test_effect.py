@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from whalecore.errors import SettingsError
-from whalecore.reliability.effect import mean_effect
+from whalecore.reliability.bootstrap import mean_effect
 
 
 def test_equal_values_have_an_interval_without_width():

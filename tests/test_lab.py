@@ -515,7 +515,7 @@ def test_rules_are_kept_per_model_and_clustering(lab):
     lab.save_rules("m", None, {"threshold": 0.2})
     assert lab.rules("m", "c") == {"threshold": 0.1}
     assert lab.rules("m") == {"threshold": 0.2}
-    (lab.folder / "rules" / "m--c--2.json").write_text("{")
+    (lab.folder / "rules" / "m--c--3.json").write_text("{")
     with pytest.raises(LabError, match="whalecore calibrate"):
         lab.rules("m", "c")
 

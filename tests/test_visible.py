@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from whalecore.photos.silhouette import HEIGHT, OUTLINE, WIDTH
-from whalecore.photos.visible import WIDEST, cut_off, visible, visible_share
+from whalecore.photos.visible import WIDEST, cut_off, fluke_mask, visible_share
 from whalecore.types import Box, Crop, Photo
 
 
@@ -65,6 +65,9 @@ def test_a_fluke_that_the_water_hides_is_less_visible():
     sunk[60:] = pixels[60:]
     photos = [Photo("0" * 16, "p", one) for one in (whole, sunk)]
     boxes = [Box(0, 10, 300, 112), Box(0, 10, 300, 60)]
-    seen = [visible(photo, Crop(box, "given")) for photo, box in zip(photos, boxes, strict=True)]
+    seen = [
+        visible_share(fluke_mask(photo, Crop(box, "given")), box.width / box.height)
+        for photo, box in zip(photos, boxes, strict=True)
+    ]
     assert seen[0] > 0.6
     assert seen[1] < 0.75 * seen[0]

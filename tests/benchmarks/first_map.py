@@ -11,16 +11,12 @@ the click on another layer, which computes nothing: what no engine can save.
 from __future__ import annotations
 
 import argparse
-import os
 import shutil
-import socket
-import subprocess
 import sys
 import tempfile
 import time
 from datetime import date
 from pathlib import Path
-from urllib.request import urlopen
 
 import numpy as np
 
@@ -28,13 +24,13 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[2]))
 
 import torch
 
+from tests.dashboard import FLAGS, started
 from whalecore.lab.lab import open_lab
 from whalecore.workflow.bench.subject import machine
 from whalecore.workflow.bench.tables import markdown
 
 ROOT = Path(__file__).resolve().parents[2]
 COMPUTE = "Compute it for all five"
-FLAGS = ["--no-sandbox", "--disable-gpu", "--no-first-run", "--disable-background-networking"]
 PATIENCE = 120_000
 """Milliseconds."""
 
@@ -62,29 +58,6 @@ def main() -> None:
         for name, seconds in waited.items()
     ]
     print(*markdown(["click on", "clicks", "s, median", "fastest", "slowest"], rows), sep="\n")
-
-
-def started(labs: str) -> tuple[subprocess.Popen, str]:
-    """A dashboard that answers, and its address."""
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        port = free.getsockname()[1]
-    command = [sys.executable, "-m", "streamlit", "run", "app.py", f"--server.port={port}"]
-    server = subprocess.Popen(
-        [*command, "--server.headless=true"],
-        cwd=ROOT,
-        env={**os.environ, "WHALECORE_LABS": labs},
-        stdout=subprocess.DEVNULL,
-        stderr=subprocess.DEVNULL,
-    )
-    address = f"http://127.0.0.1:{port}"
-    for _ in range(240):
-        try:
-            with urlopen(f"{address}/_stcore/health", timeout=2):
-                break
-        except OSError:
-            time.sleep(0.5)
-    return server, address
 
 
 def clicked(address: str, photos: list[str], given) -> dict[str, list[float]]:

@@ -1,50 +1,17 @@
 """A dashboard that runs and a browser that looks at it."""
 
-import os
 import shutil
-import socket
-import subprocess
-import sys
-import time
-from pathlib import Path
-from urllib.request import urlopen
 
 import pytest
 
-ROOT = Path(__file__).resolve().parents[2]
-FLAGS = [
-    "--no-sandbox",
-    "--disable-gpu",
-    "--disable-quic",
-    "--no-first-run",
-    "--disable-background-networking",
-    "--disable-component-update",
-    "--disable-sync",
-]
+from tests.dashboard import FLAGS, started
 
 
 @pytest.fixture(scope="session")
 def dashboard(tiny_lab_folder):
     """Address of a dashboard that was just started on the small lab."""
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        port = free.getsockname()[1]
-    command = [sys.executable, "-m", "streamlit", "run", "app.py", f"--server.port={port}"]
-    server = subprocess.Popen(
-        [*command, "--server.headless=true"],
-        cwd=ROOT,
-        env={**os.environ, "WHALECORE_LABS": str(tiny_lab_folder)},
-        stdout=subprocess.DEVNULL,
-        stderr=subprocess.DEVNULL,
-    )
-    address = f"http://127.0.0.1:{port}"
+    server, address = started(str(tiny_lab_folder))
     try:
-        for _ in range(120):
-            try:
-                with urlopen(f"{address}/_stcore/health", timeout=2):
-                    break
-            except OSError:
-                time.sleep(0.5)
         yield address
     finally:
         server.terminate()

@@ -15,6 +15,7 @@ from whalecore.photos.quality import measure
 from whalecore.reliability.change import ChangingParts, changing_mask, similar_individuals
 from whalecore.reliability.evidence import Evidence, evidence_of
 from whalecore.reliability.rules import Rules
+from whalecore.reliability.shares import with_shares
 from whalecore.reliability.verdict import ON_TIPS, answers_of, decide
 from whalecore.types import (
     TOP,
@@ -170,6 +171,8 @@ def assess(
         verdict = UNDECIDED
     else:
         rules = Rules.from_dict(stored)
+        # Counted as when the rules were learned: of named photos that chose the rules.
+        (evidence,) = with_shares([evidence], rules.clusters)
         verdict = decide(evidence, rules)
         answers = answers_of(whole.candidates, verdict, rules)
     return Assessment(

@@ -7,7 +7,7 @@ import functools
 import numpy as np
 from PIL import Image, ImageDraw
 
-from whalecore.photos.crop import MARGIN, clip, cut, widen
+from whalecore.photos.crop import MARGIN, cut
 from whalecore.photos.silhouette import HEIGHT, OUTLINE, WIDTH, silhouette
 from whalecore.types import Box, Crop, Photo
 
@@ -49,18 +49,6 @@ def visible_share(mask: np.ndarray, aspect: float) -> float:
     whole = max(rows, round(rows * aspect / WIDEST))
     usual = _usual(whole, cols)
     return float((usual[:rows] & mask).sum() / usual.sum())
-
-
-def visible(photo: Photo, crop: Crop) -> float:
-    """Share of a fluke's usual place where the photo shows one; see `visible_share`.
-
-    Raises
-    ------
-    PhotoError
-        When the box lies outside the photo.
-    """
-    box = clip(widen(crop.box, MARGIN), photo)
-    return visible_share(fluke_mask(photo, crop), box.width / box.height)
 
 
 def cut_off(box: Box, height: int, width: int) -> float:

@@ -8,27 +8,9 @@ from dataclasses import dataclass
 import numpy as np
 
 from whalecore.errors import SettingsError
+from whalecore.reliability.effect import Effect
 
 DRAWS = 1000
-
-
-@dataclass(frozen=True)
-class Interval:
-    """A figure with its 95 % interval and the photos and groups behind it."""
-
-    value: float
-    low: float
-    high: float
-    photos: int
-    groups: int
-
-    @property
-    def above_zero(self) -> bool:
-        return self.low > 0
-
-    @property
-    def below_zero(self) -> bool:
-        return self.high < 0
 
 
 @dataclass(frozen=True, eq=False)
@@ -76,7 +58,7 @@ def resampled(groups: Sequence[str] | np.ndarray, draws: int = DRAWS, seed: int 
     return Resamples(rows, len(groups), len(members))
 
 
-def bootstrap(figure: Callable[[np.ndarray], float], drawn: Resamples) -> Interval:
+def bootstrap(figure: Callable[[np.ndarray], float], drawn: Resamples) -> Effect:
     """Return a figure with its 95 % percentile interval.
 
     Photos of one animal are alike, so that animals are drawn, not photos. A difference of two
@@ -97,4 +79,19 @@ def bootstrap(figure: Callable[[np.ndarray], float], drawn: Resamples) -> Interv
     found = found[np.isfinite(found)]
     low, high = np.percentile(found, (2.5, 97.5)) if len(found) else (np.nan, np.nan)
     value = figure(np.arange(drawn.photos))
-    return Interval(float(value), float(low), float(high), drawn.photos, drawn.groups)
+    return Effect(float(value), float(low), float(high), drawn.photos)
+
+
+def mean_effect(values: np.ndarray, groups: np.ndarray | None = None, seed: int = 0) -> Effect:
+    """Return the mean over photos with its interval; of differences for a paired comparison.
+
+    Parameters
+    ----------
+    values : ndarray of shape (photos,), float
+    groups : ndarray of shape (photos,), optional
+        Drawn together; every photo by itself where not given.
+    seed : int
+    """
+    values = np.asarray(values, np.float64)
+    own = np.arange(len(values)) if groups is None else groups
+    return bootstrap(lambda rows: float(values[rows].mean()), resampled(own, seed=seed))

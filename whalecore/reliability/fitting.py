@@ -68,20 +68,10 @@ class Fitted:
 
 
 def fit_rules(
-    evidence: Sequence[Evidence],
-    correct: np.ndarray,
-    known: np.ndarray,
-    groups: Sequence[str] | None = None,
-    probabilities: np.ndarray | None = None,
-    truth: np.ndarray | None = None,
-    error_limit: float = 0.05,
-    confidence: float = CONFIDENCE,
-    seed: int = 0,
+    evidence: Sequence[Evidence], correct: np.ndarray, known: np.ndarray, **choices
 ) -> Rules:
-    """Fit probabilities and choose thresholds on validation photos: the rules of `fit`."""
-    return fit(
-        evidence, correct, known, groups, probabilities, truth, error_limit, confidence, seed
-    ).rules
+    """Return the `Rules` alone of what `fit` finds, by the same choices."""
+    return fit(evidence, correct, known, **choices).rules
 
 
 def fit(
@@ -165,6 +155,7 @@ def fit(
         correct=right,
         new=new,
         overall_share=overall,
+        clusters=cluster_counts(evidence, correct),
         new_threshold=new_threshold,
         reliable_threshold=None if promise is None else promise.threshold,
         error_limit=error_limit,

@@ -12,6 +12,7 @@ import numpy as np
 from whalecore.errors import CheckpointError
 from whalecore.reliability.evidence import Evidence, shrunk_share
 from whalecore.reliability.sets import ConformalSet
+from whalecore.reliability.shares import ClusterCounts
 from whalecore.types import Quality
 
 SCORE_FEATURES = ("score", "margin", "entropy")
@@ -84,6 +85,8 @@ class Rules:
         the validation photos.
     overall_share : float
         Share that a cluster's share is drawn towards.
+    clusters : ClusterCounts
+        Validation photos by cluster: the shares that the rules were learned with.
     new_threshold : float or None
         P(new) from which a photo is called a new whale; None: never.
     reliable_threshold : float or None
@@ -110,6 +113,7 @@ class Rules:
     correct: Logistic
     new: Logistic
     overall_share: float
+    clusters: ClusterCounts
     new_threshold: float | None
     reliable_threshold: float | None
     error_limit: float
@@ -142,6 +146,7 @@ class Rules:
                 correct=_logistic(stored["correct"], CORRECT_FEATURES),
                 new=_logistic(stored["new"], NEW_FEATURES),
                 overall_share=_share(stored["overall_share"]),
+                clusters=_clusters(stored["clusters"]),
                 new_threshold=_share_or_none(stored["new_threshold"]),
                 reliable_threshold=_share_or_none(stored["reliable_threshold"]),
                 error_limit=_share(stored["error_limit"]),
@@ -204,6 +209,16 @@ def _feature(evidence: Evidence, name: str, overall_share: float) -> float:
 def _log_odds(share: float) -> float:
     share = min(max(share, CLIP), 1 - CLIP)
     return log(share / (1 - share))
+
+
+def _clusters(stored: Mapping[str, Any]) -> ClusterCounts:
+    counts = {
+        int(cluster): (_count(right), _count(photos))
+        for cluster, (right, photos) in stored["counts"].items()
+    }
+    if any(right > photos for right, photos in counts.values()):
+        raise ValueError("a cluster with more right photos than photos")
+    return ClusterCounts(counts, _share(stored["overall"]))
 
 
 def _logistic(stored: Mapping[str, Any], allowed: tuple[str, ...]) -> Logistic:

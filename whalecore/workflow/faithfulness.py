@@ -10,7 +10,8 @@ import numpy as np
 
 from whalecore.errors import LabError, TooFewError, WhalecoreError
 from whalecore.lab.lab import Lab
-from whalecore.reliability.effect import Effect, mean_effect
+from whalecore.reliability.bootstrap import mean_effect
+from whalecore.reliability.effect import Effect
 from whalecore.types import OcclusionSettings, settings_from_key
 from whalecore.workflow.models import newest_models
 from whalecore.workflow.progress import Pace, Report, silent
