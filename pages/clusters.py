@@ -6,7 +6,12 @@ import streamlit as st
 
 from pages.parts.cluster_charts import draw_charts, draw_origin
 from pages.parts.cluster_detail import draw_cluster
+from pages.parts.cluster_families import draw_families
+from pages.parts.cluster_filter import kept_clusters
 from pages.parts.cluster_history import draw_changes, draw_comparison
+from pages.parts.cluster_map import draw_map
+from pages.parts.cluster_pair import draw_pair
+from pages.parts.cluster_photos import draw_figures, draw_photos, with_shares
 from pages.parts.frame import begin
 from pages.parts.guard import guarded
 from pages.parts.labs import current_lab, drawings_note
@@ -57,22 +62,17 @@ def row_of(frame, cluster: int):
     return next(rows, None)
 
 
-def draw_clusters(lab, view, clustering) -> None:
+def draw_clusters(lab, view, clustering, correctness) -> None:
     """The charts of all clusters, and below them the chosen one."""
-    clustering_id = clustering["clustering_id"]
-    facts, named = lab.cluster_facts(clustering_id), lab.cluster_names(clustering_id)
-    correctness = described(lab.cluster_correctness(clustering_id), facts, named)
-    highest = st.slider(
-        "Only clusters with a mean score of at most",
-        0.0, 1.0, 1.0, 0.05, key="highest_score", persist_state="session",
-        help=explain("mean score"),
-    )  # fmt: skip
-    kept = correctness[correctness["mean_score"] <= highest].set_index("cluster", drop=False)
+    kept = kept_clusters(correctness, view).set_index("cluster", drop=False)
     if kept.empty:
-        st.info("No cluster has so low a mean score: move the slider to the right.")
+        st.info("No cluster lies in both ranges: make them wider.")
         return
     selected = view.cluster if view.cluster in kept.index else int(kept.index[0])
-    draw_charts(kept.reset_index(drop=True), selected)
+    shown = kept.reset_index(drop=True)
+    draw_charts(shown, selected)
+    draw_photos(shown, selected)
+    draw_figures(shown)
 
     def label(number: int) -> str:
         row = kept.loc[number]
@@ -87,9 +87,39 @@ def draw_clusters(lab, view, clustering) -> None:
         **bound("cluster", selected, "page"),
     )
     with guarded("show this cluster"):
-        matches = lab.cluster_matches(clustering_id)
-        known = [row_of(frame, selected) for frame in (facts, named, matches)]
-        draw_cluster(lab, clustering, kept.loc[selected], *known)
+        clustering_id = clustering["clustering_id"]
+        frames = (
+            lab.cluster_facts(clustering_id),
+            lab.cluster_names(clustering_id),
+            lab.cluster_matches(clustering_id),
+        )
+        draw_cluster(
+            lab, clustering, kept.loc[selected], *(row_of(frame, selected) for frame in frames)
+        )
+
+
+def draw_tab(tab: str, lab, view, clustering, words) -> None:
+    """One part of the page."""
+    clustering_id = clustering["clustering_id"]
+    named = lab.cluster_names(clustering_id)
+    if tab == "Origin":
+        draw_origin(lab, clustering)
+    elif tab == "Changes":
+        draw_changes(lab, clustering, names_of(named))
+    elif tab == "Comparison":
+        draw_comparison(lab, view, clustering, names_of(named), words)
+    elif tab == "Map":
+        draw_map(lab, view, clustering, names_of(named))
+    else:
+        correctness = with_shares(
+            lab,
+            clustering_id,
+            described(
+                lab.cluster_correctness(clustering_id), lab.cluster_facts(clustering_id), named
+            ),
+        )
+        draw = {"Families": draw_families, "Two clusters": draw_pair}.get(tab, draw_clusters)
+        draw(lab, view, clustering, correctness)
 
 
 begin("Clusters")
@@ -101,12 +131,4 @@ with guarded("show the clusters"):
         current = view.tab or TABS[0]
         tabs = dict(zip(TABS, st.tabs(TABS, **bound("tab", current, "clusters")), strict=True))
         with tabs[current], guarded(f"show the part {current}"):
-            names = names_of(lab.cluster_names(clustering["clustering_id"]))
-            if current == "Clusters":
-                draw_clusters(lab, view, clustering)
-            elif current == "Origin":
-                draw_origin(lab, clustering)
-            elif current == "Changes":
-                draw_changes(lab, clustering, names)
-            else:
-                draw_comparison(lab, view, clustering, names, words)
+            draw_tab(current, lab, view, clustering, words)

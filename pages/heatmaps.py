@@ -4,25 +4,24 @@ from __future__ import annotations
 
 import streamlit as st
 
+from pages.parts.export import offer_photo_report
 from pages.parts.frame import begin
-from pages.parts.growing import (
-    COMPUTE,
-    STOP,
-    empty_heatmap,
-    get_ready,
-    grow,
-    say_how_far,
-    say_how_made,
-)
+from pages.parts.growing import COMPUTE, get_ready, say_how_made, show_growing
 from pages.parts.guard import guarded, plain
+from pages.parts.heatmap_compare import show_compare
+from pages.parts.heatmap_five import show_five
+from pages.parts.heatmap_panels import pick_look, show_probed
 from pages.parts.labs import current_lab, drawings_note
-from pages.parts.pictures import crop_shape, lab_crop, show_heatmap, strength_slider
+from pages.parts.pictures import crop_shape, lab_crop, strength_slider
 from pages.parts.progress import progress_bar
 from pages.parts.settings import computed_settings, pick_occlusion, stopped_settings
 from pages.parts.state import bound, read_view
 from pages.parts.trusted_heatmaps import warn_of
 from whalecore.glossary import explain
 from whalecore.types import LAYERS, GradCamSettings, OcclusionSettings
+
+LISTED = 1000
+"""Photos that are offered at once."""
 
 
 def pick_photo(lab, view) -> str | None:
@@ -32,25 +31,42 @@ def pick_photo(lab, view) -> str | None:
         st.info(f"The lab holds no photos: `python -m whalecore import PHOTOS --lab {lab.folder}`")
         return None
     explained = {key[0] for key in lab.computed_keys("heatmaps", ["photo_id"])} & set(photos.index)
-    only = st.toggle(
-        f"Only the {len(explained)} photos that have heatmaps",
+    which, those = st.columns([3, 1], vertical_alignment="bottom")
+    only = those.toggle(
+        f"Only the {len(explained):,} photos that have heatmaps",
         bool(explained),
         key="only_explained",
     )
-    choices = [name for name in photos.index if name in explained or not only]
-    current = view.photo if view.photo in photos.index else next(iter(choices), None)
+    labels = photos["name"] + " · " + photos["individual"].fillna("not named")
+    choices = labels[labels.index.isin(explained)] if only else labels
+    if len(choices) > LISTED:
+        choices = narrowed(choices)
+    current = view.photo if view.photo in photos.index else next(iter(choices.index), None)
     if view.photo not in (None, *photos.index):
         st.warning("The lab does not hold the photo in the address; another one is shown.")
-    if current not in choices:
-        choices = [current, *choices] if current else choices
-
-    def label(photo_id: str) -> str:
-        row = photos.loc[photo_id]
-        individual = row["individual"]
-        return f"{row['name']} · {individual if isinstance(individual, str) else 'not named'}"
-
-    st.selectbox("Photo", choices, format_func=label, **bound("photo", current, "heatmaps"))
+    options = list(choices.index[:LISTED])
+    if current not in options:
+        options = [current, *options] if current else options
+    named = labels.to_dict()
+    which.selectbox("Photo", options, format_func=named.get, **bound("photo", current, "heatmaps"))
     return current
+
+
+def narrowed(labels):
+    """The labels that hold what the reader types: a list of thousands helps nobody."""
+    typed = st.text_input(
+        "Find a photo",
+        key="find_photo",
+        persist_state="session",
+        max_chars=80,
+        placeholder="part of a file name or of an individual's name",
+    )
+    found = labels[labels.str.contains(typed.strip(), case=False, regex=False)]
+    if len(found) > LISTED:
+        st.caption(f"{len(found):,} photos; the first {LISTED:,} are listed: type more letters.")
+    elif found.empty:
+        st.caption("No photo is called so, and no individual.")
+    return found
 
 
 def pick_candidate(lab, view, photo_id: str):
@@ -82,35 +98,14 @@ def pick_candidate(lab, view, photo_id: str):
 
 
 def show_occlusion(lab, crop, candidate, settings, strength: float) -> bool:
-    """An occlusion map, or the button that computes it and its growth; whether it is finished."""
+    """An occlusion map, or the part of the page that computes it; whether it is finished."""
     names = [candidate[name] for name in ("model_id", "photo_id", "individual")]
     found = lab.heatmap(*names, settings.method, settings)
     if found is not None:
-        show_heatmap(crop, found, strength)
+        show_probed(crop, found, strength, "osm")
         say_how_made(found)
         return True
-    stopped = lab.unfinished_heatmap(*names, settings)
-    key = f"compute_{settings.key}"
-    computing = st.session_state.get(key, False)
-    with st.container(horizontal=True):
-        words = "Continue" if stopped else "Compute it for all five candidates"
-        st.button(words, key=key, icon=COMPUTE, disabled=computing)
-        # A click starts the page anew, which ends the computing.
-        st.button("Stop", key=f"stop_{settings.key}", icon=STOP, disabled=not computing)
-    bar, place = st.empty(), st.empty()
-    with place.container():
-        if stopped is None:
-            st.image(crop, alt="The fluke without a heatmap")
-            st.caption("This heatmap is not computed yet.")
-        else:
-            say_how_far(stopped.computed, stopped.values.size, settings)
-            show_heatmap(crop, stopped, strength)
-    if computing:
-        with bar.container():
-            names = ("photo_id", "model_id", "individual", "rank", "score")
-            heatmap = empty_heatmap(*(candidate[name] for name in names), settings)
-            grow(lab, crop, heatmap, settings, strength, place)
-        st.rerun()
+    show_growing(lab, crop, candidate, settings, strength)
     return False
 
 
@@ -119,7 +114,7 @@ def show_grad_cam(lab, crop, candidate, settings, strength: float) -> None:
     names = [candidate[name] for name in ("model_id", "photo_id", "individual")]
     found = lab.heatmap(*names, settings.method, settings)
     if found is not None:
-        show_heatmap(crop, found, strength)
+        show_probed(crop, found, strength, "gradcam")
         return
     st.image(crop, alt="The fluke without a heatmap")
     st.caption("This heatmap is not computed yet.")
@@ -138,7 +133,16 @@ with guarded("show this photo"):
     candidate = pick_candidate(lab, view, photo_id) if photo_id else None
     if candidate is not None:
         crop = lab_crop(lab, photo_id, crop_shape(lab, candidate["model_id"]))
-        strength = strength_slider()
+        looks, fading = st.columns(2, gap="large")
+        with looks:
+            look = pick_look(view)
+        with fading:
+            strength = strength_slider()
+        if look != "one":
+            with guarded("show these heatmaps side by side"):
+                show = {"five": show_five, "compare": show_compare}[look]
+                show(lab, view, candidate, crop, strength)
+    if candidate is not None and look == "one":
         computed = computed_settings(lab, photo_id, candidate["model_id"])
         stopped = stopped_settings(lab, photo_id, candidate["model_id"])
         left, right = st.columns(2)
@@ -161,7 +165,10 @@ with guarded("show this photo"):
                 **bound("layer", layer, "heatmaps"),
             )
             show_grad_cam(lab, crop, candidate, GradCamSettings(layer), strength)
-        # Last, because the page waits here while a map is computed.
+        # Last, because a model may have to be loaded first.
         with osm, guarded("show the occlusion sensitivity map"):
             if not show_occlusion(lab, crop, candidate, occlusion, strength):
                 get_ready(lab, candidate["model_id"], occlusion)
+    if candidate is not None:
+        with guarded("offer a page to print"):
+            offer_photo_report(lab, photo_id)

@@ -1,66 +1,69 @@
-"""Identify: who is on the photo, what says so, and can it be believed?"""
+"""Identify: who is on the photo, what says so, can it be believed, and what is decided?"""
 
 from __future__ import annotations
 
 import streamlit as st
 
 from pages.parts.assessment import assessment_of, decoded, show_crop
-from pages.parts.evidence import show_answers, show_changing, show_evidence
+from pages.parts.candidates import compare_with, pick_candidate, say_rest
+from pages.parts.decide import show_decision
+from pages.parts.encounter import assess_encounter, show_joint, show_one_animal
+from pages.parts.evidence import show_answers, show_changing, show_evidence, show_evidence_line
+from pages.parts.export import offer_assessment_report
 from pages.parts.frame import begin
-from pages.parts.guard import guarded, plain
-from pages.parts.hand import photos_in_hand
+from pages.parts.guard import guarded
+from pages.parts.hand import photos_in_hand, pick_photo
 from pages.parts.labs import current_lab, drawings_note
-from pages.parts.pictures import (
-    crop_of,
-    crop_or_blank,
-    crop_shape,
-    show_heatmap,
-    strength_slider,
-)
 from pages.parts.state import change
-from pages.parts.trusted_heatmaps import warn_of
 from pages.parts.verdict import show_cluster, show_verdict
 from whalecore.cluster_words import names_of
 from whalecore.glossary import explain
-
-GALLERY_PHOTOS = 3
-
-
-def show_candidate(lab, candidate, heatmap, crop, shape, strength: float) -> None:
-    """A candidate with the heatmap that speaks for it, beside photos of that individual."""
-    st.subheader(plain(f"{candidate.rank}. {candidate.individual}"), divider="gray")
-    left, right = st.columns([2, 3])
-    with left:
-        st.progress(
-            min(1.0, max(0.0, candidate.score)),
-            f"Score {candidate.score:.3f}",
-        )
-        if heatmap is None:
-            st.image(crop, alt="The fluke")
-        else:
-            show_heatmap(crop, heatmap, strength)
-    with right:
-        known = lab.gallery(candidate.individual, limit=GALLERY_PHOTOS)
-        if known.empty:
-            st.caption("The lab holds no photo of this individual.")
-            return
-        st.caption("Photos of this individual", help=explain("gallery"))
-        for column, photo in zip(st.columns(GALLERY_PHOTOS), known.itertuples(), strict=False):
-            picture = crop_or_blank(lab, photo.photo_id, shape, 320)
-            column.image(picture, width="stretch", alt=f"{photo.individual}, photo {photo.name}")
-            column.caption(plain(photo.name))
+from whalecore.types import TOP
 
 
-def show_assessment(lab, photo) -> None:
-    """Verdict, candidates and cluster of one photo."""
-    found = assessment_of(lab, photo)
+def show_answer(lab, found) -> None:
+    """Verdict and evidence line of one photo, beside the photo and its box."""
     left, right = st.columns([3, 2])
     with left:
-        show_crop(lab, photo, found.prediction.crop)
-    with right:
         show_verdict(found.verdict)
         show_answers(found.answers)
-        cluster, clustering_id = found.cluster, lab.newest_clustering(ranks="top5")
+    with right:
+        show_crop(lab, found.photo, found.prediction.crop)
+    show_evidence_line(lab, found)
+
+
+@st.fragment
+def compare_and_decide(lab, found, candidates, held, joint: bool) -> None:
+    """The ranked list, the comparison and the decision: what is drawn anew with each key."""
+    st.header("Candidates", help=explain("candidate") + " " + explain("score"))
+    photo_id, chosen = found.photo.photo_id, candidates[0]
+    with guarded("compare the candidates"):
+        chosen = pick_candidate(lab, candidates, found.answers, photo_id, joint)
+        say_rest(candidates, lab_individuals(lab, found.prediction.model_id))
+        compare_with(lab, found.photo, found.prediction, found.heatmaps, chosen)
+    with guarded("offer a decision"):
+        show_decision(
+            lab,
+            photo_id,
+            [one.individual for one in candidates],
+            chosen=chosen.individual,
+            verdict=found.verdict,
+            model_id=found.prediction.model_id,
+            upload=(held.data, held.name),
+        )
+
+
+def lab_individuals(lab, model_id: str) -> int:
+    """Individuals that an identifier knows."""
+    return len(lab.rows("models", model_id=model_id)[0]["individuals"])
+
+
+def show_more(lab, found) -> None:
+    """Cluster, tips and all evidence, for those who want to know why."""
+    with guarded("show who has similar tips"):
+        show_changing(lab, found)
+    cluster, clustering_id = found.cluster, lab.newest_clustering(ranks="top5")
+    with st.expander("The cluster of the heatmap", icon=":material/scatter_plot:"):
         name = names_of(lab.cluster_names(clustering_id)).get(cluster.id) if cluster else None
         show_cluster(cluster, name)
         words = "Open the nearest cluster" if cluster and cluster.unlike else "Open this cluster"
@@ -70,18 +73,24 @@ def show_assessment(lab, photo) -> None:
     made_from = st.expander("What the verdict was made from", icon=":material/fact_check:")
     with made_from, guarded("list the evidence"):
         show_evidence(lab, found)
-    with guarded("show who has similar tips"):
-        show_changing(lab, found)
-    st.header("Candidates", help=explain("candidate") + " " + explain("score"))
-    shown = st.toggle("Show heatmaps over the photo", True, help=explain("osm"))
-    strength = strength_slider() if shown else 0.0
-    if shown:
-        warn_of(lab, "osm")
-    shape = crop_shape(lab, found.prediction.model_id)
-    crop = crop_of(photo, found.prediction.crop.box, shape)
-    for candidate in found.prediction.candidates:
-        heatmap = found.heatmaps.get(candidate.individual) if shown else None
-        show_candidate(lab, candidate, heatmap, crop, shape, strength)
+    with guarded("offer the page to print"):
+        offer_assessment_report(lab, found)
+
+
+def show_photo(lab, held, joint) -> None:
+    """Everything about the photo that is looked at, alone or as one of an encounter."""
+    one = pick_photo(lab, held)
+    with guarded(f"identify {one.name}"):
+        photo = decoded(one.data, one.name)
+        if joint is None:
+            found = assessment_of(lab, photo)
+            candidates = found.prediction.candidates
+        else:
+            by_id = {each.photo.photo_id: each for each in joint.assessments}
+            found, candidates = by_id[photo.photo_id], joint.candidates[:TOP]
+        show_answer(lab, found)
+        compare_and_decide(lab, found, candidates, one, joint is not None)
+        show_more(lab, found)
 
 
 begin("Identify")
@@ -95,8 +104,7 @@ with guarded("identify this photo"):
             "what on the photo speaks for each of them, and whether the answer can be believed."
         )
     else:
-        name = next(iter(held))
-        if len(held) > 1:
-            name = st.selectbox("Photo", list(held)[::-1])
-        with guarded(f"identify {name}"):
-            show_assessment(lab, decoded(held[name], name))
+        joint = None
+        if show_one_animal(held) and (joint := assess_encounter(lab, held)) is not None:
+            show_joint(joint)
+        show_photo(lab, held, joint)

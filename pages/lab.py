@@ -1,4 +1,4 @@
-"""Lab: what it holds, what is computed, what is missing and how to compute it."""
+"""Lab: what it holds, what is missing, and the jobs that compute it; new labs."""
 
 from __future__ import annotations
 
@@ -6,9 +6,15 @@ import shlex
 
 import streamlit as st
 
+from pages.parts.export import show_export
 from pages.parts.frame import begin
 from pages.parts.guard import guarded, plain
+from pages.parts.job_start import STEPS as JOBS
+from pages.parts.job_start import offer_all, offer_step
+from pages.parts.job_words import DOES
+from pages.parts.jobs import list_jobs, show_jobs
 from pages.parts.labs import current_lab, drawings_note
+from pages.parts.new_lab import is_shipped, offer_copy, offer_new_lab
 from whalecore.glossary import explain
 from whalecore.verdict_words import FIGURES
 
@@ -52,21 +58,35 @@ STEPS = {
 }
 
 
-def show_missing(lab, missing: dict[str, int]) -> None:
-    """Each kind of work that is left, with the command that does it."""
+def show_missing(lab, status: dict, busy: bool) -> None:
+    """Each kind of work that is left, and what starts it: a button or a command."""
     st.header("What is missing")
-    left = {name: count for name, count in missing.items() if count}
-    if not left:
+    left = {name: count for name, count in status["missing"].items() if count}
+    if not status["photos"]:
+        st.info("This lab holds no photos yet: import a collection.")
+    elif not left:
         st.success("Nothing: everything that can be computed for this lab is computed.")
+    steps = [STEPS.get(name, (name, "run")) for name in left]
+    st.markdown(
+        "\n".join(
+            f"- **{count:,}** {words}: *{DOES[step]}*"
+            for count, (words, step) in zip(left.values(), steps, strict=True)
+        )
+    )
+    if is_shipped(lab):
+        offer_copy(lab)
         return
-    commands = _steps(lab)
-    for name, count in left.items():
-        words, command = STEPS.get(name, (name, "run"))
-        st.markdown(f"**{count}** {words}")
-        st.code(f"python -m whalecore {commands[command]}", language="bash")
-    if lab.info.source:
-        st.markdown("Or all of it, in order; it continues where it stopped:")
-        st.code(f"python -m whalecore {commands['run']}", language="bash")
+    if left:
+        offer_all(lab, busy)
+    first = next((step for _, step in steps if step in JOBS), "import")
+    with st.expander("One step, also again", expanded=lab.info.source is None):
+        offer_step(lab, busy, first)
+    if left:
+        commands = _steps(lab)
+        wanted = dict.fromkeys([*(step for _, step in steps), "run"])
+        lines = [f"python -m whalecore {commands[step]}" for step in wanted if step in commands]
+        with st.expander("The same in a terminal"):
+            st.code("\n".join(lines), language="bash", wrap_lines=True)
 
 
 def show_models(lab) -> None:
@@ -74,7 +94,7 @@ def show_models(lab) -> None:
     st.header("Models", help=explain("model"))
     models = lab.models()
     if models.empty:
-        st.info("No model yet: the command train makes one.")
+        st.info("No model yet: train one with the step above.")
         return
     table = models[["model_id", "architecture", "fold", "photos_trained", "trained_at"]]
     table = table.assign(individuals=[len(names) for names in models["individuals"]])
@@ -90,7 +110,8 @@ def show_models(lab) -> None:
         table = table[["metric", "value", "low", "high", "photos", "model_id"]].round(3)
         table = table.sort_values("metric", key=lambda names: names.map(SHOWN.index))
         table["metric"] = table["metric"].map(FIGURES)
-        st.dataframe(table.rename(columns=NAMES), hide_index=True)
+        shown = table.rename(columns=NAMES).style.format(precision=3, na_rep="")
+        st.dataframe(shown, hide_index=True)
         st.page_link("pages/reliability.py", label="How far verdicts can be trusted")
 
 
@@ -113,16 +134,17 @@ def _steps(lab) -> dict[str, str]:
         for ours, theirs in (lab.info.columns or {}).items()
     )
     settings = lab.usual_occlusion()
-    source = shlex.quote(str(lab.info.source))
-    return {
+    steps = {
         "train": f"train {lab_is} {preset}",
         "score": f"score {lab_is}",
         "explain": f"explain {lab_is} --patch {settings.patch} --stride {settings.stride}"
         + ("" if settings.exact else f" --accuracy {settings.accuracy:g}"),
         "cluster": f"cluster {lab_is}",
         "calibrate": f"calibrate {lab_is}",
-        "run": f"run {source} {lab_is} {preset}{columns}",
     }
+    if lab.info.source:
+        steps["run"] = f"run {shlex.quote(lab.info.source)} {lab_is} {preset}{columns}"
+    return steps
 
 
 begin("Lab")
@@ -136,8 +158,16 @@ with guarded("show the lab"):
     status = lab.status()
     for column, (name, term) in zip(st.columns(len(COUNTS)), COUNTS.items(), strict=True):
         column.metric(name.capitalize(), f"{status[name]:,}", help=explain(term))
-    show_missing(lab, status["missing"])
+    running = show_jobs(lab)
+    show_missing(lab, status, busy=running is not None)
+    with guarded("list the jobs"):
+        list_jobs(lab)
     with guarded("show the models"):
         show_models(lab)
     with guarded("show the problems"):
         show_problems(lab)
+    with guarded("offer files to take along"):
+        show_export(lab)
+st.header("A new lab", help=explain("lab"))
+with guarded("make a new lab"):
+    offer_new_lab()

@@ -15,9 +15,10 @@ from pages.parts.judged import (
     draw_verdicts,
 )
 from pages.parts.labs import current_lab, drawings_note
+from pages.parts.report_file import report_file
 from pages.parts.trusted_heatmaps import draw_faithfulness, draw_gain
 from whalecore.workflow.report import report_page
-from whalecore.workflow.verdict_tables import verdict_tables
+from whalecore.workflow.verdict_tables import VerdictTables, verdict_tables
 
 PARTS = {
     "compare the verdicts with the truth": draw_verdicts,
@@ -28,11 +29,27 @@ PARTS = {
 }
 
 
+READ = ("verdicts", "evaluations", "photos", "scores", "models", "clusterings")
+"""Tables that the page is made of."""
+
+
+def tables_of(lab) -> VerdictTables:
+    """The verdicts and their figures, read anew when the lab has computed something."""
+    model_id = lab.newest_model_id()
+    rules = lab.rules(model_id, lab.newest_clustering(ranks="top5")) if model_id else None
+    return _tables(str(lab.folder), lab.state(*READ), str(rules), lab.info.error_limit, lab)
+
+
+@st.cache_data(max_entries=4, show_spinner="Reading the verdicts")
+def _tables(folder, state, rules, error_limit, _lab) -> VerdictTables:
+    return verdict_tables(_lab)
+
+
 def offer_report(lab) -> None:
     """A button for the same as one file that can be kept and sent."""
     st.download_button(
         "Download as one file",
-        data=lambda: report_page(lab).encode(),
+        data=lambda: report_file(lambda: report_page(lab)),
         file_name="reliability.html",
         mime="text/html",
         icon=":material/download:",
@@ -45,7 +62,7 @@ begin("Reliability")
 with guarded("show how far verdicts can be trusted"):
     lab = current_lab()
     drawings_note(lab)
-    tables = verdict_tables(lab)
+    tables = tables_of(lab)
     if tables.photos.empty:
         st.info(
             "The verdicts of this lab have not been judged yet. This does it, with photos that "

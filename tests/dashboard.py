@@ -21,12 +21,12 @@ FLAGS = [
 """Of a browser that asks nothing of the world outside."""
 
 
-def started(labs: str) -> tuple[subprocess.Popen, str]:
+def started(labs: str, script: Path = ROOT / "app.py") -> tuple[subprocess.Popen, str]:
     """A dashboard that answers, and its address."""
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
         port = free.getsockname()[1]
-    command = [sys.executable, "-m", "streamlit", "run", "app.py", f"--server.port={port}"]
+    command = [sys.executable, "-m", "streamlit", "run", str(script), f"--server.port={port}"]
     server = subprocess.Popen(
         [*command, "--server.headless=true"],
         cwd=ROOT,

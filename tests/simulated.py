@@ -4,7 +4,7 @@ from dataclasses import replace
 
 import numpy as np
 
-from whalecore.reliability.evidence import Evidence, entropy, leave_one_out_share
+from whalecore.reliability.evidence import Evidence, entropy
 from whalecore.reliability.gate import FLOORS
 from whalecore.reliability.rules import Logistic, Rules
 from whalecore.reliability.shares import ClusterCounts
@@ -28,7 +28,7 @@ def collection(count, seed=0, new_share=0.2, blurred_share=0.08, individuals=60)
     correct = known & (logits.argmax(axis=1) == 0)
     scores = np.exp(logits) / np.exp(logits).sum(axis=1, keepdims=True)
     top_logits, top_scores = (np.sort(each, axis=1)[:, ::-1] for each in (logits, scores))
-    share, others = leave_one_out_share(random.integers(0, 30, count), correct)
+    share, others = share_of_others(random.integers(0, 30, count), correct)
     evidence = [
         Evidence(
             score=float(top_scores[i, 0]),
@@ -46,10 +46,17 @@ def collection(count, seed=0, new_share=0.2, blurred_share=0.08, individuals=60)
     return evidence, correct, known
 
 
+def share_of_others(clusters, correct):
+    """Of each photo: how often the others of its cluster are right, and how many they are."""
+    others = np.bincount(clusters)[clusters] - 1
+    right = np.bincount(clusters, correct)[clusters] - correct
+    return np.where(others > 0, right / np.maximum(others, 1), correct.mean()), others
+
+
 def rules_of_ones(**changes):
-    """Rules simple enough to follow by hand: P(correct) is the score, P(new) a half at logit 0."""
+    """Rules to follow by hand: P(correct) is the score, P(new) a half at distance 1."""
     own = Logistic(("score", "margin", "entropy"), (0, 0, 0), (1, 1, 1), (1, 0, 0), 0)
-    new = Logistic(("max_logit", "margin", "score"), (0, 0, 0), (1, 1, 1), (-1, 0, 0), 0)
+    new = Logistic(("nearest_distance", "score"), (1, 0), (1, 1), (4, 0), 0)
     fields = {
         "correct": own,
         "new": new,

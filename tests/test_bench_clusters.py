@@ -11,12 +11,12 @@ from benchmarks import clusters as script
 from click.testing import CliRunner
 
 from whalecore.cli import main
+from whalecore.memory import forget_peak, resident_mib
 from whalecore.types import HeatmapSet, Progress
 from whalecore.workflow.bench import child
 from whalecore.workflow.bench.child import ChildError, Outcome, run_child
 from whalecore.workflow.bench.clusters import Case, Row, bench_clusters, needed_bytes
 from whalecore.workflow.bench.grouping import FEWER, METHODS, Method, Task, method_named
-from whalecore.workflow.bench.memory import forget_peak, resident_mib
 from whalecore.workflow.bench.planted import BLOCK, Planted, planted_heatmaps
 from whalecore.workflow.bench.tables import as_json, cluster_lines
 

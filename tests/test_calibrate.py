@@ -5,10 +5,11 @@ import json
 import numpy as np
 import pytest
 
+from whalecore.reliability.calibration import brier_score
 from whalecore.reliability.evidence import Evidence
 from whalecore.reliability.rules import Rules
-from whalecore.workflow.calibrate import calibrate_lab
-from whalecore.workflow.judged import Judged, _grouped, all_scores, judged_photos
+from whalecore.workflow.calibrate import calibrate_lab, judge
+from whalecore.workflow.judged import AllScores, Judged, _grouped, all_scores, judged_photos
 
 
 @pytest.fixture(scope="module")
@@ -95,3 +96,25 @@ def test_two_animals_of_one_day_are_two_groups_and_look_alikes_are_one():
     assert first == fourth
     assert second == third
     assert first != second
+
+
+@pytest.mark.parametrize("tells", [True, False])
+def test_heatmap_evidence_counts_only_where_it_lowers_the_error_on_other_photos(tells):
+    random = np.random.default_rng(0)
+    correct = random.random(120) < 0.5
+    noise = np.random.default_rng(1).random(120)
+    compactness = np.where(correct, 0.8, 0.2) if tells else noise
+    photos = [
+        Judged(str(place), "m", "validation",
+               Evidence(0.5, 0.0, 0.7, 1.0, compactness=float(compactness[place])),
+               str(place), 1 if right else 2, True, str(place))
+        for place, right in enumerate(correct)
+    ]  # fmt: skip
+    even = np.full((120, 2), 0.5)
+    scores = AllScores(even, even, np.where(correct, 0, 1), np.zeros(120))
+    judgement = judge(photos, scores, 0.05)
+    assert ("compactness" in judgement.rules.correct.features) == tells
+    own = judgement.with_heatmaps if tells else judgement.without
+    np.testing.assert_array_equal(judgement.p_correct, own)
+    told = [brier_score(one, correct) for one in (judgement.with_heatmaps, judgement.without)]
+    assert (told[0] < told[1]) == tells

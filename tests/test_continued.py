@@ -1,6 +1,7 @@
 """Clusters that continue earlier ones start from them and take over their names."""
 
 import json
+import re
 from dataclasses import replace
 from datetime import datetime
 
@@ -10,7 +11,14 @@ import pytest
 from tests import lab_rows as row
 from whalecore.lab import create_lab
 from whalecore.types import HeatmapSet
-from whalecore.workflow.continued import Before, clustering_before, start_of, take_over
+from whalecore.workflow.continued import (
+    Before,
+    clustering_before,
+    continuing,
+    made_before,
+    start_of,
+    take_over,
+)
 
 ALONE = {"parts": [{"method": "osm", "settings": "s"}], "signed": False, "aligned": False}
 ASKED = {"clusters": 30, "sigma": "auto"}
@@ -133,3 +141,22 @@ def test_a_clustering_starts_where_the_one_before_was(lab):
     assert start_of(lab, before, {**ASKED, "sigma": "paper"}) is None
     mostly_new = replace(before, labels=np.array([1, 0, 0]))
     assert start_of(lab, mostly_new, ASKED) is None
+
+
+def test_the_id_of_a_clustering_depends_on_the_one_it_continues():
+    key = "top5-k30-0123456789"
+    ids = {key, continuing(key, "a"), continuing(key, "b"), continuing("top5-k30-9876543210", "a")}
+    assert len(ids) == 4
+    assert continuing(key, "a") == continuing(key, "a")
+    assert all(re.fullmatch("top5-k30-[0-9a-f]{10}", name) for name in ids)
+
+
+def test_what_was_clustered_is_found_again_whatever_it_continued(lab):
+    key = "top5-k30-0123456789"
+    assert made_before(lab, key) is None
+    started = {**ASKED, "key": "top5-k30-9876543210"}
+    rows = [made(key, 1), row.clustering("continued", settings=started), made("without", 2)]
+    lab.write("clusterings", rows)
+    assert made_before(lab, key) == key
+    assert made_before(lab, "top5-k30-9876543210") == "continued"
+    assert made_before(lab, "without a key") is None

@@ -278,15 +278,15 @@ def test_readers_in_many_threads_get_right_rows_while_another_process_writes(lab
 
 def test_a_damaged_table_is_reported_when_it_is_read_and_others_still_work(lab):
     lab.write("catalogue", [row.photo("p", "a")])
-    lab.write("reviews", [{"review_id": "r", "photo_id": "p", "decision": "yes"}])
-    (path,) = (lab.folder / "tables" / "reviews").glob("*.parquet")
+    lab.write("models", [row.model("m")])
+    (path,) = (lab.folder / "tables" / "models").glob("*.parquet")
     data = bytearray(path.read_bytes())
     data[40] ^= 16
     path.write_bytes(data)
     again = open_lab(lab.folder)
     assert len(again.photos()) == 1
     with pytest.raises(LabError, match=path.name):
-        again.rows("reviews")
+        again.rows("models")
 
 
 def test_a_dashboard_survives_the_clearing_of_temporary_folders(lab):
@@ -310,3 +310,39 @@ def test_a_column_that_older_files_lack_is_empty(lab):
     again.write("catalogue", [row.photo("q", "a", encounter="e")])
     again.compact()
     assert len(again.photos()) == 2
+
+
+def test_a_result_is_remembered_until_a_row_is_written(tmp_path, monkeypatch):
+    lab = create_lab(tmp_path / "lab", "lab", tmp_path)
+    runs = []
+    run = lab._database._run
+    monkeypatch.setattr(
+        lab._database, "_run", lambda sql, *other: runs.append(sql) or run(sql, *other)
+    )
+    problem = {"source": "s", "name": "a.jpg", "kind": "note", "reason": "Nothing."}
+    before = lab.state("problems")
+    assert lab.rows("problems") == lab.rows("problems") == []
+    assert len(runs) == 1
+    lab.write("problems", [problem])
+    assert lab.state("problems") != before
+    assert lab.state("catalogue") == lab.state("catalogue")
+    assert [row["name"] for row in lab.rows("problems")] == ["a.jpg"]
+    assert len(runs) == 2
+    # Another process' lab writes; this one sees it.
+    open_lab(tmp_path / "lab").write("problems", [{**problem, "name": "b.jpg"}])
+    assert [row["name"] for row in lab.rows("problems")] == ["a.jpg", "b.jpg"]
+
+
+def test_the_state_is_read_again_while_another_process_merges_files(tmp_path, monkeypatch):
+    lab = create_lab(tmp_path / "lab", "lab", tmp_path)
+    folder, asked = lab._database.folders["problems"], []
+
+    def merging():
+        asked.append(None)
+        if len(asked) < 3:
+            raise FileNotFoundError("gone")
+        return []
+
+    monkeypatch.setattr(folder, "live_shards", merging)
+    assert lab.state("problems")
+    assert len(asked) == 3

@@ -2,6 +2,7 @@
 
 import math
 from dataclasses import asdict, fields, replace
+from datetime import datetime
 
 import numpy as np
 import pytest
@@ -122,6 +123,30 @@ def test_an_embedding_comes_back_in_half_precision_and_by_role(lab):
     np.testing.assert_array_equal(alone.values, found.values[1:])
 
 
+def test_a_model_learned_from_photos_named_outside_its_fold_when_it_was_trained(lab):
+    before, trained, after = (datetime(2026, 1, day) for day in (1, 2, 3))
+    folds = {"taught": 0, "own fold": 1, "nameless": 0, "imported later": 0, "name lost": 0}
+    names = {"own fold": "a", "taught": "a", "imported later": "a", "name lost": "b"}
+    late = {"imported later": after}
+    lab.write(
+        "catalogue",
+        [row.photo(one, names.get(one), imported_at=late.get(one, before)) for one in folds],
+    )
+    lab.write(
+        "splits",
+        [
+            {"photo_id": one, "fold": fold, "part": "test", "known": True, "unit": one,
+             "planned_at": late.get(one, before)}
+            for one, fold in folds.items()
+        ],
+    )  # fmt: skip
+    lab.write("models", [row.model("m", fold=1, trained_at=trained)])
+    assert lab.learned("m") == {"taught", "name lost"}
+    lab.write("catalogue", [row.photo("nameless", "a"), row.photo("name lost", None)])
+    assert lab.learned("m") == {"taught", "name lost"}
+    assert lab.learned("another") == set()
+
+
 @pytest.mark.parametrize("table", ["embeddings", "evidence"])
 def test_what_another_crop_gave_no_longer_counts(lab, table):
     lab.write("catalogue", [row.photo("p", "a")])
@@ -145,6 +170,23 @@ def test_a_verdict_on_another_crop_no_longer_counts(lab):
     assert {one["verdict"] for one in lab.rows("verdicts")} == {"check", "retake"}
     lab.write("crops", [row.crop("p", "corrected", edge=1.0)])
     assert not lab.rows("verdicts")
+
+
+def test_a_verdict_that_the_newest_judgement_left_out_no_longer_counts(lab):
+    about = {"part": "test", "verdict": "check", "correct": True, "known": True}
+    first = [
+        {**about, "model_id": model, "photo_id": photo, "clustering_id": clustering}
+        for model, photo, clustering in (
+            ("old", "p", "c"), ("m", "p", "c"), ("m", "q", "c"), ("m", "q", None),
+        )
+    ]  # fmt: skip
+    lab.write("verdicts", first)
+    assert len(lab.rows("verdicts")) == 4
+    lab.write("verdicts", [{**about, "model_id": "m", "photo_id": "p", "clustering_id": "c"}])
+    found = [
+        (one["model_id"], one["photo_id"], one["clustering_id"]) for one in lab.rows("verdicts")
+    ]
+    assert sorted(found, key=str) == [("m", "p", "c"), ("m", "q", None)]
 
 
 @pytest.mark.parametrize("wrong", [[], [1.0, math.nan], [[1.0, 2.0]]])

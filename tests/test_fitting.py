@@ -4,7 +4,8 @@ import numpy as np
 import pytest
 
 from whalecore.reliability.evidence import Evidence
-from whalecore.reliability.fitting import FEWEST, RIDGE, fit, fit_rules, probabilities
+from whalecore.reliability.fitting import fit, fit_rules, probabilities
+from whalecore.reliability.weights import FEWEST, RIDGE, fit_new
 
 
 def photos(scores, distances=None):
@@ -84,3 +85,45 @@ def test_no_weight_has_the_wrong_sign_whatever_the_photos_say():
     assert weights["nearest_distance"] == 0
     p_correct, _ = probabilities(evidence, rules)
     np.testing.assert_allclose(p_correct, correct.mean(), atol=0.01)
+
+
+def test_evidence_of_new_whales_weighs_alike_by_the_penalised_maximum_likelihood():
+    random = np.random.default_rng(5)
+    new = random.random(300) < 0.3
+    rows = np.column_stack(
+        [random.normal(0.3 + 0.1 * new, 0.1), random.normal(2.0 - 1.0 * new, 2.0)]
+    )
+    fitted = fit_new(("nearest_distance", "score"), rows, new)
+    distance, score = np.array(fitted.weights)
+    assert distance == pytest.approx(-score)
+    # Two unknowns, the frequency and the common weight, found here by brute force.
+    standard = (rows - rows.mean(axis=0)) / rows.std(axis=0)
+    together = standard[:, 0] - standard[:, 1]
+    best, found = np.inf, None
+    for intercept in np.linspace(-2, 0, 201):
+        for weight in np.linspace(0, 2, 401):
+            odds = intercept + weight * together
+            penalty = RIDGE * (weight * together.std()) ** 2 / 2
+            loss = (np.logaddexp(0, odds) - new * odds).sum() + penalty
+            if loss < best:
+                best, found = loss, (intercept, weight)
+    expected = 1 / (1 + np.exp(-(found[0] + found[1] * together)))
+    np.testing.assert_allclose(fitted.probability(rows), expected, atol=0.006)
+
+
+def test_distance_alone_tells_where_no_photo_has_another_measure_and_never_the_wrong_way():
+    new = np.arange(40) < 12
+    distance = np.where(new, 0.2, 0.6) + np.linspace(0, 0.1, 40)
+    rows = np.column_stack([np.full(40, np.nan), distance])
+    told = fit_new(("score", "nearest_distance"), rows, new)
+    assert told.features == ("nearest_distance",)
+    # Here new whales are nearer, which is chance: distance then counts for nothing.
+    assert told.weights == (0.0,)
+    np.testing.assert_allclose(told.probability(distance[:, None]), 12 / 40, atol=1e-4)
+
+
+def test_with_too_few_new_whales_their_share_is_the_probability():
+    new = np.arange(50) < FEWEST - 1
+    told = fit_new(("nearest_distance",), np.where(new, 0.9, 0.1)[:, None], new)
+    expected = FEWEST / 52
+    np.testing.assert_allclose(told.probability(np.array([[0.1], [0.9]])), expected)

@@ -178,9 +178,15 @@ def test_photos_of_a_second_imported_folder_are_found(lab, tmp_path, photos):
     assert lab.photo_path("p") == other / "p.png"
 
 
-def test_a_gallery_shows_the_sharpest_photos_of_one_individual(lab):
-    lab.write("catalogue", [row.photo(name, "a") for name in "xyz"] + [row.photo("q", "b")])
-    lab.write("crops", [row.crop("x", sharpness=0.2), row.crop("y", sharpness=0.9)])
+def test_a_gallery_shows_the_newest_photos_of_one_individual(lab):
+    taken = {"x": datetime(2019, 1, 1), "y": datetime(2021, 1, 1)}
+    imported = {"z": datetime(2018, 1, 1), "q": datetime(2022, 1, 1)}
+    photos = [row.photo(name, "a", taken_at=day) for name, day in taken.items()]
+    photos += [
+        row.photo(name, "b" if name == "q" else "a", imported_at=day)
+        for name, day in imported.items()
+    ]
+    lab.write("catalogue", photos)
     assert lab.gallery("a")["photo_id"].tolist() == ["y", "x", "z"]
     assert lab.gallery("a", limit=1)["photo_id"].tolist() == ["y"]
     assert lab.gallery("nobody").empty
@@ -515,7 +521,7 @@ def test_rules_are_kept_per_model_and_clustering(lab):
     lab.save_rules("m", None, {"threshold": 0.2})
     assert lab.rules("m", "c") == {"threshold": 0.1}
     assert lab.rules("m") == {"threshold": 0.2}
-    (lab.folder / "rules" / "m--c--3.json").write_text("{")
+    (lab.folder / "rules" / "m--c--4.json").write_text("{")
     with pytest.raises(LabError, match="whalecore calibrate"):
         lab.rules("m", "c")
 

@@ -9,7 +9,7 @@ import pytest
 
 ROOT = Path(__file__).resolve().parents[1]
 LAYERS = (
-    ("errors", "types", "files"),
+    ("errors", "types", "files", "memory"),
     ("photos",),
     ("identifiers",),
     ("explain",),
@@ -20,9 +20,13 @@ LAYERS = (
         "charts",
         "overlays",
         "glossary",
+        "cluster_charts",
+        "cluster_tables",
         "cluster_words",
         "verdict_words",
         "reliability_charts",
+        "photo_words",
+        "transparent",
     ),
     ("workflow",),
     ("cli",),

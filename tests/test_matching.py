@@ -7,9 +7,8 @@ import pytest
 
 from whalecore.clusters.matching import (
     Flow,
+    Joined,
     Match,
-    Merge,
-    Split,
     flows,
     match_clusters,
     merges,
@@ -112,14 +111,14 @@ def test_a_merge_names_the_clusters_that_come_together():
     labels = labels_of((1, 10), (2, 20), (3, 30))
     other = labels_of((1, 29), (2, 31))
     # 10 of cluster 1 and 19 of cluster 2 make up the other clustering's first cluster.
-    assert merges(labels, other) == (Merge(1, (2, 1), 29, 1.0),)
+    assert merges(labels, other) == (Joined(1, (2, 1), 29, 1.0),)
     assert splits(labels, other) == ()
 
 
 def test_a_split_is_a_merge_the_other_way_round():
     labels = labels_of((1, 29), (2, 31))
     other = labels_of((1, 10), (2, 20), (3, 30))
-    assert splits(labels, other) == (Split(1, (2, 1), 29, 1.0),)
+    assert splits(labels, other) == (Joined(1, (2, 1), 29, 1.0),)
     assert merges(labels, other) == ()
 
 

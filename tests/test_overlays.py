@@ -220,3 +220,32 @@ def test_what_cannot_be_drawn_is_refused_in_one_sentence(call):
 def test_the_scale_follows_from_the_method():
     assert overlays.kind_of("osm") == overlays.SIGNED
     assert overlays.kind_of("gradcam") == overlays.SEQUENTIAL
+
+
+def test_the_difference_of_two_heatmaps_compares_each_to_its_own_strongest_place():
+    left, right = np.array([[2.0, 0.0, -1.0]]), np.array([[0.0, -40.0, 20.0]])
+    np.testing.assert_allclose(overlays.difference(left, right), [[1.0, 1.0, -1.0]])
+    np.testing.assert_array_equal(overlays.difference(left, 7 * left), np.zeros((1, 3)))
+
+
+def test_the_difference_is_taken_on_the_finer_grid():
+    coarse, fine = np.array([[1.0]]), np.zeros((4, 6))
+    fine[0, 0] = -2.0
+    found = overlays.difference(coarse, fine)
+    assert found.shape == (4, 6)
+    assert found[0, 0] == 2.0
+    assert (found.ravel()[1:] == 1.0).all()
+
+
+def test_the_words_under_the_legend_can_be_others():
+    usual = overlays.legend(1.0)
+    other = overlays.legend(1.0, words=("right", "difference", "left"))
+    assert usual.shape == other.shape
+    assert (usual != other).any()
+
+
+def test_a_picture_with_opacity_is_kept_as_it_is_without_loss():
+    legend = overlays.legend(0.5)
+    again = np.asarray(Image.open(io.BytesIO(overlays.picture_bytes(legend, lossless=True))))
+    seen = legend[..., 3] > 0
+    np.testing.assert_array_equal(again[seen], legend[seen])

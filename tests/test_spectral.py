@@ -316,12 +316,25 @@ def test_clustered_heatmaps_are_placed_into_their_own_clusters(mode):
     assert placed.unlike.mean() < 0.02
 
 
-def test_the_mode_follows_the_number_of_heatmaps():
+def test_the_mode_follows_the_number_of_heatmaps(monkeypatch):
+    monkeypatch.setattr(spectral, "available_bytes", lambda: 8e9)
     assert mode_for(20_000) == "exact"
     assert mode_for(20_001) == "scale"
     assert mode_for(10, "scale") == "scale"
-    with pytest.raises(SettingsError, match="needs 40000000 GB"):
+    with pytest.raises(SettingsError, match=r"needs 40000000\.0 GB"):
         mode_for(100_000_000, "exact")
+
+
+def test_the_exact_mode_is_refused_where_too_little_memory_is_free(monkeypatch):
+    monkeypatch.setattr(spectral, "available_bytes", lambda: 4e8)
+    assert mode_for(10_000, "exact") == "exact"
+    words = "needs 1.6 GB for 20000 heatmaps, and 0.4 GB of this computer's memory are free"
+    for mode in ("exact", "auto"):
+        with pytest.raises(SettingsError, match=words):
+            mode_for(20_000, mode)
+    assert mode_for(20_000, "scale") == "scale"
+    monkeypatch.setattr(spectral, "available_bytes", lambda: None)
+    assert mode_for(20_000, "exact") == "exact"
 
 
 def test_heatmaps_beyond_the_sample_are_carried_into_its_clusters(monkeypatch):

@@ -7,7 +7,7 @@ from dataclasses import asdict, replace
 
 import numpy as np
 import pytest
-from simulated import FINE, collection, rules_of_ones
+from simulated import FINE, collection, rules_of_ones, share_of_others
 
 from whalecore.errors import CheckpointError, SettingsError
 from whalecore.reliability.evidence import entropy
@@ -19,7 +19,6 @@ from whalecore.reliability.verdict import (
     decide,
     evidence_of,
     fit_rules,
-    leave_one_out_share,
     probabilities,
     shrunk_share,
 )
@@ -103,20 +102,6 @@ def test_impossible_evidence_is_refused_in_one_sentence(change, part):
         Evidence(**{"score": 0.5, "margin": 1.0, "entropy": 0.5, "max_logit": 2.0, **change})
 
 
-def test_a_heatmap_does_not_count_in_the_share_of_its_own_cluster():
-    share, others = leave_one_out_share([1, 1, 1, 2, 2, 9], [True, True, False, False, True, True])
-    np.testing.assert_allclose(share, [1 / 2, 1 / 2, 1, 1, 0, 4 / 6])
-    assert others.tolist() == [2, 2, 2, 1, 1, 0]
-
-
-def test_all_heatmaps_of_the_same_photo_are_left_out():
-    share, others = leave_one_out_share(
-        [1, 1, 1, 1, 2], [True, False, True, False, True], photos=["a", "a", "b", "c", "a"]
-    )
-    np.testing.assert_allclose(share[[0, 1, 2, 3]], [1 / 2, 1 / 2, 1 / 3, 2 / 3])
-    assert others.tolist() == [2, 2, 3, 3, 0]
-
-
 def test_small_clusters_are_drawn_towards_the_overall_share():
     assert shrunk_share(1.0, 0, 0.3) == pytest.approx(0.3)
     assert shrunk_share(1.0, 10, 0.3) == pytest.approx(0.65)
@@ -181,7 +166,7 @@ def test_a_cluster_that_tells_the_answer_weighs_a_lot():
     labels = np.where(correct, np.arange(800) % 10, 10 + np.arange(800) % 10)
     flipped = np.random.default_rng(0).random(800) < 0.2
     labels = np.where(flipped, (labels + 10) % 20, labels)
-    share, others = leave_one_out_share(labels, correct)
+    share, others = share_of_others(labels, correct)
     told = [
         replace(one, share_correct=float(share[i]), cluster_heatmaps=int(others[i]))
         for i, one in enumerate(evidence)
@@ -270,7 +255,7 @@ def test_answers_that_do_not_fit_are_refused_in_one_sentence(correct, known, par
 
 # Verdicts
 
-GOOD = Evidence(0.9, 3.0, 0.2, 5.0, quality=FINE)
+GOOD = Evidence(0.9, 3.0, 0.2, 5.0, quality=FINE, nearest_distance=0.0)
 
 
 def test_a_heatmap_unlike_any_cluster_is_named_among_the_reasons():
@@ -292,25 +277,28 @@ def test_a_heatmap_unlike_any_cluster_is_named_among_the_reasons():
     [
         (GOOD, "reliable"),
         (replace(GOOD, score=0.5), "check"),
-        (replace(GOOD, score=0.1, max_logit=-2.0), "new_whale"),
+        (replace(GOOD, score=0.1, nearest_distance=1.5), "new_whale"),
         (replace(GOOD, quality=replace(FINE, sharpness=0.1)), "retake"),
-        (replace(GOOD, score=0.1, max_logit=-2.0, quality=replace(FINE, sharpness=0.1)), "retake"),
+        (
+            replace(GOOD, score=0.1, nearest_distance=1.5, quality=replace(FINE, sharpness=0.1)),
+            "retake",
+        ),
         (replace(GOOD, quality=None), "reliable"),
     ],
-    ids=["good", "low score", "low logit", "blurred", "blurred before new", "not measured"],
+    ids=["good", "low score", "far", "blurred", "blurred before new", "not measured"],
 )
 def test_decisions_follow_their_order(evidence, verdict):
     assert decide(evidence, rules_of_ones()).verdict == verdict
 
 
 def test_the_probabilities_of_a_verdict_equal_hand_arithmetic():
-    verdict = decide(replace(GOOD, max_logit=4.0), rules_of_ones())
+    verdict = decide(replace(GOOD, nearest_distance=0.0), rules_of_ones())
     assert verdict.p_new_whale == pytest.approx(1 / (1 + math.exp(4)))
     assert verdict.p_correct == pytest.approx(0.9)
 
 
 def test_an_animal_is_never_known_and_new_with_more_than_certainty():
-    verdict = decide(replace(GOOD, max_logit=-2.0), rules_of_ones())
+    verdict = decide(replace(GOOD, nearest_distance=1.5), rules_of_ones())
     assert verdict.p_correct == pytest.approx(0.9)
     assert verdict.p_new_whale == pytest.approx(0.1)
 
@@ -364,15 +352,22 @@ def test_every_reason_names_a_number_of_the_evidence_and_no_number_from_nowhere(
 
 
 def test_reasons_only_say_better_or_worse_than_average_where_it_is_so(rules, unseen):
+    told = set()
     for one in unseen[0][:300]:
         verdict = decide(one, rules)
-        model = rules.new if verdict.verdict == "new_whale" else rules.correct
-        mean_margin = model.mean[model.features.index("margin")]
         for reason in verdict.reasons:
             if reason.startswith("The first candidate leads"):
-                assert one.margin > mean_margin
-            if reason.startswith(("The second candidate is closer", "No known individual stands")):
-                assert one.margin < mean_margin
+                assert one.margin > mean_of(rules.correct, "margin")
+            if reason.startswith("The second candidate is closer"):
+                assert one.margin < mean_of(rules.correct, "margin")
+            if reason.startswith("No known individual fits well"):
+                told.add("new")
+                assert math.log(one.score / (1 - one.score)) < mean_of(rules.new, "score")
+    assert told == {"new"}
+
+
+def mean_of(model, name):
+    return model.mean[model.features.index(name)]
 
 
 # Rules on disk

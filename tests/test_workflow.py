@@ -25,12 +25,14 @@ from whalecore.lab.lab import create_lab, open_lab
 from whalecore.lab.shards import TableFolder
 from whalecore.lab.tables import TABLES
 from whalecore.photos.decode import load_photo
+from whalecore.reliability.rules import Rules
 from whalecore.types import Box, GradCamSettings, OcclusionSettings, settings_from_key
 from whalecore.workflow import cluster as cluster_module
 from whalecore.workflow.assess import describe, spoken
 from whalecore.workflow.calibrate import judged_photos
 from whalecore.workflow.cluster import cluster_heatmaps
 from whalecore.workflow.clustered import describe_clustering, spoken_clustering
+from whalecore.workflow.continued import continuing
 from whalecore.workflow.explain import explain_photo, explain_photos
 from whalecore.workflow.import_photos import import_photos
 from whalecore.workflow.run import run_all, train_lab
@@ -313,6 +315,10 @@ def test_clusters_keep_their_names_when_photos_are_added(tiny_lab):
     assert kept[second]["sigma"] == kept[first]["sigma"]
     assert describe_clustering(tiny_lab, second)["started_from_it"]
     assert "--anew" in " ".join(spoken_clustering(describe_clustering(tiny_lab, second)))
+    key = json.loads(kept[second]["settings"])["key"]
+    assert second == continuing(key, first) != key
+    # Asked for again it is the same, although the newest one is now itself.
+    assert cluster_heatmaps(tiny_lab, "top5", asked["clusters"]).clustering_id == second
     third = cluster_heatmaps(tiny_lab, "top5", asked["clusters"], anew=True).clustering_id
     assert third != second
     assert not describe_clustering(tiny_lab, third)["started_from_it"]
@@ -360,7 +366,12 @@ def test_a_heatmap_unlike_any_cluster_leans_on_none(tiny_lab, monkeypatch):
     photo = tiny_lab.read_photo(tiny_lab.rows("scores")[0]["photo_id"])
     like = assess(tiny_lab, photo)
     assert like.cluster.unlike is False
-    assert like.evidence.share_correct == like.cluster.share_correct
+    rules = Rules.from_dict(
+        tiny_lab.rules(like.prediction.model_id, tiny_lab.newest_clustering(ranks="top5"))
+    )
+    hits, photos = rules.clusters.counts.get(like.cluster.id, (0, 0))
+    share = hits / photos if photos else rules.clusters.overall
+    assert (like.evidence.share_correct, like.evidence.cluster_heatmaps) == (share, photos)
     placed = placing.assign
 
     def far(*args):

@@ -7,6 +7,8 @@ interrupted one stopped. With ``--json`` standard output holds JSON alone.
 from __future__ import annotations
 
 import json
+import os
+import signal
 import sys
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -26,12 +28,18 @@ from whalecore.types import (
     OcclusionSettings,
     Progress,
 )
+from whalecore.workflow.jobs.telling import JobReport
 
 EXISTING_FILE = click.Path(exists=True, path_type=Path)
+UNKNOWN = "The program met a problem that it does not know ({}); the log says where."
+NICER = 5
+"""By how much a job stands back, so that the dashboard stays quick."""
 
 
 class Bars:
     """Draws reported progress as bars with the time left, on standard error."""
+
+    stopping = False
 
     def __init__(self) -> None:
         self._bar: tqdm | None = None
@@ -52,6 +60,10 @@ class Bars:
             self._bar.close()
             self._bar = None
 
+    def end(self, outcome: str, sentence: str = "") -> None:
+        """The command ends; how it does is printed."""
+        self.close()
+
 
 @dataclass(frozen=True)
 class Answer:
@@ -71,38 +83,41 @@ def command(function: Callable) -> Callable:
 
     It gets ``report`` and returns what there is to say: an object printed as
     JSON under ``--json``, else line by line. A WhalecoreError ends it with one
-    sentence and exit code 1.
+    sentence and exit code 1. With ``--job`` it tells the job's folder where it
+    stands instead of drawing bars.
     """
 
     @wraps(function)
-    def run(*args, as_json: bool, **kwargs) -> None:
-        bars = Bars()
+    def run(*args, as_json: bool, job: Path | None, **kwargs) -> None:
+        bars = Bars() if job is None else _report_of_job(job)
         try:
-            answer = function(*args, report=bars, **kwargs)
+            answer = _interruptible(function, bars, *args, **kwargs)
         except WhalecoreError as error:
-            bars.close()
+            bars.end("failed", str(error))
             click.echo(f"Error: {error}", err=True)
             sys.exit(1)
         except OSError as error:
-            bars.close()
             where = f" ({error.filename})" if error.filename else ""
-            click.echo(
-                f"Error: A file could not be read or written{where}: {error.strerror or error}; "
-                "check the path, its permissions and the space left, then give the command again.",
-                err=True,
+            sentence = (
+                f"A file could not be read or written{where}: {error.strerror or error}; "
+                "check the path, its permissions and the space left, then give the command again."
             )
+            bars.end("failed", sentence)
+            click.echo(f"Error: {sentence}", err=True)
             sys.exit(1)
         except KeyboardInterrupt:
-            bars.close()
+            bars.end("stopped")
             click.echo(
                 "Stopped; what is finished is kept, and the same command goes on from there.",
                 err=True,
             )
             sys.exit(1)
-        bars.close()
-        refused: tuple[str, ...] = ()
+        except Exception as error:
+            bars.end("failed", UNKNOWN.format(type(error).__name__))
+            raise
+        refused = answer.refused if isinstance(answer, Answer) else ()
+        bars.end("failed" if refused else "done", *refused[:1])
         if isinstance(answer, Answer):
-            refused = answer.refused
             for sentence in answer.remarks:
                 click.echo(sentence, err=True)
             answer = answer.value if as_json else answer.lines
@@ -115,7 +130,30 @@ def command(function: Callable) -> Callable:
         if refused:
             sys.exit(1)
 
-    return click.option("--json", "as_json", is_flag=True, help="Print JSON for machines.")(run)
+    as_job = click.option(
+        "--job", type=click.Path(exists=True, file_okay=False, path_type=Path), hidden=True
+    )
+    return click.option("--json", "as_json", is_flag=True, help="Print JSON for machines.")(
+        as_job(run)
+    )
+
+
+def _interruptible(function: Callable, report: Bars | JobReport, *args, **kwargs) -> object:
+    """Call a command; an interruption stays one where a library turns it into another error."""
+    try:
+        return function(*args, report=report, **kwargs)
+    except Exception as error:
+        if report.stopping:
+            raise KeyboardInterrupt from error
+        raise
+
+
+def _report_of_job(folder: Path) -> JobReport:
+    """The report of a job, which also hears when it is asked to stop, and leaves others first."""
+    report = JobReport(folder)
+    signal.signal(signal.SIGINT, report.stop)
+    os.nice(NICER)
+    return report
 
 
 def _print(answer: object) -> None:
@@ -448,17 +486,44 @@ def status(folder, report):
 @main.command()
 @click.argument("table", required=False)
 @lab_option()
-@click.option("--to", "target", type=click.Path(path_type=Path), required=True, help="A folder.")
-@click.option("--format", "kind", type=click.Choice(["csv", "parquet", "png"]), default="csv")
+@click.option(
+    "--to",
+    "target",
+    type=click.Path(path_type=Path),
+    required=True,
+    help="A folder; for kaggle a file that ends in .csv.",
+)
+@click.option(
+    "--format",
+    "kind",
+    type=click.Choice(["csv", "parquet", "png", "pictures", "kaggle", "wildbook"]),
+    default="csv",
+    show_default=True,
+    help="csv, parquet: every table, or TABLE alone; png: heatmaps over their photos; pictures: "
+    "copies of the photos, a folder per individual; kaggle: a submission (Image,Id); wildbook: "
+    "spreadsheets for its bulk import.",
+)
+@click.option(
+    "--photos",
+    type=EXISTING_FILE,
+    multiple=True,
+    help="For kaggle: photos, or folders of photos; by default the folder test beside train.csv.",
+)
+@click.option("--submitter", help="For wildbook: your user name there.")
+@click.option("--location", help="For wildbook: the location ID, as its menu shows it.")
+@click.option("--links", is_flag=True, help="For pictures: symbolic links instead of copies.")
 @command
-def export(table, folder, target, kind, report):
-    """Write tables as CSV or Parquet, or the heatmaps as PNG pictures, into a folder."""
-    from whalecore.workflow.export import export_heatmaps, export_tables
+def export(table, folder, target, kind, photos, submitter, location, links, report):
+    """Take tables, pictures, or files for Kaggle and Wildbook elsewhere.
 
-    lab = open_lab(folder)
-    if kind == "png":
-        return {"written": export_heatmaps(lab, target, report)}
-    return {"written": export_tables(lab, target, kind, [table] if table else None)}
+    No text in a CSV file runs as a formula in a spreadsheet, and no picture is overwritten.
+    """
+    from whalecore.workflow.export import Wanted, export_lab
+
+    wanted = Wanted(table, photos, submitter, location, links)
+    done = export_lab(open_lab(folder), kind, target, wanted, report)
+    value = {"written": done.written}
+    return Answer(value, done.refused, [value], done.remarks)
 
 
 @main.command("report")

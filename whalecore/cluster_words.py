@@ -10,6 +10,7 @@ import pandas as pd
 
 from whalecore.clusters.matching import merges, splits
 from whalecore.lab.clusters import UNSTABLE
+from whalecore.reliability.heatmap_quality import agreement
 from whalecore.types import OcclusionSettings, Representation, settings_from_key
 
 Flows = Sequence[Sequence[int]]
@@ -25,6 +26,9 @@ AGAIN = "Cluster the heatmaps again to see"
 """Start of the sentence about what an older clustering does not know."""
 
 SPACE = "\N{NO-BREAK SPACE}"
+
+FAR = 2
+"""Standard deviations beyond which a score lies far from the mean of its cluster."""
 
 MOST = 3
 """Parts of the fluke, or steps, that a sentence names."""
@@ -258,4 +262,46 @@ def described(correctness: pd.DataFrame, facts: pd.DataFrame, names: pd.DataFram
     return correctness.assign(
         stability=[float(stability.get(one, np.nan)) for one in correctness["cluster"]],
         name=[called.get(one, "") for one in correctness["cluster"]],
+    )
+
+
+def agreement_words(one: np.ndarray, two: np.ndarray) -> str:
+    """How alike two heatmaps of one photo are."""
+    found = float(agreement(np.asarray(one)[None], np.asarray(two)[None])[0])
+    if not known(found):
+        return "One of the heatmaps has the same value everywhere, so they cannot be compared."
+    return f"The patterns of the two heatmaps correlate with r = {found:.2f}."
+
+
+def outlier_words(z: pd.Series) -> str:
+    """How many scores of a cluster lie unusually far from their mean."""
+    if z.isna().all():
+        return "All scores of this cluster are the same, so that none lies far from their mean."
+    low, high = int((z < -FAR).sum()), int((z > FAR).sum())
+    return (
+        f"{low:,} of {len(z):,} scores lie more than {FAR} standard deviations below the "
+        f"cluster's mean, {high:,} as far above it."
+    )
+
+
+def map_words(shown: int, clustered: int, arranged: bool) -> str:
+    """What a map of heatmaps shows."""
+    which = f"all {clustered:,}" if shown == clustered else f"{shown:,} of {clustered:,}"
+    side = "alike ones together" if arranged else "seen from the broadest side"
+    return (
+        f"Shown: {which} heatmaps, {side}. Draw round some of them to see them below, click one to "
+        "open it; numbers are clusters."
+    )
+
+
+def chosen_words(heatmaps: pd.DataFrame) -> str:
+    """How many heatmaps were chosen on the map, of which clusters, and how often they are right."""
+    counts = heatmaps["cluster"].value_counts().head(MOST)
+    largest = listed(f"{cluster} ({count:,})" for cluster, count in counts.items())
+    more = heatmaps["cluster"].nunique() - len(counts)
+    others = f" and {more} more" if more > 0 else ""
+    return (
+        f"{len(heatmaps):,} heatmaps, mostly of cluster {largest}{others}; "
+        f"{percent(heatmaps['is_reference'].mean())} show the right individual, mean score "
+        f"{heatmaps['score'].mean():.2f}."
     )

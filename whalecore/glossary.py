@@ -27,6 +27,8 @@ TERMS = {
     "candidate": "One of the five individuals that the identifier holds most likely for a photo.",
     "score": "The identifier's probability for an individual, from 0 to 1, adjusted so that of the "
     "photos scored 0.8 about eight in ten are right.",
+    "joint score": "What the photos of one encounter together give an individual: the geometric "
+    "mean of their scores, brought to sum 1 over all individuals; high only where they agree.",
     "logit": "The raw score of an individual before it is turned into a probability; it has no "
     "upper end and can be compared only within one photo.",
     "temperature": "The number by which raw scores are divided so that the probabilities are "
@@ -121,6 +123,20 @@ TERMS = {
     "check": "Compare the candidates by eye before you accept one: identifications like this one "
     "were wrong too often.",
     "new_whale": "The animal is probably not in the catalogue yet.",
+    "decision": "What a person says about a photo: who it is, that the animal is new, or that it "
+    "cannot be identified; decisions are kept for good, and can be taken back.",
+    "reviewer": "The person who decides; the name is kept with each decision and remembered until "
+    "the browser is closed.",
+    "new individual": "An animal that the lab does not know yet: it gets the next free name and "
+    "can be chosen for other photos at once.",
+    "cannot be identified": "The photo does not show enough to say who it is; another one is "
+    "needed.",
+    "undo": "Your decision no longer counts, and the one that you made before it counts again; "
+    "both stay in the list.",
+    "conflict": "Two people decided differently about a photo; both decisions are kept, and the "
+    "photo keeps the catalogue's name until they agree.",
+    "pile": "Photos that somebody should look at, those whose first candidate is least likely to "
+    "be right on top.",
     "retake": "The photo is not good enough for an identification; take or choose another one.",
     "quality": "What can be said about a photo without knowing the animal, such as sharpness and "
     "exposure, each from 0 to 1.",
@@ -194,6 +210,44 @@ TERMS = {
     "cut off": "The share of the crop's outline that lies on the edge of the photo: high when "
     "part of the fluke is outside.",
     "crop confidence": "How sure the detector is that its box is around a fluke, from 0 to 1.",
+    "job": "Work that goes on in the background, also when this page or the dashboard is closed; "
+    "one at a time in a lab.",
+    "preset": "A set of choices under one name: laptop is quick on any computer, paper is the "
+    "published method and needs a graphics card, demo is for the drawings.",
+    "views of heatmaps": "The chosen candidate by both methods; what speaks for each of the five "
+    "candidates, on one scale; or any two heatmaps of the photo and their difference.",
+    "agreement of two heatmaps": "Pearson's correlation of the two, on the coarser grid: 1 is the "
+    "same pattern, 0 means they have nothing to do with each other, -1 is the opposite.",
+    "difference of two heatmaps": "Left minus right, place by place, after each was divided by its "
+    "own strongest value: it compares patterns and not strengths.",
+    "score range": "Only clusters whose mean score lies between the two numbers are shown.",
+    "correct range": "Only clusters are shown in which the share of heatmaps of the right "
+    "individual lies between the two numbers.",
+    "quality problem": "The photo is among the worst tenth of the clustered photos in sharpness, "
+    "exposure, contrast or resolution, or no fluke was found on it.",
+    "far from the mean": "How many standard deviations (z) a heatmap's score lies from the mean "
+    "score of its cluster: below -2 or above 2 is unusual and worth a look.",
+    "map of heatmaps": "Each dot is a heatmap, and dots that lie together stand for heatmaps that "
+    "look alike; distances between far groups and the directions mean nothing.",
+    "arranged map": "Dots were moved until each lies near the heatmaps that are most like it "
+    "(t-SNE); before that, the cloud of heatmaps is seen from its broadest side (principal "
+    "components), where different heatmaps can lie on each other.",
+    "family of clusters": "Clusters whose mean heatmaps look alike: of two mean heatmaps the "
+    "correlation counts, so that the pattern matters and not its strength.",
+    "export": "Files to take along: for spreadsheets, other programs, papers and colleagues.",
+    "csv file": "A table that every spreadsheet opens; a text that a spreadsheet would run as a "
+    "formula gets a ' in front, which an import into a lab takes away again.",
+    "parquet": "A small file that keeps every number exactly, for R, Python and other programs "
+    "for data.",
+    "chart picture": "The chart on white for papers and talks: PNG is made of dots, SVG of lines "
+    "that stay sharp in any size and can be edited.",
+    "page to print": "Everything about this photo on one page that any browser opens without the "
+    "dashboard: photo, five candidates with heatmaps, cluster, verdict and decisions, on A4 when "
+    "printed.",
+    "wildbook": "A public catalogue of wild animals; its bulk import takes spreadsheets of at most "
+    "200 sightings together with the photos.",
+    "kaggle submission": "The file that the competition Humpback Whale Identification asks for, "
+    "with the columns Image and Id.",
     "near duplicate": "A photo that is almost the same picture as another one, for instance a "
     "resized copy.",
 }

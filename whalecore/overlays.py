@@ -192,6 +192,23 @@ def heatmap_picture(
     return np.rint(colours(enlarge(values, height, width), limit, kind)).astype(np.uint8)
 
 
+def difference(left: np.ndarray, right: np.ndarray) -> np.ndarray:
+    """How far one heatmap lies above another one of the same photo, place by place.
+
+    Both are brought to the finer grid of the two, and each is divided by its own largest
+    magnitude: maps of other methods, patches or layers have other units and strengths, so that
+    only their patterns can be compared.
+
+    Returns
+    -------
+    ndarray of shape (rows, cols), float32
+        ``left`` - ``right``, -2 to 2; 1 is as much as the strongest place of either map.
+    """
+    rows, cols = np.maximum(np.shape(left), np.shape(right))
+    one, two = (enlarge(map_, rows, cols) / scale_limit(map_) for map_ in (left, right))
+    return one - two
+
+
 def mean_heatmap(values: np.ndarray) -> np.ndarray:
     """Mean over heatmaps, (heatmaps, rows, cols) to (rows, cols), float32."""
     stack = _finite(values)
@@ -209,6 +226,7 @@ def legend(
     width: int = 420,
     strength: float | None = None,
     dark: bool = False,
+    words: tuple[str, str, str] | None = None,
 ) -> np.ndarray:
     """The colour scale as a strip with numbers in the map's unit, on a transparent ground.
 
@@ -227,6 +245,8 @@ def legend(
         as it looks without a photo.
     dark : bool
         True for light writing on a dark page.
+    words : (str, str, str), optional
+        What the left end, the numbers and the right end mean, where that is something else.
 
     Returns
     -------
@@ -253,12 +273,10 @@ def legend(
         value = low + share * (limit - low)
         draw.line((place, bottom, place, bottom + 4), fill=ink)
         draw.text((place, bottom + 4), _number(value, kind), fill=ink, font=font, anchor="ma")
-    words = (
-        f"points to others  ·  change of {unit}  ·  supports"
-        if kind == SIGNED
-        else f"none  ·  {unit}  ·  strongest"
-    )
-    draw.text((width / 2, LEGEND_HEIGHT - 1), words, fill=ink, font=font, anchor="md")
+    if words is None:
+        signed = ("points to others", f"change of {unit}", "supports")
+        words = signed if kind == SIGNED else ("none", unit, "strongest")
+    draw.text((width / 2, LEGEND_HEIGHT - 1), "  ·  ".join(words), fill=ink, font=font, anchor="md")
     return np.asarray(picture)
 
 
@@ -288,6 +306,13 @@ def thumbnail(picture: np.ndarray, width: int = 200, quality: int = 78) -> bytes
         image = image.resize((width, height), Image.Resampling.BILINEAR, reducing_gap=2.0)
     buffer = io.BytesIO()
     image.save(buffer, format="WEBP", quality=quality, method=2)
+    return buffer.getvalue()
+
+
+def picture_bytes(picture: np.ndarray, lossless: bool = False) -> bytes:
+    """A picture with or without opacity as WebP bytes, in its own size."""
+    buffer = io.BytesIO()
+    Image.fromarray(picture).save(buffer, format="WEBP", quality=85, method=2, lossless=lossless)
     return buffer.getvalue()
 
 

@@ -1,4 +1,4 @@
-"""The assessment of a photo, computed once a session, and the boxes drawn on it."""
+"""The assessment of a photo, computed once, and the box drawn on the photo."""
 
 from __future__ import annotations
 
@@ -8,15 +8,13 @@ from pages.parts.growing import draw, empty_heatmap, identifier_of
 from pages.parts.guard import plain
 from pages.parts.pictures import crop_of, crop_shape
 from pages.parts.progress import progress_bar
+from pages.parts.shared import shared_assessments
 from whalecore.glossary import explain
 from whalecore.overlays import draw_box
 from whalecore.types import Box, Photo
 
 STRENGTH = 0.8
 """Of the heatmap that is drawn while it grows, until the reader chooses another."""
-
-KEPT = 12
-"""Assessments kept in a session."""
 
 SOURCES = {
     "corrected": "corrected by hand",
@@ -35,31 +33,58 @@ def decoded(data: bytes, name: str) -> Photo:
 
 
 def assessment_of(lab, photo: Photo):
-    """What the lab says about a photo; computed when photo, box, model or clusters changed."""
-    model_id = lab.newest_model_id()
-    remembered = lab.crop(photo.photo_id)
-    clustering_id = lab.newest_clustering(ranks="top5")
-    key = (
-        str(lab.folder),
-        model_id,
-        clustering_id,
-        str(lab.rules(model_id, clustering_id)) if model_id else None,
-        photo.photo_id,
-        remembered.box.key if remembered else None,
-    )
-    kept = st.session_state.setdefault("assessments", {})
-    if key not in kept:
-        place = st.empty()
+    """What the lab says about a photo; computed when photo, box, model, rules or clusters changed.
+
+    Two readers of one photo share the work: the second waits for the first.
+    """
+    place = st.empty()
+
+    def compute():
         with place.container():
-            identifier = identifier_of(lab, model_id)
+            identifier = identifier_of(lab, lab.newest_model_id())
             report = progress_bar("Looking at the photo", "places")
-            kept[key] = lab.assess(
-                photo, identifier=identifier, report=report, growing=_first_map(lab, photo)
-            )
-        place.empty()
-        while len(kept) > KEPT:
-            kept.pop(next(iter(kept)))
-    return kept[key]
+            growing = _first_map(lab, photo)
+            return lab.assess(photo, identifier=identifier, report=report, growing=growing)
+
+    found = shared_assessments().get(_key(lab, [photo]), compute, lambda: _wait(place))
+    place.empty()
+    return found
+
+
+def joint_assessment_of(lab, photos: list[Photo]):
+    """What the lab says about photos of one animal; shared as `assessment_of`."""
+    place = st.empty()
+
+    def compute():
+        with place.container():
+            identifier = identifier_of(lab, lab.newest_model_id())
+            report = progress_bar(f"Looking at {len(photos)} photos, one after another", "places")
+            return lab.assess_together(photos, identifier=identifier, report=report)
+
+    key = ("together", *_key(lab, photos))
+    found = shared_assessments().get(key, compute, lambda: _wait(place))
+    place.empty()
+    return found
+
+
+def _key(lab, photos: list[Photo]) -> tuple:
+    """Everything that an assessment depends on."""
+    model_id, clustering_id = lab.newest_model_id(), lab.newest_clustering(ranks="top5")
+    rules = str(lab.rules(model_id, clustering_id)) if model_id else None
+    seen = []
+    for photo in photos:
+        crop = lab.crop(photo.photo_id)
+        seen.append((photo.photo_id, crop.box.key if crop else None))
+    # Rows alone: a decision about an uploaded photo changes none of these tables.
+    state = lab.state("embeddings_rows", "scores_rows", "assignments_rows")
+    return (str(lab.folder), model_id, clustering_id, rules, state, *seen)
+
+
+def _wait(place) -> None:
+    place.info(
+        "This photo is being looked at in another window just now: the answer comes from there.",
+        icon=":material/hourglass_top:",
+    )
 
 
 def _first_map(lab, photo: Photo):

@@ -6,6 +6,7 @@ import json
 
 import streamlit as st
 
+from pages.parts.export import offer_chart
 from pages.parts.guard import plain
 from pages.parts.state import change
 from whalecore import charts
@@ -30,6 +31,12 @@ MEASURES = {
 """Measures of the sweep of sigma: title, what the axis says, the term that explains it."""
 
 
+@st.cache_data(max_entries=100, show_spinner=False)
+def spec_of(_make, name: str, *given) -> dict:
+    """A chart ready to be drawn: making one takes longer than all else on the page."""
+    return _make(*given).to_dict()
+
+
 def draw_charts(correctness, selected: int) -> None:
     """Fig. 8: click a bar or a dot to choose its cluster."""
 
@@ -40,7 +47,16 @@ def draw_charts(correctness, selected: int) -> None:
 
     st.subheader("Which clusters can be trusted", help=explain("cluster correctness"))
     for key, make in (("shares", charts.correctness_chart), ("scores", charts.score_chart)):
-        st.altair_chart(make(correctness, selected), key=key, on_select=lambda key=key: take(key))
+        spec = spec_of(make, key, correctness, selected)
+        st.vega_lite_chart(spec, key=key, on_select=lambda key=key: take(key))
+    with st.expander("Save these charts", icon=":material/download:"):
+        saved = {
+            "right by cluster": lambda: charts.correctness_chart(correctness, selected),
+            "score by cluster": lambda: charts.score_chart(correctness, selected),
+        }
+        for name, make in saved.items():
+            st.markdown(name.capitalize())
+            offer_chart(make, name.replace(" ", "-"), name)
     if correctness["stability"].isna().all():
         st.caption(f"{AGAIN} which clusters are stable.", help=explain("stability"))
         return

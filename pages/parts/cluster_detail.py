@@ -4,16 +4,18 @@ from __future__ import annotations
 
 import streamlit as st
 
+from pages.parts.cluster_charts import spec_of
 from pages.parts.gallery import gallery
 from pages.parts.guard import guarded, plain
 from pages.parts.pictures import cluster_cells, crop_shape, show_mean_heatmap
-from pages.parts.state import change
+from pages.parts.state import ORDERS, bound, change, read_view
 from whalecore import charts
 from whalecore.cluster_words import (
     AGAIN,
     known,
     label_of,
     match_words,
+    outlier_words,
     part_words,
     percent,
     stability_words,
@@ -21,6 +23,7 @@ from whalecore.cluster_words import (
 from whalecore.glossary import explain
 from whalecore.lab.clusters import LONGEST_NAME, UNSTABLE
 
+ORDER_WORDS = {"typical": "Most typical first", "far": "Score far from the mean first"}
 FEW = 30
 SHARES = {"mirrored": "mirrored_share", "blurred": "blurred_share", "new whales": "new_share"}
 TERMS = {"mirrored": "mirrored", "blurred": "blurred", "new whales": "new share"}
@@ -45,25 +48,47 @@ def draw_cluster(lab, clustering, row, facts, named, match) -> None:
         st.caption(words, help=explain("cluster before"))
     for warning in facts.warnings if facts is not None else ():
         st.warning(plain(warning), icon=":material/warning:")
-    members = lab.cluster_members(clustering_id, number)
+    order = read_view().order or ORDERS[0]
+    members = lab.cluster_members(clustering_id, number, order=order)
     shape = crop_shape(lab, clustering["model_id"])
     picture, figures = st.columns([2, 1])
     with figures:
         _show_figures(row, clustering["ranks"], measured=facts is not None)
     with picture, guarded("show the mean heatmap"):
-        show_mean_heatmap(lab, clustering_id, number, members, shape)
+        show_mean_heatmap(lab, clustering_id, number, shape)
     with guarded("say what this cluster rests on"):
         _show_meaning(lab, facts)
     with guarded("name this cluster"):
         _edit_name(lab, clustering_id, number, named)
+    st.segmented_control(
+        "Order of the heatmaps",
+        ORDERS,
+        format_func=ORDER_WORDS.get,
+        required=True,
+        help=f"{explain('membership')} {explain('far from the mean')}",
+        **bound("order", order, "clusters"),
+    )
+    if order == ORDERS[0]:
+        members = members.drop(columns="z")
+    else:
+        st.caption(outlier_words(members["z"]), help=explain("far from the mean"))
+    show_sheet(lab, members, shape, f"{clustering_id}_{number}_{order}", f"cluster {number}")
+
+
+def show_sheet(lab, members, shape, key: str, whose: str) -> None:
+    """Heatmaps as a gallery, from which a click leads to the photo."""
     st.caption("Click a heatmap to open its photo in Heatmaps.")
     ids, cells = cluster_cells(lab, members, shape)
-    key = f"sheet_{clustering_id}_{number}"
-    clicked = gallery(ids, cells, key, f"Heatmaps of cluster {number}")
+    clicked = gallery(ids, cells, f"sheet_{key}", f"Heatmaps of {whose}")
     if clicked:
         photo_id, _, individual = clicked.partition(" ")
-        change(photo=photo_id, individual=individual)
-        st.switch_page("pages/heatmaps.py")
+        open_heatmap(photo_id, individual)
+
+
+def open_heatmap(photo_id: str, individual: str) -> None:
+    """Turn to the page Heatmaps with this photo and candidate."""
+    change(photo=photo_id, individual=individual, rival=None)
+    st.switch_page("pages/heatmaps.py")
 
 
 def _show_figures(row, ranks: str, measured: bool) -> None:
@@ -105,7 +130,7 @@ def _show_meaning(lab, facts) -> None:
     with parts:
         st.markdown("**What it rests on**", help=explain("fluke part"))
         if facts.part_shares:
-            st.altair_chart(charts.parts_chart(facts.part_shares))
+            st.vega_lite_chart(spec_of(charts.parts_chart, "parts", facts.part_shares))
             st.caption(part_words(facts.part_shares))
         else:
             st.caption("The parts of the fluke are not known.")

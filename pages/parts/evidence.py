@@ -6,9 +6,11 @@ import streamlit as st
 
 from pages.parts.guard import plain
 from pages.parts.pictures import crop_or_blank, crop_shape
+from whalecore.cluster_words import percent
 from whalecore.glossary import explain
 from whalecore.reliability.verdict import ON_TIPS
-from whalecore.verdict_words import evidence_rows, set_words, tips_words
+from whalecore.types import ClusterEvidence
+from whalecore.verdict_words import EvidenceRow, evidence_rows, set_words, tips_words
 from whalecore.workflow.usual import usual_evidence
 
 COLUMNS = 3
@@ -16,6 +18,10 @@ COLUMNS = 3
 
 SHOWN = 5
 """Individuals whose tips are compared."""
+
+FIRST = ("score", "margin")
+QUALITY = ("sharpness", "fluke share")
+"""Terms of the evidence that is always in view, before and after the cluster."""
 
 
 def show_answers(answers) -> None:
@@ -28,11 +34,35 @@ def show_answers(answers) -> None:
     )
 
 
+def show_evidence_line(lab, found) -> None:
+    """Score, lead over the second, cluster with its interval, and quality, side by side."""
+    rows = {row.term: row for row in _rows(lab, found)}
+    shown = [rows[term] for term in FIRST if term in rows]
+    if found.cluster is not None:
+        shown.append(_cluster_row(found.cluster))
+    shown += [rows[term] for term in QUALITY if term in rows]
+    for column, row in zip(st.columns(len(shown)), shown, strict=True):
+        column.markdown(
+            f"{row.name}  \n**{row.value}**  \n:small[:gray[{row.usual}]]", help=explain(row.term)
+        )
+
+
+def _cluster_row(cluster: ClusterEvidence) -> EvidenceRow:
+    if cluster.unlike:
+        return EvidenceRow("Right among heatmaps like this", "unlike any cluster", "unknown",
+                           "unlike any cluster")  # fmt: skip
+    between = f"{percent(cluster.share_correct_low)} to {percent(cluster.share_correct_high)}"
+    return EvidenceRow(
+        f"Right in cluster {cluster.id}",
+        "cluster correctness",
+        percent(cluster.share_correct),
+        f"between {between}",
+    )
+
+
 def show_evidence(lab, found) -> None:
     """Every piece of evidence in words, with what is usual in the lab."""
-    model_id = found.prediction.model_id
-    usual = _usual(str(lab.folder), model_id, len(lab.rows("evidence", model_id=model_id)), lab)
-    rows = evidence_rows(found.evidence, found.quality, usual)
+    rows = _rows(lab, found)
     columns = st.columns(COLUMNS)
     for place, row in enumerate(rows):
         usual_too = f" :small[:gray[{row.usual}]]" if row.usual else ""
@@ -44,6 +74,12 @@ def show_evidence(lab, found) -> None:
         "lab's scored photos lies.",
         help=explain("usual"),
     )
+
+
+def _rows(lab, found) -> list[EvidenceRow]:
+    model_id = found.prediction.model_id
+    usual = _usual(str(lab.folder), model_id, len(lab.rows("evidence", model_id=model_id)), lab)
+    return evidence_rows(found.evidence, found.quality, usual)
 
 
 @st.cache_data(max_entries=8, show_spinner=False)

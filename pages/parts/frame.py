@@ -26,6 +26,7 @@ def navigation():
             ),
             st.Page(FOLDER / "heatmaps.py", title="Heatmaps", icon=":material/layers:"),
             st.Page(FOLDER / "clusters.py", title="Clusters", icon=":material/scatter_plot:"),
+            st.Page(FOLDER / "review.py", title="Review", icon=":material/checklist:"),
             st.Page(FOLDER / "reliability.py", title="Reliability", icon=":material/verified:"),
             st.Page(FOLDER / "lab.py", title="Lab", icon=":material/inventory_2:"),
         ]

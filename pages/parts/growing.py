@@ -2,18 +2,21 @@
 
 from __future__ import annotations
 
-from contextlib import closing, suppress
+from contextlib import suppress
 from dataclasses import replace
 
 import numpy as np
 import streamlit as st
+from streamlit import runtime
+from streamlit.runtime.scriptrunner import get_script_run_ctx
 
-from pages.parts.guard import plain
+from pages.parts.guard import guarded, plain
 from pages.parts.pictures import show_heatmap, unit_of
 from pages.parts.progress import progress_bar
 from whalecore.errors import WhalecoreError
 from whalecore.glossary import explain
 from whalecore.types import Heatmap, OcclusionMaps, OcclusionSettings, settings_from_key
+from whalecore.workflow.background import Background
 
 ENGINES = {
     "exact": "The exact engine: of each covered place, only what it changes was computed again.",
@@ -21,6 +24,16 @@ ENGINES = {
 }
 COMPUTE = ":material/play_arrow:"
 STOP = ":material/stop:"
+EVERY = 0.7
+"""Seconds after which a growing map is drawn again."""
+
+FIRST = 10.0
+"""Seconds that the page waits for a first map before it is drawn without one."""
+
+PATIENCE = 3.0
+"""Seconds that the page waits for a computing to stop."""
+
+_WATCHED = "watched_map"
 
 
 @st.cache_resource(max_entries=2, show_spinner="Loading the model")
@@ -71,26 +84,106 @@ def empty_heatmap(
     )
 
 
-def grow(
-    lab, crop: np.ndarray, heatmap: Heatmap, settings: OcclusionSettings, strength: float, place
-) -> None:
-    """Compute the maps of a photo and draw one of them in a place, coarse to fine.
+def show_growing(lab, crop: np.ndarray, candidate, settings: OcclusionSettings, strength) -> None:
+    """What is there of an unfinished map, the buttons that continue and stop it, and its growth.
 
-    Whatever ends this run of the page ends the computing: what is computed is kept.
+    A thread computes, for all readers of the same photo; this part of the page alone is drawn
+    again and again meanwhile. Turning to something else ends the computing.
     """
-    from whalecore.workflow.explain import explain_growing
+    key = (str(lab.folder), candidate["photo_id"], settings.key)
+    growing = background().get(key)
+    _watch(key)
+    watched = growing is not None and growing.running
+    part = st.fragment(_growing_part, run_every=EVERY if watched else None)
+    part(lab, crop, candidate, settings, strength, key, watched)
 
-    maps = explain_growing(
-        lab,
-        heatmap.photo_id,
-        settings,
-        report=progress_bar("Computing", "places"),
-        identifier=identifier_of(lab, heatmap.model_id),
-    )
-    with closing(maps):
-        for one in maps:
-            with place.container():
-                draw(crop, one, heatmap, settings, strength)
+
+def leave_unwatched() -> None:
+    """End, at the end of a run of a page, what was computed for this reader and is left now."""
+    background().leave_all(_reader(), but=st.session_state.pop(_WATCHED, None))
+
+
+@st.cache_resource
+def background() -> Background:
+    """What is being computed for the readers of this dashboard."""
+    return Background(_is_there)
+
+
+def _watch(key: tuple) -> None:
+    st.session_state[_WATCHED] = key
+
+
+def _reader() -> str:
+    return get_script_run_ctx().session_id
+
+
+def _is_there(session: str) -> bool:
+    """Whether a reader's browser still shows the dashboard, perhaps in a tab that sleeps."""
+    return runtime.exists() and runtime.get_instance().is_active_session(session)
+
+
+def _growing_part(lab, crop, candidate, settings, strength, key, watched: bool) -> None:
+    with guarded("compute this heatmap"):
+        started = st.session_state.pop(f"started_{settings.key}", False)
+        growing = background().get(key)
+        if growing is None and (watched or started):
+            st.rerun()
+        computing = growing is not None and growing.running
+        stopped = lab.unfinished_heatmap(
+            *(candidate[name] for name in ("model_id", "photo_id", "individual")), settings
+        )
+        _buttons(lab, candidate, settings, key, computing, stopped is not None)
+        maps = growing.look(_reader(), FIRST if started else 0.0) if growing else None
+        if computing and growing.progress is not None:
+            report = progress_bar("Stopping" if growing.stopping else "Computing", "places")
+            report(growing.progress)
+        if maps is not None:
+            names = ("photo_id", "model_id", "individual", "rank", "score")
+            heatmap = empty_heatmap(*(candidate[name] for name in names), settings)
+            draw(crop, maps, heatmap, settings, strength)
+        elif stopped is None:
+            st.image(crop, alt="The fluke without a heatmap")
+            st.caption("This heatmap is not computed yet.")
+        else:
+            say_how_far(stopped.computed, stopped.values.size, settings)
+            show_heatmap(crop, stopped, strength)
+        if started:
+            # The whole page, once: it then looks again by itself.
+            st.rerun()
+
+
+def _buttons(lab, candidate, settings, key, computing: bool, begun: bool) -> None:
+    def start() -> None:
+        with guarded("compute this heatmap"):
+            from whalecore.workflow.explain import explain_growing
+
+            identifier = identifier_of(lab, candidate["model_id"])
+            background().start(
+                key,
+                lambda report: explain_growing(
+                    lab, candidate["photo_id"], settings, report=report, identifier=identifier
+                ),
+                _reader(),
+            )
+            st.session_state[f"started_{settings.key}"] = True
+
+    def stop() -> None:
+        growing = background().get(key)
+        if growing is not None:
+            growing.stop()
+            growing.wait(PATIENCE)
+
+    with st.container(horizontal=True):
+        st.button(
+            "Continue" if begun else "Compute it for all five candidates",
+            key=f"compute_{settings.key}",
+            icon=COMPUTE,
+            disabled=computing,
+            on_click=start,
+        )
+        st.button(
+            "Stop", key=f"stop_{settings.key}", icon=STOP, disabled=not computing, on_click=stop
+        )
 
 
 def draw(

@@ -10,6 +10,7 @@ import streamlit as st
 from pages.parts.gallery import Thumbnail
 from pages.parts.guard import plain
 from whalecore import overlays
+from whalecore.cluster_words import known
 from whalecore.errors import WhalecoreError
 from whalecore.glossary import explain
 from whalecore.types import Box, Heatmap, Photo
@@ -74,10 +75,7 @@ def show_heatmap(crop: np.ndarray, heatmap: Heatmap, strength: float, width="str
     """A heatmap over its crop, with a legend in the unit of its values."""
     kind = overlays.kind_of(heatmap.method)
     limit = overlays.scale_limit(heatmap.values)
-    words = (
-        f"{'Occlusion sensitivity map' if heatmap.method == 'osm' else 'Grad-CAM'} for "
-        f"{heatmap.individual}, score {heatmap.score:.2f}"
-    )
+    words = heatmap_words(heatmap)
     drawn = overlays.overlay(crop, heatmap.values, strength, limit, kind)
     st.image(drawn, width=width, alt=words)
     st.image(
@@ -87,12 +85,19 @@ def show_heatmap(crop: np.ndarray, heatmap: Heatmap, strength: float, width="str
         alt=f"Scale from {-limit if kind == overlays.SIGNED else 0:.2g} to {limit:.2g}",
     )
     st.caption(plain(words), help=explain("colour scale"))
-    if getattr(heatmap, "correlation", None) is not None:
-        _say_how_exact(heatmap)
+    say_how_exact(heatmap)
 
 
-def _say_how_exact(heatmap) -> None:
-    """How far a fast heatmap can be trusted."""
+def heatmap_words(heatmap: Heatmap) -> str:
+    """What a heatmap is, in a line."""
+    method = "Occlusion sensitivity map" if heatmap.method == "osm" else "Grad-CAM"
+    return f"{method} for {heatmap.individual}, score {heatmap.score:.2f}"
+
+
+def say_how_exact(heatmap: Heatmap) -> None:
+    """How far a fast heatmap can be trusted; nothing of an exact one."""
+    if getattr(heatmap, "correlation", None) is None:
+        return
     places = heatmap.values.size
     deviation = (
         f" and differ by at most {heatmap.deviation:.2g} in {unit_of(heatmap)}"
@@ -114,9 +119,14 @@ def is_dark() -> bool:
 
 def unit_of(heatmap: Heatmap) -> str:
     """What the numbers of a heatmap are."""
-    if heatmap.method != "osm":
+    return unit_named(heatmap.method, heatmap.settings)
+
+
+def unit_named(method: str, settings: str) -> str:
+    """What the numbers of heatmaps of a method and its settings are."""
+    if method != "osm":
         return "strength"
-    return "logit" if "target=logit" in heatmap.settings else "score"
+    return "logit" if "target=logit" in settings else "score"
 
 
 def strength_slider() -> float:
@@ -134,7 +144,10 @@ def strength_slider() -> float:
 
 
 def cluster_cells(lab, members, shape: tuple[int, int]):
-    """Ids of a cluster's heatmaps, and the function that makes the thumbnails of some of them."""
+    """Ids of heatmaps, and the function that makes the thumbnails of some of them.
+
+    Where the members have a column ``z``, the caption says how far the score lies from the mean.
+    """
     rows = {f"{row.photo_id} {row.individual}": row for row in members.itertuples()}
 
     def cells(names: Sequence[str]) -> dict[str, Thumbnail]:
@@ -151,7 +164,9 @@ def cluster_cells(lab, members, shape: tuple[int, int]):
 
 def _thumbnail(row, webp: bytes) -> Thumbnail:
     mark = "✓ " if row.is_reference else "✗ "
-    caption = f"{mark}top {row.rank} · {row.individual} · {row.score:.2f}"
+    z = getattr(row, "z", None)
+    away = f" (z {z:+.1f})" if known(z) else ""
+    caption = f"{mark}top {row.rank} · {row.individual} · {row.score:.2f}{away}"
     words = f"{row.name}: {'correct' if row.is_reference else 'not correct'}, {caption[2:]}"
     return Thumbnail(webp, caption, words)
 
@@ -178,16 +193,10 @@ def _cells(folder, keys, shape, _lab, _rows) -> list[bytes]:
     return cells
 
 
-def show_mean_heatmap(lab, clustering_id: str, number: int, members, shape) -> None:
+def show_mean_heatmap(lab, clustering_id: str, number: int, shape) -> None:
     """The mean of a cluster's heatmaps, with its scale."""
-    words, part = f"Mean heatmap of cluster {number}", ""
-    means = stored_means(str(lab.folder), clustering_id, lab)
-    if means is not None and number <= len(means):
-        mean = means[number - 1]
-    else:
-        typical = members.head(CELLS_FOR_MEAN)
-        mean = _mean(str(lab.folder), clustering_id, number, lab, typical)
-        part = "" if len(typical) == len(members) else f", of its {len(typical)} most typical ones"
+    words = f"Mean heatmap of cluster {number}"
+    mean = mean_heatmap_of(lab, clustering_id, number)
     if mean is None:
         st.info("The heatmaps of this cluster are no longer in the lab: compute them again.")
         return
@@ -195,7 +204,16 @@ def show_mean_heatmap(lab, clustering_id: str, number: int, members, shape) -> N
     height = max(1, round(WIDTH * shape[0] / shape[1]))
     st.image(overlays.heatmap_picture(mean, height, WIDTH, limit), width="stretch", alt=words)
     st.image(overlays.legend(limit, dark=is_dark()), alt=f"Scale from {-limit:.2g} to {limit:.2g}")
-    st.caption(words + part, help=explain("mean heatmap"))
+    st.caption(words, help=explain("mean heatmap"))
+
+
+def mean_heatmap_of(lab, clustering_id: str, number: int) -> np.ndarray | None:
+    """The mean heatmap of a cluster as it was kept, or of its most typical heatmaps; or None."""
+    means = stored_means(str(lab.folder), clustering_id, lab)
+    if means is not None and number <= len(means):
+        return means[number - 1]
+    typical = lab.cluster_members(clustering_id, number, limit=CELLS_FOR_MEAN)
+    return _mean(str(lab.folder), clustering_id, number, lab, typical)
 
 
 @st.cache_data(max_entries=20, show_spinner="Reading the clusters")

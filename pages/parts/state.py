@@ -9,16 +9,32 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, fields, replace
+from datetime import date
 from typing import Any
 
 import streamlit as st
 
 from pages.parts.guard import plain
-from whalecore.types import LAYERS
+from whalecore.errors import SettingsError
+from whalecore.lab.queue import STATES, VERDICTS
+from whalecore.types import LAYERS, settings_from_key
+from whalecore.workflow.jobs import known
 
 METHODS = ("osm", "gradcam")
-TABS = ("Clusters", "Origin", "Changes", "Comparison")
+TABS = ("Clusters", "Map", "Families", "Two clusters", "Origin", "Changes", "Comparison")
 """Of the page Clusters."""
+
+COLOURS = ("cluster", "correct", "score")
+"""What the colours of the map of heatmaps may mean."""
+
+ORDERS = ("typical", "far")
+"""In which the heatmaps of a cluster come."""
+
+LOOKS = ("one", "five", "compare")
+"""Of the page Heatmaps: both methods, the five candidates, two maps side by side."""
+
+MOST_CORNERS = 60
+"""Of an outline on the map of heatmaps."""
 
 SPEEDS = ("exact", "fast")
 LARGEST_PATCH = 256
@@ -27,7 +43,11 @@ LONGEST = 300
 
 _PHOTO = re.compile(r"[0-9a-f]{16}")
 _SESSION_KEY = "view"
-_DEPENDING = {"photo": ("individual",), "clustering": ("cluster", "other")}
+_DEPENDING = {
+    "photo": ("individual", "rival", "against"),
+    "clustering": ("cluster", "second", "other", "outline", "families"),
+    "reviewer": ("decided",),
+}
 
 
 @dataclass(frozen=True)
@@ -46,6 +66,26 @@ class View:
     cluster: int | None = None
     tab: str | None = None
     other: str | None = None
+    second: int | None = None
+    scores: str | None = None
+    rights: str | None = None
+    order: str | None = None
+    families: int | None = None
+    colour: str | None = None
+    outline: str | None = None
+    look: str | None = None
+    left: str | None = None
+    right: str | None = None
+    rival: str | None = None
+    job: str | None = None
+    against: str | None = None
+    verdict: str | None = None
+    in_cluster: int | None = None
+    below: float | None = None
+    since: date | None = None
+    until: date | None = None
+    reviewer: str | None = None
+    decided: str | None = None
 
 
 NAMES = tuple(field.name for field in fields(View))
@@ -80,7 +120,11 @@ def parse(parameters: Mapping[str, str]) -> tuple[View, tuple[str, ...]]:
 
 def parameters_of(view: View) -> dict[str, str]:
     """The address of a view: only what was chosen."""
-    return {name: str(value) for name, value in asdict(view).items() if value is not None}
+    return {name: _written(value) for name, value in asdict(view).items() if value is not None}
+
+
+def _written(value: Any) -> str:
+    return f"{round(value, 2):g}" if isinstance(value, float) else str(value)
 
 
 def read_view() -> View:
@@ -164,6 +208,27 @@ def _photo(raw: str) -> str:
     return raw
 
 
+def _day(raw: str) -> date:
+    if not re.fullmatch(r"(19|20)[0-9]{2}-[0-9]{2}-[0-9]{2}", raw):
+        raise ValueError("a day such as 2019-07-31 is needed")
+    try:
+        return date.fromisoformat(raw)
+    except ValueError:
+        raise ValueError("the calendar has no such day") from None
+
+
+def _share(raw: str) -> float:
+    if not re.fullmatch(r"0(\.[0-9]{1,2})?|1(\.0{1,2})?", raw):
+        raise ValueError("a number from 0 to 1 with at most two decimals is needed")
+    return float(raw)
+
+
+def _job(raw: str) -> str:
+    if not known(raw):
+        raise ValueError("a job is named by day, time and four signs")
+    return raw
+
+
 def _one_of(*allowed: str):
     def check(raw: str) -> str:
         if raw not in allowed:
@@ -180,6 +245,29 @@ def _whole_number(largest: int):
         return int(raw)
 
     return check
+
+
+def _range(raw: str) -> str:
+    found = re.fullmatch(r"([0-9]{1,3})-([0-9]{1,3})", raw)
+    if not found or not int(found[1]) <= int(found[2]) <= 100:
+        raise ValueError("a range in percent such as 0-60 is needed")
+    return raw
+
+
+def _outline(raw: str) -> str:
+    numbers = raw.split(".")
+    if not re.fullmatch(r"[0-9]{1,3}(\.[0-9]{1,3})*", raw) or not (
+        6 <= len(numbers) <= 2 * MOST_CORNERS and len(numbers) % 2 == 0
+    ):
+        raise ValueError(f"an outline has 3 to {MOST_CORNERS} corners of two numbers to 999 each")
+    return raw
+
+
+def _settings(raw: str) -> str:
+    try:
+        return settings_from_key(_text(raw)).key
+    except SettingsError:
+        raise ValueError("heatmap settings such as layer=layer4 are needed") from None
 
 
 def _shown(raw: str) -> str:
@@ -201,4 +289,24 @@ _CHECKS = {
     "cluster": _whole_number(LARGEST_CLUSTER),
     "tab": _one_of(*TABS),
     "other": _text,
+    "second": _whole_number(LARGEST_CLUSTER),
+    "scores": _range,
+    "rights": _range,
+    "order": _one_of(*ORDERS),
+    "families": _whole_number(LARGEST_CLUSTER),
+    "colour": _one_of(*COLOURS),
+    "outline": _outline,
+    "look": _one_of(*LOOKS),
+    "left": _settings,
+    "right": _settings,
+    "rival": _text,
+    "job": _job,
+    "against": _photo,
+    "verdict": _one_of(*VERDICTS),
+    "in_cluster": _whole_number(LARGEST_CLUSTER),
+    "below": _share,
+    "since": _day,
+    "until": _day,
+    "reviewer": _text,
+    "decided": _one_of(*STATES),
 }

@@ -81,9 +81,8 @@ def clicked(address: str, photos: list[str], given) -> dict[str, list[float]]:
             layers.append(seconds_until(page, page.get_by_text("layer4", exact=True), SHOWN))
             settled(page)
             maps.append(seconds_until(page, button, MAP))
-            # Leaving the page ends the computing.
-            page.goto("about:blank")
-            page.wait_for_timeout(1500)
+            page.get_by_role("button", name="Stop", exact=True).last.click(timeout=PATIENCE)
+            page.get_by_role("button", name="Continue").first.wait_for(timeout=PATIENCE)
         browser.close()
     return {'"Compute": first coarse map': maps, "another layer: page drawn again": layers}
 

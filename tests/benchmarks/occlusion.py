@@ -34,8 +34,8 @@ from whalecore.explain.engines import ReferenceEngine
 from whalecore.explain.inputs import columns_of
 from whalecore.explain.occlusion import MapsInTheMaking
 from whalecore.explain.work import tile_multiply_adds
+from whalecore.memory import forget_peak, resident_mib
 from whalecore.types import TOP, Computing
-from whalecore.workflow.bench.memory import forget_peak, resident_mib
 from whalecore.workflow.bench.osm import Case, Effort, agreement, measure
 from whalecore.workflow.bench.subject import (
     machine,

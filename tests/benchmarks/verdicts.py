@@ -1,12 +1,13 @@
 """Do verdicts keep their promise? On photos that neither the rules nor the network were fitted on.
 
     python tests/benchmarks/verdicts.py draw FOLDER [--photos 1200]
-    python tests/benchmarks/verdicts.py judge LAB... [--splits 20]
+    python tests/benchmarks/verdicts.py judge LAB... [--splits 20] [--parts 5]
 
 ``draw`` copies the demo lab and adds photos of its individuals that were never drawn before, of
 new individuals, and spoilt ones, all of them strangers to its model, and computes everything.
-``judge`` deals the scored photos of a lab into two halves, by individual and encounter, again and
-again: one half chooses rules, thresholds and sets, the other judges them.
+``judge`` deals the scored photos of a lab into parts, by individual and look-alikes, again and
+again: each part is judged by rules, thresholds and sets that were chosen on the other parts alone,
+so that each split judges every photo once. Beside stand sets of MAPIE from the same probabilities.
 """
 
 from __future__ import annotations
@@ -16,6 +17,7 @@ import csv
 import shutil
 import sys
 import tempfile
+import warnings
 from collections.abc import Sequence
 from dataclasses import replace
 from datetime import date
@@ -27,13 +29,15 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[2]))
 
 import torch
 from PIL import Image
+from sklearn.base import BaseEstimator, ClassifierMixin
 
 from whalecore.files import write_bytes
 from whalecore.lab.lab import Lab, open_lab
 from whalecore.photos.synthetic import draw_encounter, plan_encounters
 from whalecore.reliability.calibration import perfect_calibration_error
-from whalecore.reliability.figures import all_figures, heatmap_gain
-from whalecore.reliability.metrics import expected_calibration_error
+from whalecore.reliability.figures import Outcome, all_figures, heatmap_gain
+from whalecore.reliability.metrics import auroc, expected_calibration_error
+from whalecore.reliability.sets import CONFIDENCE, answer_probabilities
 from whalecore.reliability.shares import cluster_counts, deal_folds, with_shares
 from whalecore.types import OcclusionSettings
 from whalecore.workflow.bench.subject import machine
@@ -45,7 +49,7 @@ from whalecore.workflow.demo import COLLECTION
 from whalecore.workflow.evidence import gather_evidence
 from whalecore.workflow.explain import explain_photos
 from whalecore.workflow.import_photos import import_photos
-from whalecore.workflow.judged import all_scores, judged_photos
+from whalecore.workflow.judged import AllScores, all_scores, judged_photos
 from whalecore.workflow.models import newest_models
 from whalecore.workflow.score import score_photos
 from whalecore.workflow.truth import true_photos
@@ -56,6 +60,9 @@ NEW_SHARE = 0.25
 """Of the added photos that show new individuals."""
 
 SPOILT_SHARE = 0.15
+
+MAPIE_SCORES = ("lac", "aps", "top_k")
+"""Ways of MAPIE to choose sets: least ambiguous, as here; adaptive; so many of the best."""
 
 SHOWN = 5
 """Splits whose mean and spread are reported; the promises are looked at in all."""
@@ -80,6 +87,11 @@ FIGURES = {
     "... by the nearest distance": "auroc_new_by_distance",
     "90 % sets hold the right answer": "set_coverage",
     "answers in a set, mean": "set_size",
+    **{
+        f"... by MAPIE, {score}{words}": f"mapie_{score}_{name}"
+        for score in MAPIE_SCORES
+        for name, words in (("coverage", ""), ("size", ", answers in a set"))
+    },
     "called reliable": "share_reliable",
     "wrong among reliable": "error_among_reliable",
     "called new whale": "share_new_whale",
@@ -100,6 +112,7 @@ def main() -> None:
     judging = commands.add_parser("judge")
     judging.add_argument("labs", type=Path, nargs="+")
     judging.add_argument("--splits", type=int, default=20)
+    judging.add_argument("--parts", type=int, default=5)
     judging.set_defaults(do=judge_labs)
     given = parser.parse_args()
     given.do(given)
@@ -210,18 +223,90 @@ def judge_labs(given: argparse.Namespace) -> None:
         truth = spoilt_photos(lab)
         found, kept = [], []
         for seed in range(given.splits):
-            judgement = judge(dealt(judged, seed), scores, lab.info.error_limit)
+            judgement, beside = crossed(judged, scores, lab.info.error_limit, seed, given.parts)
             kept.append(promises(judgement, lab.info.error_limit))
             if seed < SHOWN:
-                found.append(figures_of(judgement, truth))
+                found.append(figures_of(judgement, truth) | beside)
             print(folder.name, seed, kept[-1], file=sys.stderr, flush=True)
-        report(lab, found, kept, len(judged))
+        report(lab, found, kept, len(judged), given.parts)
 
 
-def dealt(judged, seed: int):
-    """The photos in two halves, the second with cluster shares from the first alone."""
-    kinds = np.array([2 * one.known + one.correct for one in judged])
-    validation = deal_folds(kinds, [one.group for one in judged], 2, seed) == 0
+def crossed(judged, scores: AllScores, error_limit: float, seed: int, parts: int):
+    """Every photo judged by rules of the other parts, and sets of MAPIE beside."""
+    correct = np.array([one.correct for one in judged])
+    kinds = np.array([2 * one.known for one in judged]) + correct
+    part = deal_folds(kinds, [one.group for one in judged], parts, seed)
+    told = [judge(dealt(judged, part != number), scores, error_limit) for number in range(parts)]
+    beside = [mapie_sets(one, part != number) for number, one in enumerate(told)]
+    judgement = replace(
+        told[0],
+        judged=tuple(replace(one, part="test") for one in judged),
+        **{
+            name: tuple(getattr(told[own], name)[place] for place, own in enumerate(part))
+            for name in ("evidence", "verdicts")
+        },
+        **{
+            name: np.stack([getattr(told[own], name)[place] for place, own in enumerate(part)])
+            for name in ("p_correct", "p_new", "with_heatmaps", "without", "inside", "holds")
+        },
+    )
+    pooled = {
+        name: float(np.concatenate([one[name] for one in beside]).mean()) for name in beside[0]
+    }
+    # Ranks are compared among photos that the same rules judge.
+    ranked = [ranks_of_new(outcome(one, "test")) for one in told]
+    pooled |= {name: float(np.mean([one[name] for one in ranked])) for name in ranked[0]}
+    return judgement, {name: (value, None, None, len(judged)) for name, value in pooled.items()}
+
+
+def ranks_of_new(told: Outcome) -> dict[str, float]:
+    """How well new whales are told from known ones, AUROC."""
+    ways = {"": told.p_new, "_by_score": -told.score}
+    ways |= {f"_by_{name}": values for name, values in told.novelty.items()}
+    return {f"auroc_new{name}": auroc(values, ~told.known) for name, values in ways.items()}
+
+
+def mapie_sets(judgement: Judgement, validation: np.ndarray) -> dict[str, np.ndarray]:
+    """Whether MAPIE's sets hold the right answer, and their sizes, on the photos that judge."""
+    from mapie.classification import SplitConformalClassifier
+
+    # It takes many individuals of few photos for a mistake.
+    warnings.filterwarnings("ignore", module="mapie")
+    answers = answer_probabilities(judgement.scores.scores, judgement.p_new)
+    truth = judgement.scores.truth
+    truth = np.where(truth < 0, answers.shape[1] - 1, truth)
+    found = {}
+    for score in MAPIE_SCORES:
+        sets = SplitConformalClassifier(
+            Told(answers.shape[1]), CONFIDENCE, conformity_score=score, prefit=True
+        )
+        sets.conformalize(answers[validation], truth[validation])
+        _, inside = sets.predict_set(answers[~validation])
+        inside = inside[:, :, 0]
+        found[f"mapie_{score}_coverage"] = inside[np.arange(len(inside)), truth[~validation]]
+        found[f"mapie_{score}_size"] = inside.sum(axis=1)
+    return found
+
+
+class Told(ClassifierMixin, BaseEstimator):
+    """A classifier for MAPIE whose probabilities are given already."""
+
+    def __init__(self, answers: int) -> None:
+        self.answers = answers
+        self.classes_ = np.arange(answers)
+
+    def fit(self, rows: np.ndarray, truth: np.ndarray) -> Told:
+        return self
+
+    def predict_proba(self, rows: np.ndarray) -> np.ndarray:
+        return rows / rows.sum(axis=1, keepdims=True)
+
+    def predict(self, rows: np.ndarray) -> np.ndarray:
+        return rows.argmax(axis=1)
+
+
+def dealt(judged, validation: np.ndarray):
+    """The photos as validation and test, the latter with cluster shares from the former alone."""
     bare = [
         replace(one.evidence, share_correct=None, cluster_heatmaps=None)
         if one.evidence.cluster is not None
@@ -244,7 +329,7 @@ def dealt(judged, seed: int):
 
 
 def figures_of(judgement: Judgement, spoilt: dict[str, bool]) -> dict[str, tuple]:
-    """Every figure of the half that judges."""
+    """Every figure of the photos that judge."""
     test = np.array([one.part == "test" for one in judgement.judged])
     figures = dict(all_figures(outcome(judgement, "test")))
     explained = test & np.array([one.compactness is not None for one in judgement.evidence])
@@ -252,7 +337,7 @@ def figures_of(judgement: Judgement, spoilt: dict[str, bool]) -> dict[str, tuple
     groups = np.array([one.group for one in judgement.judged])
     if explained.any():
         figures |= heatmap_gain(
-            judgement.p_correct[explained],
+            judgement.with_heatmaps[explained],
             judgement.without[explained],
             correct[explained],
             groups[explained],
@@ -291,9 +376,12 @@ def promises(judgement: Judgement, error_limit: float) -> dict[str, bool]:
     }
 
 
-def report(lab: Lab, found: Sequence[dict], kept: Sequence[dict], photos: int) -> None:
+def report(lab: Lab, found: Sequence[dict], kept: Sequence[dict], photos: int, parts: int) -> None:
     """Tables of one lab."""
-    print(f"{lab.name}: {photos} scored photos, about half of them judge; {len(kept)} splits.\n")
+    print(
+        f"{lab.name}: {photos} scored photos, each judged by rules of the other {parts - 1} of "
+        f"{parts} parts; {len(kept)} splits.\n"
+    )
     rows = []
     names = {**FIGURES, "retake, precision": "retake_precision", "retake, recall": "retake_recall"}
     for words, name in names.items():

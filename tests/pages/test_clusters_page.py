@@ -142,7 +142,7 @@ def test_an_unstable_cluster_has_its_figures_marked_and_its_warnings_shown(new_l
 
 
 def test_an_older_clustering_works_and_says_what_to_do(old_lab):
-    for tab in ("Clusters", "Origin", "Changes", "Comparison"):
+    for tab in ("Clusters", "Families", "Two clusters", "Origin", "Changes", "Comparison"):
         at = opened("clusters", old_lab.folder, tab=tab)
         assert_calm(at)
     text = text_of(opened("clusters", old_lab.folder))
@@ -259,3 +259,88 @@ def test_unlike_any_cluster_is_an_answer_of_its_own_that_says_what_to_do():
 def test_a_lab_that_never_measured_stability_says_what_to_do():
     at = said_of(stability=None)
     assert "Cluster the heatmaps again to see how stable this cluster is." in text_of(at)
+
+
+def test_an_older_clustering_without_arrays_says_so_on_map_and_families(old_lab):
+    at = opened("clusters", old_lab.folder, tab="Map")
+    assert not at.exception
+    (error,) = at.error
+    said = error.value.replace("\\", "")
+    assert "is missing: restore it from a copy of the lab, or cluster again" in said
+    assert "kept no mean heatmaps" in text_of(opened("clusters", old_lab.folder, tab="Families"))
+
+
+def test_clusters_are_filtered_by_mean_score_and_correctness_and_the_address_says_so(new_lab):
+    # Cluster 1 of "now" holds one heatmap of rank 1 and five of rank 2: mean (.9 + 5 * .45) / 6.
+    at = opened("clusters", new_lab.folder, clustering="now", scores="0-60")
+    assert_calm(at)
+    assert "1 of 2 clusters are shown, 1 are hidden." in text_of(at)
+    assert at.selectbox(key="page_cluster").options == ["1"]
+    at.slider(key="clusters_rights").set_value((50, 100)).run()
+    assert_calm(at)
+    assert value_of(at, "rights") == "50-100"
+    assert "No cluster lies in both ranges: make them wider." in text_of(at)
+    at.slider(key="clusters_scores").set_value((0, 100)).run()
+    assert at.selectbox(key="page_cluster").options == ["2 (unstable)"]
+
+
+def test_the_heatmaps_far_from_the_mean_can_be_asked_for_and_stay_in_the_address(new_lab):
+    at = opened("clusters", new_lab.folder, clustering="now", cluster="1")
+    assert "standard deviations" not in text_of(at)
+    at.segmented_control(key="clusters_order").set_value("far").run()
+    assert_calm(at)
+    assert value_of(at, "order") == "far"
+    # Scores .9 and five times .45: mean .525, standard deviation .168, z = 2.24.
+    assert "0 of 6 scores lie more than 2 standard deviations below" in text_of(at)
+    assert "1 as far above it" in text_of(at)
+
+
+def test_two_clusters_are_compared_with_their_figures(new_lab):
+    at = opened("clusters", new_lab.folder, clustering="now", tab="Two clusters", cluster="1")
+    assert_calm(at)
+    assert at.selectbox(key="pair_cluster").value == 1
+    assert at.selectbox(key="pair_second").value == 2
+    table = at.dataframe[0].value.set_index("Figure")
+    assert table.loc["Mean score"].tolist() == ["0.53", "0.83"]
+    assert table.loc["Stability"].str.replace(SPACE, " ").tolist() == ["88 %", "31 %"]
+    # All heatmaps of the lab are the same, so that their pattern is.
+    assert "correlate with r = 1.00" in text_of(at)
+    at.selectbox(key="pair_second").set_value(1).run()
+    assert_calm(at)
+    assert "the same cluster" in text_of(at)
+
+
+def test_a_cluster_named_in_the_table_of_all_figures_is_there(new_lab):
+    new_lab.name_cluster("now", 2, "left tip")
+    at = opened("clusters", new_lab.folder, clustering="now")
+    table = at.dataframe[0].value
+    assert table["Cluster"].tolist() == ["1", "2 · left tip"]
+    assert table["Heatmaps"].tolist() == [SIZE, SIZE]
+    assert table["New whales"].tolist() == [0.0, 0.0]
+
+
+@pytest.mark.slow
+def test_families_hold_all_clusters_and_their_number_is_in_the_address(demo_folder):
+    at = opened("clusters", demo_folder, tab="Families", families="3")
+    assert_calm(at)
+    table = at.dataframe[0].value
+    assert table["Family"].tolist() == [1, 2, 3]
+    numbers = ", ".join(table["Clusters"]).split(", ")
+    assert sorted(map(int, numbers)) == list(range(1, 21))
+    at.slider(key="clusters_families").set_value(20).run()
+    assert_calm(at)
+    assert value_of(at, "families") == "20"
+    assert len(at.dataframe[0].value) == 20
+
+
+@pytest.mark.slow
+def test_an_outline_in_the_address_shows_what_lies_in_it(demo_folder):
+    whole = "0.0.999.0.999.999.0.999"
+    at = opened("clusters", demo_folder, tab="Map", outline=whole, colour="score")
+    assert_calm(at)
+    # The corners are 0 and 1 themselves, so that the dots on two of the edges are outside.
+    count = int(text_of(at).split("Chosen on the map ")[1].split(" heatmaps")[0].replace(",", ""))
+    assert 1546 <= count <= 1550
+    at = opened("clusters", demo_folder, tab="Map", outline="0.0.1.0.0.1")
+    assert_calm(at)
+    assert "No heatmap lies in the outline" in text_of(at)

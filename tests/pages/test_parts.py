@@ -23,7 +23,21 @@ FULL = View(
     cluster=28,
     tab="Comparison",
     other="top5-k29-abc",
+    second=3,
+    scores="0-60",
+    rights="25-100",
+    order="far",
+    families=5,
+    colour="score",
+    outline="0.0.999.0.500.999",
+    look="compare",
+    left="layer=layer4",
+    right="patch=16,stride=8,fill=0,target=probability",
+    rival="w_1287fbd",
 )
+TEXTS = {"lab", "individual", "clustering", "other", "rival", "reviewer"}
+"""What may be any text, because only what the lab holds is looked up with it."""
+
 HOSTILE = [
     "",
     " ",
@@ -61,7 +75,9 @@ def test_a_hostile_address_becomes_defaults_and_sentences(value):
     assert view.layer is None
     assert view.tab is None
     assert view.patch is view.stride is view.cluster is None
-    taken = [name for name in ("lab", "individual", "clustering", "other") if getattr(view, name)]
+    taken = [name for name in NAMES if getattr(view, name) is not None]
+    # A share may be 0.
+    assert set(taken) <= TEXTS | ({"below"} if value == "0" else set())
     assert len(sentences) == len(NAMES) - len(taken)
     assert all(len(sentence) < 200 and sentence.isprintable() for sentence in sentences)
 
@@ -73,6 +89,26 @@ def test_a_lab_on_another_computer_is_not_opened_from_an_address(value):
     assert "lab" in sentence
 
 
+@pytest.mark.parametrize(
+    ("name", "value", "sentence"),
+    [
+        ("scores", "60-0", "a range in percent such as 0-60"),
+        ("rights", "0-101", "a range in percent such as 0-60"),
+        ("outline", "1.2.3.4", "3 to 60 corners"),
+        ("outline", "1.2.3.4.5.6.7", "3 to 60 corners"),
+        ("outline", "1.2.3.4.5.1000", "3 to 60 corners"),
+        ("outline", ".".join(["1"] * 122), "3 to 60 corners"),
+        ("left", "patch=4,stride=8,fill=0,target=probability", "heatmap settings such as"),
+        ("right", "layer=layer9", "heatmap settings such as"),
+        ("order", "random", "only typical, far are known"),
+    ],
+)
+def test_a_value_that_cannot_be_is_named_with_what_can(name, value, sentence):
+    view, (said,) = parse({name: value})
+    assert getattr(view, name) is None
+    assert sentence in said
+
+
 def test_a_stride_beyond_the_patch_falls_back():
     view, (sentence,) = parse({"patch": "8", "stride": "16"})
     assert (view.patch, view.stride) == (8, None)
@@ -80,7 +116,7 @@ def test_a_stride_beyond_the_patch_falls_back():
 
 
 def test_parameters_of_others_are_left_alone():
-    assert parse({"embed": "true", "job": "7"}) == (View(), ())
+    assert parse({"embed": "true", "page": "7"}) == (View(), ())
 
 
 def test_names_are_shown_as_they_are():
@@ -177,3 +213,9 @@ def test_a_short_gallery_has_no_page_number():
     at = AppTest.from_function(gallery_page, kwargs={"count": 60}).run()
     assert not at.number_input
     assert at.markdown[-1].value == "made 60, first p0"
+
+
+def test_a_number_of_the_address_is_written_as_it_is_read_again():
+    written = parameters_of(View(below=0.1 + 0.05))
+    assert written == {"below": "0.15"}
+    assert parse(written) == (View(below=0.15), ())

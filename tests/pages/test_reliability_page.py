@@ -6,6 +6,8 @@ from pathlib import Path
 import pytest
 from streamlit.testing.v1 import AppTest
 
+from pages.parts.report_file import report_file
+from whalecore.errors import LabError
 from whalecore.lab.lab import create_lab
 from whalecore.workflow.usual import usual_evidence
 from whalecore.workflow.verdict_tables import (
@@ -129,6 +131,36 @@ def test_every_chart_is_drawn_and_the_report_can_be_taken_away(judged_lab):
     # Verdicts, probabilities, errors, sets, clusters, gain; no photo has a known quality.
     assert len(drawn) == 6
     assert len(at.get("download_button")) == 1
+
+
+@pytest.mark.parametrize(
+    ("error", "said"),
+    [(LabError("The lab is <b>gone</b>: bring it back."), "The lab is &lt;b&gt;gone"),
+     (ValueError("secret"), "could not be made; the details are in the program's log")],
+)  # fmt: skip
+def test_a_report_that_cannot_be_made_says_why_in_its_place(error, said):
+    def fail():
+        raise error
+
+    text = report_file(fail).decode()
+    assert text.startswith("<!doctype html>")
+    assert said in text
+    assert "secret" not in text
+
+
+def test_a_figure_that_the_newest_judgement_no_longer_gives_is_not_listed(judged_lab):
+    row = {"model_id": "m1", "part": "test", "photos": 60, "value": 0.1}
+    judged_lab.write(
+        "evaluations",
+        [
+            {**row, "metric": "brier"},
+            {**row, "metric": "error_among_reliable", "made_at": datetime(2020, 1, 1)},
+            {**row, "metric": "faithful_osm_over_centre", "made_at": datetime(2020, 1, 1)},
+        ],
+    )
+    figures = verdict_tables(judged_lab).figures
+    assert {"brier", "faithful_osm_over_centre"} <= set(figures)
+    assert "error_among_reliable" not in figures
 
 
 def test_counts_by_verdict_and_truth_are_those_of_the_test_photos_alone(judged_lab):

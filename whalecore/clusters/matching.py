@@ -58,43 +58,22 @@ class Flow:
 
 
 @dataclass(frozen=True)
-class Merge:
-    """One cluster of another clustering that holds most of several clusters.
-
-    Attributes
-    ----------
-    other : int
-    clusters : tuple of int
-        Two or more, those with most heatmaps in `other` first.
-    heatmaps : int
-        Of those clusters, in `other`.
-    share : float
-        Of the heatmaps of `other`, above 0 and at most 1.
-    """
-
-    other: int
-    clusters: tuple[int, ...]
-    heatmaps: int
-    share: float
-
-
-@dataclass(frozen=True)
-class Split:
-    """One cluster that is most of several clusters of another clustering.
+class Joined:
+    """One cluster that holds most of several clusters of another clustering.
 
     Attributes
     ----------
     cluster : int
-    others : tuple of int
-        Two or more, those with most heatmaps of `cluster` first.
+    clusters : tuple of int
+        Two or more of the other clustering, those with most heatmaps in `cluster` first.
     heatmaps : int
-        Of `cluster`, in those.
+        Of those clusters, in `cluster`.
     share : float
         Of the heatmaps of `cluster`, above 0 and at most 1.
     """
 
     cluster: int
-    others: tuple[int, ...]
+    clusters: tuple[int, ...]
     heatmaps: int
     share: float
 
@@ -171,7 +150,7 @@ def flows(labels: np.ndarray, other: np.ndarray) -> tuple[Flow, ...]:
     )
 
 
-def merges(labels: np.ndarray, other: np.ndarray) -> tuple[Merge, ...]:
+def merges(labels: np.ndarray, other: np.ndarray) -> tuple[Joined, ...]:
     """Say which clusters come together in another clustering.
 
     Parameters
@@ -181,7 +160,7 @@ def merges(labels: np.ndarray, other: np.ndarray) -> tuple[Merge, ...]:
 
     Returns
     -------
-    tuple of Merge
+    tuple of Joined
         Clusters of `other` that hold more than half of each of two or more clusters, by number.
 
     Raises
@@ -196,8 +175,8 @@ def merges(labels: np.ndarray, other: np.ndarray) -> tuple[Merge, ...]:
         rows = [row for row in np.argsort(-shared[:, column], kind="stable") if mostly[row, column]]
         held = int(shared[rows, column].sum())
         found.append(
-            Merge(
-                other=int(others[column]),
+            Joined(
+                cluster=int(others[column]),
                 clusters=tuple(int(clusters[row]) for row in rows),
                 heatmaps=held,
                 share=held / int(shared[:, column].sum()),
@@ -206,7 +185,7 @@ def merges(labels: np.ndarray, other: np.ndarray) -> tuple[Merge, ...]:
     return tuple(found)
 
 
-def splits(labels: np.ndarray, other: np.ndarray) -> tuple[Split, ...]:
+def splits(labels: np.ndarray, other: np.ndarray) -> tuple[Joined, ...]:
     """Say which clusters come apart in another clustering: `merges` the other way round.
 
     Parameters
@@ -216,7 +195,7 @@ def splits(labels: np.ndarray, other: np.ndarray) -> tuple[Split, ...]:
 
     Returns
     -------
-    tuple of Split
+    tuple of Joined
         Clusters that hold more than half of each of two or more clusters of `other`, by number.
 
     Raises
@@ -224,10 +203,7 @@ def splits(labels: np.ndarray, other: np.ndarray) -> tuple[Split, ...]:
     SettingsError
         If the labels are not whole numbers, one for each heatmap.
     """
-    return tuple(
-        Split(merge.other, merge.clusters, merge.heatmaps, merge.share)
-        for merge in merges(other, labels)
-    )
+    return merges(other, labels)
 
 
 def _table(labels: np.ndarray, other: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:

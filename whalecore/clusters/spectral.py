@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
@@ -31,12 +30,16 @@ from whalecore.clusters.placing import VOTERS, memberships, outside, usual_dista
 from whalecore.clusters.stability import cluster_stability
 from whalecore.clusters.sweep import choose_sigma, typical_distance
 from whalecore.errors import SettingsError
+from whalecore.memory import available_bytes
 from whalecore.types import HeatmapSet, Progress, Report, silent
 
 MODES = ("auto", "exact", "scale")
 
 EXACT_MOST = 20_000
 """Heatmaps up to which the exact mode is taken by itself: about 2 GB."""
+
+BYTES_PER_PAIR = 4
+"""Of an affinity in the exact mode: single precision."""
 
 NEIGHBOURING = (-2, -1, 1, 2)
 """Other numbers of clusters that are kept, as differences from the wanted one."""
@@ -122,7 +125,7 @@ def spectral_clustering(
     ------
     SettingsError
         If there are fewer heatmaps than clusters, the parts do not belong together, the exact mode
-        needs more memory than there is, or a setting is not allowed.
+        needs more memory than is free, or a setting is not allowed.
 
     References
     ----------
@@ -237,19 +240,20 @@ def mode_for(heatmaps: int, mode: str = "auto") -> str:
     Raises
     ------
     SettingsError
-        If the mode is unknown, or the dense matrix would take more than the computer's memory.
+        If the mode is unknown, or the dense matrix would take more memory than is free.
     """
     if mode not in MODES:
         raise SettingsError(
             f"The mode '{mode}' is unknown: choose 'auto', 'exact' (the paper) or 'scale'."
         )
     if mode == "auto":
-        return "exact" if heatmaps <= EXACT_MOST else "scale"
-    memory = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES")
-    if mode == "exact" and 4 * heatmaps**2 > memory:
+        mode = "exact" if heatmaps <= EXACT_MOST else "scale"
+    needed, free = BYTES_PER_PAIR * heatmaps**2, available_bytes()
+    if mode == "exact" and free is not None and needed > free:
         raise SettingsError(
-            f"The exact mode needs {4 * heatmaps**2 / 1e9:.0f} GB for {heatmaps} heatmaps, and "
-            f"this computer has {memory / 1e9:.0f} GB: use the mode 'scale'."
+            f"The exact mode needs {needed / 1e9:.1f} GB for {heatmaps} heatmaps, and "
+            f"{free / 1e9:.1f} GB of this computer's memory are free: use the mode 'scale', or "
+            "close other programs."
         )
     return mode
 

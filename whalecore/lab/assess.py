@@ -165,7 +165,7 @@ def assess(
     evidence = evidence_of(prediction, identifier.temperature, quality, cluster, measures, others)
     stored = lab.rules(identifier.model_id, clustering_id)
     answers = None
-    if learned_from(lab, identifier.model_id, photo.photo_id):
+    if photo.photo_id in lab.learned(identifier.model_id):
         verdict = LEARNED
     elif stored is None:
         verdict = UNDECIDED
@@ -244,12 +244,3 @@ def _encounter(lab: Lab, model_id: str, photo: Photo) -> list[list[Candidate]]:
                  for row in rows]
             )  # fmt: skip
     return found
-
-
-def learned_from(lab: Lab, model_id: str, photo_id: str) -> bool:
-    """Whether a model was trained on a photo of the lab."""
-    model = next(iter(lab.rows("models", model_id=model_id)), None)
-    photo = next(iter(lab.rows("photos", photo_id=photo_id)), None)
-    if model is None or photo is None or photo["fold"] is None:
-        return False
-    return photo["individual"] in model["individuals"] and photo["fold"] != model["fold"]

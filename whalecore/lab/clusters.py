@@ -38,14 +38,19 @@ ORDER BY cluster, heatmaps DESC, other
 """
 
 MEMBERS = """
-SELECT a.*, s.rank, s.score, s.is_reference, p.name, p.path, p.individual AS reference
+SELECT a.*, s.rank, s.score, s.is_reference, p.name, p.path, p.catalogue_individual AS reference,
+    (s.score - avg(s.score) OVER ()) / nullif(stddev_pop(s.score) OVER (), 0) AS z
 FROM assignments a
 JOIN scores s USING (model_id, photo_id, individual)
 LEFT JOIN photos p USING (photo_id)
 WHERE a.clustering_id = $1 AND a.cluster = $2
-ORDER BY a.membership DESC NULLS LAST, a.photo_id, s.rank
+ORDER BY {order} NULLS LAST, a.photo_id, s.rank
 LIMIT $3 OFFSET $4
 """
+
+ORDERS = {"typical": "a.membership DESC", "far": "abs(z) DESC"}
+"""In which the heatmaps of a cluster come: the most typical first, or those whose score lies
+farthest from the cluster's mean."""
 
 
 class LabClusters(LabCore):
@@ -118,10 +123,34 @@ class LabClusters(LabCore):
         return self._database.frame(sql, [clustering_id])
 
     def cluster_members(
-        self, clustering_id: str, cluster: int, limit: int | None = None, offset: int = 0
+        self,
+        clustering_id: str,
+        cluster: int,
+        limit: int | None = None,
+        offset: int = 0,
+        order: str = "typical",
     ) -> pd.DataFrame:
-        """Heatmaps of a cluster with score and photo, the most typical first."""
-        return self._database.frame(MEMBERS, [clustering_id, int(cluster), limit, int(offset)])
+        """Heatmaps of a cluster with score and photo.
+
+        Column ``z`` says how many standard deviations a score lies above the cluster's mean; it is
+        missing where all scores of the cluster are the same.
+
+        Parameters
+        ----------
+        order : str
+            One of `ORDERS`.
+
+        Raises
+        ------
+        LabError
+            When the order is unknown.
+        """
+        if order not in ORDERS:
+            raise LabError(
+                f"The order '{order}' of heatmaps is unknown: choose {' or '.join(ORDERS)}."
+            )
+        sql = MEMBERS.format(order=ORDERS[order])
+        return self._database.frame(sql, [clustering_id, int(cluster), limit, int(offset)])
 
     def cluster_facts(self, clustering_id: str) -> pd.DataFrame:
         """Per cluster: stability, what it rests on, warnings; columns of table ``clusters``.

@@ -87,6 +87,13 @@ class LabCore:
             ) from reason
         return arrow.num_rows
 
+    def state(self, *names: str) -> str:
+        """A short text that changes whenever rows of these tables or views are written.
+
+        Beside the lab's folder it is the key of everything that is derived from them.
+        """
+        return self._database.state(*names)
+
     def compact(self) -> dict[str, int]:
         """Merge small files of every table; returns the number of files per table.
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import re
 import shutil
 import tempfile
@@ -18,6 +19,7 @@ import pyarrow.parquet as pq
 
 from whalecore.errors import LabError
 from whalecore.lab.columns import SEQUENCE, Table
+from whalecore.lab.remembered import Remembered
 from whalecore.lab.shards import TableFolder
 from whalecore.lab.tables import TABLES, VIEW_KEYS
 
@@ -35,6 +37,8 @@ VIEWS = (
     "cluster_names",
     "cluster_matches",
     "verdicts",
+    "standing",
+    "agreed",
     "photos",
     "cluster_correctness",
 )
@@ -62,6 +66,7 @@ class Database:
         weakref.finalize(self, shutil.rmtree, empty, ignore_errors=True)
         self._empty_files = {name: empty / f"{name}.parquet" for name in TABLES}
         self._connection = duckdb.connect(":memory:")
+        self._remembered = Remembered()
         self._needs: dict[str, set[str]] = {}
         self._columns: dict[str, tuple[str, ...]] = {}
         self._make_views()
@@ -82,15 +87,17 @@ class Database:
         parameters : sequence
             The values.
         """
-        return self._run(sql, parameters, lambda result: result.df())
+        return self._remembered_run("frame", sql, parameters, lambda result: result.df())
 
     def rows(self, sql: str, parameters: Sequence[Any] = ()) -> list[tuple]:
         """The result as a list of tuples."""
-        return self._run(sql, parameters, lambda result: result.fetchall())
+        return self._remembered_run("rows", sql, parameters, lambda result: result.fetchall())
 
     def arrow(self, sql: str, parameters: Sequence[Any] = ()) -> pa.Table:
         """The result as an Arrow table."""
-        return self._run(sql, parameters, lambda result: result.to_arrow_table())
+        return self._remembered_run(
+            "arrow", sql, parameters, lambda result: result.to_arrow_table()
+        )
 
     def each_batch(
         self, sql: str, parameters: Sequence[Any], take: Callable[[pa.RecordBatch], None]
@@ -123,17 +130,49 @@ class Database:
             )
         return self._columns[name]
 
+    def state(self, *names: str) -> str:
+        """A short text that changes whenever rows of these tables or views are written.
+
+        It is the key of what is derived from them.
+        """
+        tables = sorted(self._tables_in(" ".join(names)))
+        shards = self._patiently(
+            lambda: [[shard.name for shard in self.folders[one].live_shards()] for one in tables]
+        )
+        return hashlib.sha256(repr([tables, shards]).encode()).hexdigest()[:16]
+
+    def _remembered_run(self, form: str, sql: str, parameters: Sequence[Any], fetch: Any) -> Any:
+        """The result of an earlier run, where no file has come or gone since; files never change.
+
+        The state is taken before the query: what is read may be newer than its key says, and is
+        then read once more, but never older.
+        """
+        key = (form, sql, repr(list(parameters)), self.state(sql))
+        found = self._remembered.get(key)
+        if found is None:
+            found = self._run(sql, parameters, fetch)
+            self._remembered.keep(key, found)
+        return found
+
     def _run(self, sql: str, parameters: Sequence[Any], fetch: Any) -> Any:
-        needed = self._tables_in(sql)
+        needed = sorted(self._tables_in(sql))
+
+        def run() -> Any:
+            files = {name: self._files(name) for name in needed}
+            with self._connection.cursor() as cursor:
+                for name, paths in files.items():
+                    cursor.execute(f"SET VARIABLE {name}_files = $1", [paths])
+                return fetch(cursor.sql(sql, params=list(parameters)))
+
+        return self._patiently(run)
+
+    def _patiently(self, read: Callable[[], Any]) -> Any:
+        """Read again where another process merges files meanwhile."""
         attempt = 0
         while True:
             attempt += 1
             try:
-                files = {name: self._files(name) for name in sorted(needed)}
-                with self._connection.cursor() as cursor:
-                    for name, paths in files.items():
-                        cursor.execute(f"SET VARIABLE {name}_files = $1", [paths])
-                    return fetch(cursor.sql(sql, params=list(parameters)))
+                return read()
             except (FileNotFoundError, duckdb.IOException) as reason:
                 if attempt == ATTEMPTS:
                     raise LabError(

@@ -21,9 +21,26 @@ WHERE e.model_id = $1 AND e.tips IS NOT NULL AND c.individual IS NOT NULL
 ORDER BY e.photo_id
 """
 
+LEARNED = """
+SELECT DISTINCT c.photo_id
+FROM catalogue_rows c
+JOIN splits s USING (photo_id)
+JOIN models m ON m.model_id = $1
+WHERE c.individual IS NOT NULL AND c.imported_at <= m.trained_at
+    AND s.planned_at <= m.trained_at AND s.fold IS DISTINCT FROM m.fold
+"""
+
 
 class LabEmbeddings(LabCore):
     """The part of a lab that knows its embeddings."""
+
+    def learned(self, model_id: str) -> set[str]:
+        """Photos that a model was trained on, by id.
+
+        Those that lay outside its fold, with a name, when it was trained: a photo that was
+        imported or named later taught it nothing, and one whose name was taken back did.
+        """
+        return {photo_id for (photo_id,) in self._database.rows(LEARNED, [model_id])}
 
     def embeddings(self, model_id: str, role: str | None = None) -> EmbeddingSet:
         """Embeddings of the photos' present crops, by photo.

@@ -9,19 +9,21 @@ from typing import Any
 from whalecore.errors import LabError
 from whalecore.files import TEMPORARY
 from whalecore.lab.assess import Assessment, assess
-from whalecore.lab.clusters import LabClusters
 from whalecore.lab.embeddings import LabEmbeddings
 from whalecore.lab.explained import settings_of
 from whalecore.lab.heatmaps import LabHeatmaps
 from whalecore.lab.info import FILE, new_info, read_info, write_info
 from whalecore.lab.models import LabModels
+from whalecore.lab.queue import LabQueue
+from whalecore.lab.reviews import LabReviews
 from whalecore.lab.together import JointAssessment, assess_together
+from whalecore.lab.uploads import LabUploads
 from whalecore.types import OcclusionSettings, Photo
 
-FOLDERS = ("tables", "models", "clusterings", "rules", "claims", "reports")
+FOLDERS = ("tables", "models", "clusterings", "rules", "claims", "reports", "jobs", "uploads")
 
 
-class Lab(LabModels, LabEmbeddings, LabHeatmaps, LabClusters):
+class Lab(LabModels, LabEmbeddings, LabHeatmaps, LabQueue, LabReviews, LabUploads):
     """Reads and writes one lab folder; safe to use from many threads and processes.
 
     Attributes

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from whalecore.identifiers.identifier import Identifier
 
 
-RULES_FORMAT = 3
+RULES_FORMAT = 4
 """Rules of another format are not found, and to be made again: their numbers mean other things."""
 
 

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import re
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any
@@ -17,13 +18,26 @@ from whalecore.types import Box, Crop, Photo
 DEFAULT_INPUT = (256, 512)
 """Height and width that quality is measured for while there is no model."""
 
+UPLOADS = "uploads"
+"""Folder within the lab of photos that were uploaded."""
+
+_UPLOADED = re.compile(UPLOADS + r"/[0-9a-f]{16}\.[a-z]{3,4}")
+
 
 class LabPhotos(LabCore):
     """The part of a lab that knows its photos."""
 
-    def photos(self) -> pd.DataFrame:
-        """All photos of the catalogue with crop, quality and split, ordered by path."""
-        return self._database.frame("SELECT * FROM photos ORDER BY path, photo_id")
+    def photos(self, reviewed: bool = True) -> pd.DataFrame:
+        """All photos with individual, crop, quality and split, ordered by path.
+
+        Parameters
+        ----------
+        reviewed : bool
+            Whether ``individual`` follows what reviewers agree on. What is computed must keep to
+            the catalogue: a name chosen among the identifier's candidates is not its judge.
+        """
+        found = self._database.frame("SELECT * FROM photos ORDER BY path, photo_id")
+        return found if reviewed else found.assign(individual=found["catalogue_individual"])
 
     def photo(self, photo_id: str) -> dict[str, Any]:
         """One row of `photos`, empty values as None.
@@ -47,15 +61,20 @@ class LabPhotos(LabCore):
         """Folder of the photos."""
         return Path(self.info.photo_root)
 
-    def photo_path(self, photo_id: str) -> Path:
+    def photo_path(self, photo: str | Mapping[str, Any]) -> Path:
         """Where a photo's file lies, checked to be inside the lab's photo folders.
+
+        Parameters
+        ----------
+        photo : str or mapping
+            As for `read_photo`.
 
         Raises
         ------
         LabError
             When the photo is unknown or its path leaves the photo folders.
         """
-        return self._path_of(self.photo(photo_id))
+        return self._path_of(self.photo(photo) if isinstance(photo, str) else photo)
 
     def read_photo(self, photo: str | Mapping[str, Any]) -> Photo:
         """Decode a photo of the catalogue.
@@ -78,6 +97,8 @@ class LabPhotos(LabCore):
         return load_photo(self._path_of(row), name=row["name"])
 
     def _path_of(self, row: Mapping[str, Any]) -> Path:
+        if _UPLOADED.fullmatch(row["path"]) and (self.folder / row["path"]).is_file():
+            return self.folder / row["path"]
         info = self.info
         root = (self.folder / info.photo_root).resolve()
         roots = [root, *(Path(source["root"]) for source in info.sources if source.get("root"))]
@@ -91,10 +112,19 @@ class LabPhotos(LabCore):
         )
 
     def gallery(self, individual: str, limit: int | None = None) -> pd.DataFrame:
-        """Photos of one individual, the sharpest first."""
+        """Photos of one individual, named by the catalogue or by decisions, the newest first."""
         sql = """SELECT * FROM photos WHERE individual = $1
-                 ORDER BY sharpness DESC NULLS LAST, photo_id LIMIT $2"""
+                 ORDER BY coalesce(taken_at, imported_at) DESC, photo_id LIMIT $2"""
         return self._database.frame(sql, [individual, limit])
+
+    def galleries(self, individuals: Sequence[str]) -> dict[str, list[dict[str, Any]]]:
+        """The galleries of several individuals in one reading: rows of `photos`, newest first."""
+        sql = """SELECT * FROM photos WHERE list_contains($1, individual)
+                 ORDER BY coalesce(taken_at, imported_at) DESC, photo_id"""
+        found: dict[str, list[dict[str, Any]]] = {name: [] for name in individuals}
+        for row in self._database.arrow(sql, [list(individuals)]).to_pylist():
+            found[row["individual"]].append(row)
+        return found
 
     def problems(self) -> pd.DataFrame:
         """What could not be imported, or deserves a look."""

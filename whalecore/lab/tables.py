@@ -506,9 +506,17 @@ REVIEWS = Table(
         text_column("review_id", "the decision"),
         PHOTO_ID,
         text_column("reviewer", "who decided", required=False),
-        text_column("decision", "what was decided"),
-        text_column("individual", "the individual that was chosen", required=False),
+        text_column(
+            "decision",
+            "`confirm` (an individual that is known), `new_individual`, `retake` (cannot be "
+            "identified) or `undo`",
+        ),
+        text_column("individual", "the individual; empty for `retake` and `undo`", required=False),
+        text_column("undoes", "for `undo`: the decision that is taken back", required=False),
         text_column("note", "anything worth remembering", required=False),
+        text_column("model_id", "the model whose candidates were seen", required=False),
+        text_column("verdict", "the verdict that was seen", required=False),
+        real_column("p_correct", "the probability that was seen with it", "0 to 1"),
         stamp_column("decided_at", "when"),
     ),
 )

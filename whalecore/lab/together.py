@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from whalecore.errors import SettingsError
-from whalecore.lab.assess import Assessment, assess, learned_from
+from whalecore.lab.assess import Assessment, assess
 from whalecore.types import TOP, Candidate, Photo, Prediction, Report, silent
 
 if TYPE_CHECKING:
@@ -80,10 +80,11 @@ def assess_together(
     identifier = identifier or lab.identifier()
     wholes = [identifier.identify(photo, k=len(identifier.individuals)) for photo in photos]
     # A photo that the network learned from says nothing, and one given twice speaks once.
+    learned = lab.learned(identifier.model_id)
     speaking = {
         photo.photo_id: whole
         for photo, whole in zip(photos, wholes, strict=True)
-        if not learned_from(lab, identifier.model_id, photo.photo_id)
+        if photo.photo_id not in learned
     }
     shorts = {
         photo_id: replace(whole, candidates=whole.candidates[:TOP])

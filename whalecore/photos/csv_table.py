@@ -10,6 +10,7 @@ from pathlib import Path
 
 from whalecore.errors import CatalogueError
 from whalecore.photos.catalogue import Note, Refusal
+from whalecore.photos.cells import from_cell
 from whalecore.photos.text import printable
 
 DELIMITERS = (",", ";", "\t")
@@ -48,7 +49,8 @@ def read_csv(path: Path) -> CsvTable:
     """Read a CSV file whose first line names the columns.
 
     UTF-8 with or without byte-order mark, UTF-16 with one, and Western European 8-bit text are
-    understood; fields may be separated by comma, semicolon or tab. Every value stays text. A
+    understood; fields may be separated by comma, semicolon or tab. Every value stays text; the mark
+    that keeps a spreadsheet from running one as a formula (see `as_cell`) is taken away. A
     damaged row is refused and the reading goes on with the next line; empty lines do not count.
 
     Raises
@@ -79,7 +81,8 @@ def read_csv(path: Path) -> CsvTable:
         if problem:
             refused.append(Refusal(f"{path.name}, line {start + 1}", problem))
         elif any(field.strip() for field in fields):
-            accepted.append(Line(start + 1, dict(zip(columns, fields, strict=False))))
+            texts = map(from_cell, fields)
+            accepted.append(Line(start + 1, dict(zip(columns, texts, strict=False))))
     return CsvTable(path.name, columns, delimiter, tuple(accepted), tuple(refused), notes)
 
 

@@ -38,12 +38,31 @@ ROUNDING = 1e-4
 """By how much rounding may carry a value over its range; it is then brought back."""
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class Measures:
     """Evidence that needs the picture, the network or a heatmap; None where it is not there.
 
     Measured by one function for photos of the lab and for new ones, so that what rules are learned
-    from and what they are asked about are the same. The fields are those of `Evidence`.
+    from and what they are asked about are the same.
+
+    Attributes
+    ----------
+    nearest_distance : float or None
+        Cosine distance, 0 to 2, of the photo's embedding to that of the nearest gallery photo.
+    nearest_agreement : float or None
+        Share of the five nearest gallery photos that show the first candidate.
+    compactness, inside_fluke, balance : float or None
+        Of the first candidate's heatmap, see `whalecore.reliability.heatmap_quality`.
+    cam_agreement, patch_agreement : float or None
+        Its correlation with Grad-CAM of ``layer4``, and with the occlusion map of twice the patch
+        and stride.
+    changing_share : float or None
+        Share of its positive values on the tips of the fluke, which change over the years.
+    visible : float or None
+        Share of where a fluke usually lies in the crop where one is seen; low under water. None,
+        as ``cut_off``, where no fluke was found and the whole photo is compared.
+    cut_off : float or None
+        Share of the box's outline that lies on the photo's edge.
     """
 
     nearest_distance: float | None = None
@@ -59,10 +78,10 @@ class Measures:
 
 
 @dataclass(frozen=True)
-class Evidence:
+class Evidence(Measures):
     """What speaks for and against the first candidate of a photo.
 
-    Everything after ``crop_source`` and ``unlike`` may be missing (None).
+    Everything but the four scores, ``crop_source`` and ``unlike`` may be missing (None).
 
     Attributes
     ----------
@@ -88,25 +107,9 @@ class Evidence:
         ``corrected``, ``given``, ``detector`` or ``whole``.
     unlike : bool
         Whether there are clusters but the heatmap is unlike any, so that no share counts for it.
-    nearest_distance : float or None
-        Cosine distance, 0 to 2, of the photo's embedding to that of the nearest gallery photo.
-    nearest_agreement : float or None
-        Share of the five nearest gallery photos that show the first candidate.
     cluster : int or None
         Number of the cluster that the first candidate's heatmap falls into; None where it is
         unlike any.
-    compactness, inside_fluke, balance : float or None
-        Of the first candidate's heatmap, see `whalecore.reliability.heatmap_quality`.
-    cam_agreement, patch_agreement : float or None
-        Its correlation with Grad-CAM of ``layer4``, and with the occlusion map of twice the patch
-        and stride.
-    changing_share : float or None
-        Share of its positive values on the tips of the fluke, which change over the years.
-    visible : float or None
-        Share of where a fluke usually lies in the crop where one is seen; low under water. None,
-        as ``cut_off``, where no fluke was found and the whole photo is compared.
-    cut_off : float or None
-        Share of the box's outline that lies on the photo's edge.
     crop_confidence : float or None
         How sure it is that the box is right; 1 for boxes by hand.
     encounter_photos : int or None
@@ -126,17 +129,7 @@ class Evidence:
     quality: Quality | None = None
     crop_source: str = "given"
     unlike: bool = False
-    nearest_distance: float | None = None
-    nearest_agreement: float | None = None
     cluster: int | None = None
-    compactness: float | None = None
-    inside_fluke: float | None = None
-    balance: float | None = None
-    cam_agreement: float | None = None
-    patch_agreement: float | None = None
-    changing_share: float | None = None
-    visible: float | None = None
-    cut_off: float | None = None
     crop_confidence: float | None = None
     encounter_photos: int | None = None
     encounter_support: float | None = None
@@ -263,41 +256,6 @@ def entropy(scores: Sequence[float]) -> float:
         return 0.0
     shares = shares / shares.sum()
     return float(max(0.0, -(shares * np.log(shares)).sum()))
-
-
-def leave_one_out_share(
-    labels: np.ndarray, correct: np.ndarray, photos: Sequence[str] | None = None
-) -> tuple[np.ndarray, np.ndarray]:
-    """Return for each heatmap how often the others of its cluster are right.
-
-    A rule that is fitted on photos must not see their own answer in the cluster's share;
-    otherwise even a useless cluster seems to tell something.
-
-    Parameters
-    ----------
-    labels : ndarray of shape (heatmaps,), int
-        Cluster of each heatmap.
-    correct : ndarray of shape (heatmaps,), bool
-    photos : sequence of str, optional
-        Photo of each heatmap: all heatmaps of the same photo are left out, not only the one.
-
-    Returns
-    -------
-    share : ndarray of shape (heatmaps,), float64
-        The overall share where no other heatmap is left in the cluster.
-    heatmaps : ndarray of shape (heatmaps,), int64
-        Number of others the share rests on.
-    """
-    correct = np.asarray(correct, dtype=np.float64)
-    _, cluster = np.unique(labels, return_inverse=True)
-    own = np.arange(len(correct)) if photos is None else np.asarray(photos)
-    _, photo = np.unique(own, return_inverse=True)
-    _, pair = np.unique(np.stack([cluster, photo]), axis=1, return_inverse=True)
-    pair = pair.ravel()
-    others = np.bincount(cluster)[cluster] - np.bincount(pair)[pair]
-    right = np.bincount(cluster, correct)[cluster] - np.bincount(pair, correct)[pair]
-    share = np.where(others > 0, right / np.maximum(others, 1), correct.mean())
-    return share, others
 
 
 def shrunk_share(share: float, heatmaps: int, overall: float) -> float:

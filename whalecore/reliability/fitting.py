@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 import numpy as np
 
@@ -14,7 +14,6 @@ from whalecore.reliability.promise import reliable_promise
 from whalecore.reliability.rules import (
     CORRECT_FEATURES,
     NEW_FEATURES,
-    WORSE_WHEN_HIGH,
     Logistic,
     Rules,
     feature_rows,
@@ -26,12 +25,7 @@ from whalecore.reliability.shares import (
     nested_shares,
     with_shares,
 )
-
-RIDGE = 4.0
-"""Penalty on squared weights of standardised evidence: as if each were drawn with deviation 0.5."""
-
-FEWEST = 10
-"""Photos of each of two kinds without which nothing is fitted to tell them apart."""
+from whalecore.reliability.weights import FEWEST, fit_correct, fit_new
 
 FOLDS = 5
 """Thresholds are chosen with probabilities from rules that were fitted on other photos."""
@@ -88,11 +82,7 @@ def fit(
 ) -> Fitted:
     """Fit probabilities and choose thresholds on validation photos.
 
-    - P(correct), new individuals included, starts from the score, which is calibrated for known
-      individuals: evidence moves its log-odds, by weights under a ridge penalty, so that little
-      data leaves the score as it is. P(new) is a ridge logistic regression. No weight may have
-      the wrong sign: a nearer photo of a known whale never makes the answer less probable. Evidence
-      that is missing counts as average, plus a weight for being missing.
+    - P(correct), new individuals included, is that of `fit_correct`; P(new) that of `fit_new`.
     - Shares of clusters are counted on other groups of photos, within every fit.
     - ``new_threshold`` gives the largest mean of the shares of new and of known photos that are
       told rightly, but is at least one half.
@@ -217,86 +207,9 @@ def _fit_models(
     correct_rows = feature_rows(evidence, features, overall)
     new_rows = feature_rows(evidence, NEW_FEATURES, overall)
     return (
-        _fit_from_score(tuple(features), correct_rows, correct),
-        _fit_logistic(NEW_FEATURES, new_rows, ~known),
+        fit_correct(tuple(features), correct_rows, correct),
+        fit_new(NEW_FEATURES, new_rows, ~known),
         overall,
-    )
-
-
-def _fit_logistic(features: tuple[str, ...], rows: np.ndarray, target: np.ndarray) -> Logistic:
-    """Fit a ridge logistic regression; the share alone where one kind has too few photos."""
-    if min(target.sum(), (~target).sum()) < FEWEST:
-        share = (target.sum() + 1) / (len(target) + 2)
-        nothing = tuple(0.0 for _ in features)
-        unit = tuple(1.0 for _ in features)
-        return Logistic(features, nothing, unit, nothing, float(np.log(share / (1 - share))))
-    signs = np.array([1.0 if name in WORSE_WHEN_HIGH else -1.0 for name in features])
-    return _ridge(features, rows, target, np.zeros(len(target)), signs)
-
-
-def _fit_from_score(features: tuple[str, ...], rows: np.ndarray, target: np.ndarray) -> Logistic:
-    """Fit what evidence adds to the log-odds of the score; nothing where photos are too few."""
-    score = rows[:, features.index("score")]
-    if min(target.sum(), (~target).sum()) < FEWEST:
-        return Logistic(("score",), (0.0,), (1.0,), (1.0,), 0.0)
-    signs = np.array([-1.0 if name in WORSE_WHEN_HIGH else 1.0 for name in features])
-    # The score itself may be trusted less than it says.
-    signs[features.index("score")] = 0.0
-    moved = _ridge(features, rows, target, score, signs)
-    at = moved.features.index("score")
-    weights = list(moved.weights)
-    # The score itself, as a part of the weighted sum.
-    weights[at] += moved.scale[at]
-    return replace(moved, weights=tuple(weights), intercept=moved.intercept + moved.mean[at])
-
-
-def _ridge(
-    features: tuple[str, ...],
-    rows: np.ndarray,
-    target: np.ndarray,
-    start: np.ndarray,
-    signs: np.ndarray,
-) -> Logistic:
-    """Fit log-odds of ``start`` plus a weighted sum of standardised features.
-
-    Half of `RIDGE` times the sum of the squared weights is added to the negative log-likelihood;
-    the intercept is free. ``signs``: 1 or -1 where a weight may not have the other one, 0 where it
-    may. Evidence that no photo has is left out.
-    """
-    from scipy.optimize import minimize
-    from scipy.special import expit
-
-    there = ~np.isnan(rows).all(axis=0)
-    features, rows = tuple(np.array(features)[there].tolist()), rows[:, there]
-    signs = signs[there]
-    absent = np.isnan(rows)
-    mean, scale = np.nanmean(rows, axis=0), np.nanstd(rows, axis=0)
-    scale = np.where(scale > 1e-9, scale, 1.0)
-    columns = np.hstack(
-        [np.ones((len(rows), 1)), np.where(absent, 0.0, (rows - mean) / scale), absent]
-    )
-    penalty = np.r_[0.0, np.full(2 * len(features), RIDGE)]
-    bounds = [
-        (None, None),
-        *((0.0 if sign > 0 else None, 0.0 if sign < 0 else None) for sign in signs),
-        *[(None, None)] * len(features),
-    ]
-
-    def loss(weights: np.ndarray) -> tuple[float, np.ndarray]:
-        odds = start + columns @ weights
-        likelihood = (np.logaddexp(0, odds) - target * odds).sum()
-        slope = columns.T @ (expit(odds) - target) + penalty * weights
-        return likelihood + (penalty * weights**2).sum() / 2, slope
-
-    found = minimize(loss, np.zeros(columns.shape[1]), jac=True, method="L-BFGS-B", bounds=bounds).x
-    weights, missing = np.split(found[1:], 2)
-    return Logistic(
-        features,
-        tuple(mean.tolist()),
-        tuple(scale.tolist()),
-        tuple(weights.tolist()),
-        float(found[0]),
-        tuple(missing.tolist()),
     )
 
 

@@ -27,7 +27,7 @@ HEATMAP_FEATURES = (
 )
 OTHER_FEATURES = ("visible", "encounter_support")
 CORRECT_FEATURES = (*SCORE_FEATURES, *NEAREST_FEATURES, *HEATMAP_FEATURES, *OTHER_FEATURES)
-NEW_FEATURES = ("nearest_distance", "max_logit", "margin", "score")
+NEW_FEATURES = ("nearest_distance", "score")
 WORSE_WHEN_HIGH = ("entropy", "nearest_distance")
 """Evidence that speaks against the first candidate the higher it is; all other speaks for it."""
 

@@ -7,7 +7,7 @@ from dataclasses import fields
 
 import numpy as np
 
-from whalecore.reliability.evidence import Evidence, evidence_of, leave_one_out_share, shrunk_share
+from whalecore.reliability.evidence import Evidence, evidence_of, shrunk_share
 from whalecore.reliability.fitting import PROBABLE, fit_rules, probabilities
 from whalecore.reliability.gate import failed_measures
 from whalecore.reliability.rules import (
@@ -27,7 +27,6 @@ __all__ = [
     "decide",
     "evidence_of",
     "fit_rules",
-    "leave_one_out_share",
     "probabilities",
     "shrunk_share",
 ]
@@ -51,7 +50,7 @@ FOR = {
     "nearest_agreement": "More of the most similar photos than average show the first candidate: "
     "a share of {nearest_agreement:.2f}.",
     "share_correct": "Heatmaps that look like this one are more often right than average: a share "
-    "of {share_correct:.2f} of the {cluster_heatmaps} in its cluster.",
+    "of {share_correct:.2f} of the {cluster_heatmaps} in its cluster that the rules learned from.",
     "compactness": "The heatmap points to few places, more clearly than average: a share of "
     "{compactness:.2f} of the evidence lies in a tenth of the picture.",
     "inside_fluke": "More of the evidence than average lies on the fluke: a share of "
@@ -77,7 +76,7 @@ AGAINST = {
     "nearest_agreement": "Fewer of the most similar photos than average show the first candidate: "
     "a share of {nearest_agreement:.2f}.",
     "share_correct": "Heatmaps that look like this one are less often right than average: a share "
-    "of {share_correct:.2f} of the {cluster_heatmaps} in its cluster.",
+    "of {share_correct:.2f} of the {cluster_heatmaps} in its cluster that the rules learned from.",
     "compactness": "The heatmap is spread over more places than average: a share of only "
     "{compactness:.2f} of the evidence lies in a tenth of the picture.",
     "inside_fluke": "Less of the evidence than average lies on the fluke: a share of "
@@ -95,10 +94,6 @@ AGAINST = {
 NEW = {
     "score": "No known individual fits well: the highest score of {score:.3f} is lower than "
     "average.",
-    "margin": "No known individual stands out: the highest score is only {lead:.2f} times the "
-    "second, less than average.",
-    "max_logit": "Even the most similar known individual is less similar than average: its raw "
-    "score is {max_logit:.2f}.",
     "nearest_distance": AGAINST["nearest_distance"],
 }
 TIPS = (

@@ -8,6 +8,7 @@ import numpy as np
 
 from whalecore.errors import TooFewError
 from whalecore.lab.lab import Lab
+from whalecore.reliability.calibration import brier_score
 from whalecore.reliability.evidence import Evidence
 from whalecore.reliability.figures import (
     Figures,
@@ -40,8 +41,8 @@ class Judgement:
     evidence : tuple of Evidence
         With the cluster shares that each photo was judged with.
     p_correct, p_new : ndarray of shape (photos,), float64
-    without : ndarray of shape (photos,), float64
-        P(correct) without heatmap evidence.
+    with_heatmaps, without : ndarray of shape (photos,), float64
+        P(correct) with and without heatmap evidence; the rules' own is one of them.
     inside : ndarray of shape (photos, answers), bool
     holds : ndarray of shape (photos,), bool
     rules : Rules
@@ -52,6 +53,7 @@ class Judgement:
     evidence: tuple[Evidence, ...]
     p_correct: np.ndarray
     p_new: np.ndarray
+    with_heatmaps: np.ndarray
     without: np.ndarray
     verdicts: tuple[Verdict, ...]
     scores: AllScores
@@ -62,6 +64,11 @@ class Judgement:
 
 def calibrate_lab(lab: Lab, report: Report = silent) -> dict:
     """Fit the rules on the validation part, measure on the test part, and store both.
+
+    A known individual may have photos in both parts, of different encounters: so it is in use,
+    where the next photo shows an animal that the network and the rules have met before, or one that
+    is new to both; new individuals lie in one part with all their photos. No rule knows an
+    individual. Within the validation part, thresholds rest on rules of other individuals.
 
     Returns
     -------
@@ -166,6 +173,9 @@ def _fit(
 def judge(judged: list[Judged], scores: AllScores, error_limit: float) -> Judgement:
     """Fit rules on the validation photos and judge all: those by rules of others of them.
 
+    Heatmap evidence counts where it lowers the squared error of P(correct) on the validation
+    photos, each judged by rules of others of them.
+
     Parameters
     ----------
     judged : list of Judged
@@ -175,17 +185,20 @@ def judge(judged: list[Judged], scores: AllScores, error_limit: float) -> Judgem
         Share of wrong ones among the photos called reliable that is promised.
     """
     validation = np.array([one.part == "validation" for one in judged], bool)
-    fitted = _fit(judged, scores, validation, CORRECT_FEATURES, error_limit)
-    rules, crossed = fitted.rules, fitted.crossed
+    correct = np.array([one.correct for one in judged], bool)[validation]
     bare = tuple(name for name in CORRECT_FEATURES if name not in HEATMAP_FEATURES)
-    plain = _fit(judged, scores, validation, bare, error_limit)
+    plain, full = (
+        _fit(judged, scores, validation, features, error_limit)
+        for features in (bare, CORRECT_FEATURES)
+    )
+    errors = [brier_score(one.crossed.p_correct, correct) for one in (plain, full)]
+    fitted = full if errors[1] < errors[0] else plain
+    rules, crossed = fitted.rules, fitted.crossed
     evidence = [one.evidence for one in judged]
     for place, one in zip(np.flatnonzero(validation), crossed.evidence, strict=True):
         evidence[place] = one
-    p_correct, p_new = probabilities(evidence, rules)
-    without, _ = probabilities(evidence, plain.rules)
-    p_correct[validation], p_new[validation] = crossed.p_correct, crossed.p_new
-    without[validation] = plain.crossed.p_correct
+    p_correct, p_new = _chances(evidence, fitted, validation)
+    with_heatmaps, without = (_chances(evidence, one, validation)[0] for one in (full, plain))
     answers = answer_probabilities(scores.scores, p_new)
     truth = np.where(scores.truth < 0, answers.shape[1] - 1, scores.truth)
     inside = candidates_in(answers, rules.sets)
@@ -202,6 +215,7 @@ def judge(judged: list[Judged], scores: AllScores, error_limit: float) -> Judgem
         evidence=tuple(evidence),
         p_correct=p_correct,
         p_new=p_new,
+        with_heatmaps=with_heatmaps,
         without=without,
         verdicts=tuple(
             decide(one, rules, (float(right), float(new)))
@@ -212,6 +226,15 @@ def judge(judged: list[Judged], scores: AllScores, error_limit: float) -> Judgem
         holds=inside[np.arange(len(truth)), truth],
         rules=rules,
     )
+
+
+def _chances(
+    evidence: list[Evidence], fitted: Fitted, validation: np.ndarray
+) -> tuple[np.ndarray, np.ndarray]:
+    """P(correct) and P(new) of all photos; of the validation photos by rules of others of them."""
+    p_correct, p_new = probabilities(evidence, fitted.rules)
+    p_correct[validation], p_new[validation] = fitted.crossed.p_correct, fitted.crossed.p_new
+    return p_correct, p_new
 
 
 def _figures(judgement: Judgement, part: str, model_id: str | None = None) -> Figures:
@@ -236,7 +259,7 @@ def _gain(judgement: Judgement, part: str | None = None, model_id: str | None = 
     correct = np.array([one.correct for one in judgement.judged], bool)
     groups = np.array([one.group for one in judgement.judged], str)
     return heatmap_gain(
-        judgement.p_correct[explained],
+        judgement.with_heatmaps[explained],
         judgement.without[explained],
         correct[explained],
         groups[explained],

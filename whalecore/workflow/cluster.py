@@ -18,7 +18,14 @@ from whalecore.clusters.storing import save_clustering
 from whalecore.errors import LabError, SettingsError, TooFewError
 from whalecore.lab.lab import Lab
 from whalecore.types import HeatmapPart, HeatmapSet, Progress, settings_from_key
-from whalecore.workflow.continued import Before, clustering_before, start_of, take_over
+from whalecore.workflow.continued import (
+    Before,
+    clustering_before,
+    continuing,
+    made_before,
+    start_of,
+    take_over,
+)
 from whalecore.workflow.meaning import cluster_meanings
 from whalecore.workflow.progress import Report, silent
 
@@ -37,7 +44,7 @@ class Clustered:
     Attributes
     ----------
     clustering_id : str
-        The same heatmaps and settings give the same one.
+        The same heatmaps and settings that continue the same clustering give the same one.
     left_out : int
         Fast heatmaps that were refused.
     note : str
@@ -143,16 +150,17 @@ def cluster_heatmaps(
         "signed": signed,
         "aligned": aligned,
     }
-    clustering_id = _identity(stacks, maps, count, {**asked, **representation})
-    outcome = Clustered(clustering_id, left_out, note)
-    with lab.claim(f"cluster-{clustering_id}"):
-        if lab.rows("clusterings", clustering_id=clustering_id):
-            return outcome
+    key = _identity(stacks, maps, count, {**asked, **representation})
+    with lab.claim(f"cluster-{key}"):
+        there = made_before(lab, key)
+        if there is not None:
+            return Clustered(there, left_out, note)
         report(Progress("cluster heatmaps", 0, 1, message=f"{len(first)} heatmaps ({maps})"))
         # With the paper's heatmaps all are right, so that what counts is being right at top 1.
         right = first.ranks == 1 if correct_only else first.correct
         before = clustering_before(lab, first, maps, representation, clusters)
         earlier = None if anew else start_of(lab, before, asked)
+        clustering_id = key if earlier is None else continuing(key, before.clustering_id)
         clustering = spectral_clustering(
             first if len(stacks) == 1 else stacks,
             clusters=count,
@@ -178,6 +186,7 @@ def cluster_heatmaps(
                 "ranks": maps,
                 "settings": {
                     **asked,
+                    "key": key,
                     "sigma_rule": clustering.sigma.rule,
                     "continued": earlier is not None,
                 },
@@ -187,7 +196,7 @@ def cluster_heatmaps(
             seed,
         )
     report(Progress("cluster heatmaps", 1, 1, 0.0))
-    return outcome
+    return Clustered(clustering_id, left_out, note)
 
 
 def part_named(text: str) -> HeatmapPart:
@@ -303,7 +312,7 @@ def _note(left_out: int, maps: str, least: float) -> str:
 
 
 def _identity(stacks: Sequence[HeatmapSet], maps: str, clusters: int | str, asked: dict) -> str:
-    """The same for the same heatmaps and settings."""
+    """Key of a clustering: the same for the same heatmaps and settings, whatever it continues."""
     first = stacks[0]
     digest = hashlib.sha256(json.dumps([FORMAT, maps, clusters, asked], sort_keys=True).encode())
     for names in (first.model_ids, first.photo_ids, first.individuals):

@@ -4,10 +4,8 @@ from __future__ import annotations
 
 import json
 
+from whalecore.clusters.spectral import BYTES_PER_PAIR
 from whalecore.lab.lab import Lab
-
-BYTES_OF_A_PAIR = 4
-"""Of a similarity in the exact mode's table of all pairs of heatmaps."""
 
 
 def describe_clustering(lab: Lab, clustering_id: str) -> dict:
@@ -52,7 +50,7 @@ def describe_clustering(lab: Lab, clustering_id: str) -> dict:
 def spoken_clustering(about: dict) -> list[str]:
     """The object that `describe_clustering` gives, as sentences for a person."""
     name, count = about["id"], about["heatmaps"]
-    table = count * count * BYTES_OF_A_PAIR
+    table = count * count * BYTES_PER_PAIR
     size = f"{table / 1e9:.1f} GB" if table >= 1e9 else f"{max(1, round(table / 1e6))} MB"
     why = {
         ("exact", "auto"): f"the table of all pairs takes {size}",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -115,6 +116,30 @@ def start_of(lab: Lab, before: Before | None, asked: Mapping[str, Any]) -> Earli
     sweep = tuple(SigmaTrial(**trial) for trial in json.loads(row["sigma_sweep"] or "[]"))
     rule = _asked(row).get("sigma_rule", "").removeprefix(KEPT)
     return Earlier(before.labels, SigmaChoice(row["sigma"], KEPT + rule, sweep))
+
+
+def made_before(lab: Lab, key: str) -> str | None:
+    """The newest clustering of the same heatmaps and settings, whatever it continues."""
+    for row in lab.clusterings().to_dict("records"):
+        # One that continues nothing, and any of older versions, has the key as its id.
+        if key in (row["clustering_id"], _asked(row).get("key")):
+            return row["clustering_id"]
+    return None
+
+
+def continuing(key: str, earlier_id: str) -> str:
+    """Id of a clustering that starts from an earlier one: another start, another id.
+
+    So a clustering that was cut off, and starts from another one when it is asked for again,
+    does not mix with what the first attempt left.
+
+    Parameters
+    ----------
+    key : str
+        Of its heatmaps and settings, such as ``top5-k30-0123456789``.
+    """
+    kind, _, _ = key.rpartition("-")
+    return f"{kind}-{hashlib.sha256(f'{key} {earlier_id}'.encode()).hexdigest()[:10]}"
 
 
 def take_over(lab: Lab, clustering_id: str, before: Before, labels: np.ndarray) -> None:

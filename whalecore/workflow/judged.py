@@ -85,7 +85,7 @@ def judged_photos(lab: Lab, clustering_id: str | None) -> list[Judged]:
         known = set(model["individuals"])
         for photo_id, rows in candidates.items():
             photo = photos.get(photo_id)
-            if photo is None or photo["individual"] is None:
+            if photo is None or photo["catalogue_individual"] is None:
                 continue
             rows.sort(key=lambda row: row["rank"])
             key = (model["model_id"], photo_id, rows[0]["individual"])
@@ -96,9 +96,9 @@ def judged_photos(lab: Lab, clustering_id: str | None) -> list[Judged]:
                     model_id=model["model_id"],
                     part=photo["part"],
                     evidence=replace(evidence, **clusters.get(key, {})),
-                    individual=photo["individual"],
+                    individual=photo["catalogue_individual"],
                     rank=next((row["rank"] for row in rows if row["is_reference"]), 0),
-                    known=photo["individual"] in known,
+                    known=photo["catalogue_individual"] in known,
                     group=photo_id,
                 )
             )

@@ -63,7 +63,7 @@ def cluster_meanings(
         heatmaps.values,
         heatmaps.individuals,
         blurred=sharpness < limit,
-        new=np.array([row.get("individual") is None for row in known]),
+        new=np.array([row.get("catalogue_individual") is None for row in known]),
         surroundings=_surroundings(lab, heatmaps, clustering.labels, rows, seed),
     )
 

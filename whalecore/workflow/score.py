@@ -84,9 +84,10 @@ def embed_photos(lab: Lab, report: Report = silent) -> int:
 
 
 def _plan(lab: Lab, model: dict) -> Plan:
-    photos = lab.photos().dropna(subset=["fold", "crop_x0"])
+    photos = lab.photos(reviewed=False).dropna(subset=["fold", "crop_x0"])
     out = photos["fold"] == model["fold"]
-    learned = ~out & photos["individual"].isin(model["individuals"])
+    taught = photos["photo_id"].isin(lab.learned(model["model_id"]))
+    learned = ~out & taught & photos["individual"].isin(model["individuals"])
     held_out, gallery = set(photos["photo_id"][out]), set(photos["photo_id"][learned])
     done = {
         table: {
@@ -113,7 +114,7 @@ def _look_at(lab: Lab, model: dict, plan: Plan, wanted: set[str], step: str, rep
     if not wanted:
         return 0
     identifier = lab.identifier(model["model_id"])
-    photos = lab.photos()
+    photos = lab.photos(reviewed=False)
     waiting = photos[photos["photo_id"].isin(wanted)]
     pace = Pace(step, len(waiting), report)
     for start in range(0, len(waiting), PHOTOS_PER_SHARD):

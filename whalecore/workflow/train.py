@@ -49,7 +49,7 @@ def train_identifier(lab: Lab, preset: Preset, fold: int = 0, report: Report = s
     from whalecore.identifiers.identifier import with_temperature
     from whalecore.identifiers.training import train
 
-    photos = lab.photos().dropna(subset=["fold", "crop_x0"])
+    photos = lab.photos(reviewed=False).dropna(subset=["fold", "crop_x0"])
     with_individual = photos[photos["individual"].notna()].sort_values("photo_id")
     taught = with_individual[with_individual["fold"] != fold]
     individuals = tuple(sorted(taught["individual"].unique()))

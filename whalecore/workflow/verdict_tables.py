@@ -44,6 +44,9 @@ QUALITIES = tuple(field.name for field in fields(Quality))
 GAIN = "heatmap_gain_"
 """Start of the metrics that say what heatmaps add."""
 
+OF_HEATMAPS = ("deletion_", "insertion_", "faithful_", "random")
+"""Starts of the metrics that no judgement of verdicts gives."""
+
 
 @dataclass(frozen=True, eq=False)
 class VerdictTables:
@@ -250,6 +253,9 @@ def _figures(lab: Lab, models: set[str], clustering: str | None) -> dict[str, Ef
     frame = lab.evaluations().dropna(subset=["value", "photos"])
     frame = frame[frame["model_id"].isin(models)]
     ours = frame["clustering_id"].isna() | (frame["clustering_id"] == clustering)
+    # A figure that the newest judgement could not give any more is none of its figures.
+    judged_at = frame.loc[ours & (frame["metric"] == "brier"), "made_at"].max()
+    ours &= ~(frame["made_at"] < judged_at) | frame["metric"].str.startswith(OF_HEATMAPS)
     gain = frame["metric"].str.startswith(GAIN)
     frame = frame[ours & (frame["part"] == np.where(gain, BOTH, PART))]
     return {

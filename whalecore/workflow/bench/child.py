@@ -16,8 +16,8 @@ from pathlib import Path
 
 import numpy as np
 
+from whalecore.memory import forget_peak, resident_mib
 from whalecore.workflow.bench.grouping import Method, Task, method_named
-from whalecore.workflow.bench.memory import forget_peak, resident_mib
 from whalecore.workflow.bench.planted import Planted, planted_heatmaps
 
 LIBRARIES = ("scipy.linalg", "scipy.sparse.linalg", "sklearn.cluster", "sklearn.decomposition")

@@ -7,10 +7,10 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
+from whalecore.memory import available_bytes
 from whalecore.types import Progress, Report, silent
 from whalecore.workflow.bench.child import ChildError, Outcome, run_child
 from whalecore.workflow.bench.grouping import FEWER, Method
-from whalecore.workflow.bench.memory import available_bytes
 from whalecore.workflow.bench.planted import Planted
 
 FLOATS = 4 * (2 + 1000)

@@ -7,14 +7,15 @@ from pathlib import Path
 
 from whalecore.errors import LabError, SettingsError
 from whalecore.files import write_bytes
+from whalecore.lab.assess import Assessment
 from whalecore.lab.lab import Lab
 from whalecore.types import Report, silent
 from whalecore.workflow.report.cluster import cluster_sections
 from whalecore.workflow.report.html import Html, page
 from whalecore.workflow.report.lab import lab_sections
-from whalecore.workflow.report.photo import photo_sections
+from whalecore.workflow.report.photo import assessment_sections, photo_sections
 
-__all__ = ["report_page", "write_report"]
+__all__ = ["assessment_page", "report_page", "write_report"]
 
 
 def write_report(
@@ -75,5 +76,14 @@ def report_page(
         title, sections = cluster_sections(lab, cluster)
     else:
         title, sections = lab_sections(lab)
+    return _page(lab, title, sections)
+
+
+def assessment_page(lab: Lab, assessed: Assessment) -> str:
+    """The text of the HTML page about a photo that was assessed, of the lab or not."""
+    return _page(lab, *assessment_sections(lab, assessed))
+
+
+def _page(lab: Lab, title: str, sections: list[Html]) -> str:
     made = datetime.now(UTC).strftime("%d %B %Y, %H:%M UTC")
     return page(title, f"Lab '{lab.name}' · written on {made}", sections)

@@ -56,8 +56,18 @@ def section(title: str, *children: Child) -> Html:
     return element("section", element("h2", title), *children)
 
 
+def strong(text: str) -> list[Child]:
+    """A text of which the parts between two pairs of stars are strong."""
+    parts = text.split("**")
+    return [element("strong", part) if place % 2 else part for place, part in enumerate(parts)]
+
+
 def table(
-    head: Sequence[Child], rows: Iterable[Sequence[Child]], numbers: int = 1, note: str = ""
+    head: Sequence[Child],
+    rows: Iterable[Sequence[Child]],
+    numbers: int = 1,
+    note: str = "",
+    kind: str | None = None,
 ) -> Html:
     """A table; columns from ``numbers`` on are figures and stand at the right."""
 
@@ -75,6 +85,7 @@ def table(
             element("caption", note) if note else None,
             element("thead", element("tr", cells("th", head))),
             element("tbody", body),
+            class_=kind,
         ),
         class_="scroll",
     )

@@ -1,33 +1,30 @@
-"""The report of one photo: who it is thought to be, what says so, and how far to believe it."""
+"""The evidence page of one photo: who it is thought to be, what says so, what people decided."""
 
 from __future__ import annotations
-
-from dataclasses import asdict, fields
 
 import numpy as np
 from PIL import Image
 
-from whalecore.errors import LabError, WhalecoreError
+from whalecore.errors import LabError
 from whalecore.lab.assess import Assessment
 from whalecore.lab.lab import Lab
-from whalecore.overlays import draw_box, kind_of, legend, overlay, scale_limit
+from whalecore.overlays import draw_box
+from whalecore.photo_words import date_words, place_words
 from whalecore.photos.crop import cut
-from whalecore.reliability.evidence import Evidence
 from whalecore.types import Report, silent
-from whalecore.verdict_words import KINDS, fine_percent
-from whalecore.workflow.faithfulness import explanation_warnings
-from whalecore.workflow.report.html import Html, element, picture, picture_address, section, table
-from whalecore.workflow.report.words import evidence_words
+from whalecore.verdict_words import KINDS, fine_percent, set_words, tips_words
+from whalecore.workflow.report.candidates import candidates_section
+from whalecore.workflow.report.decision import decision_section
+from whalecore.workflow.report.evidence import cluster_section, evidence_section
+from whalecore.workflow.report.html import Html, element, picture, section
+from whalecore.workflow.verdict_tables import SOURCES
 
-SHOWN_WIDTH = 480
+SHOWN_WIDTH = 640
 """Pixels of a photo in the page."""
-
-CELL_WIDTH = 300
-"""Pixels of a heatmap, or of a photo to compare with."""
 
 
 def photo_sections(lab: Lab, photo: str, report: Report = silent) -> tuple[str, list[Html]]:
-    """Title and sections of the report of a photo of the lab.
+    """Title and sections of the page about a photo of the lab.
 
     Parameters
     ----------
@@ -40,32 +37,20 @@ def photo_sections(lab: Lab, photo: str, report: Report = silent) -> tuple[str, 
         If there is no such photo, or several.
     """
     row = _photo_row(lab, photo)
-    assessed = lab.assess(lab.read_photo(row), report=report)
-    crop = assessed.prediction.crop
-    boxed = _narrow(draw_box(assessed.photo.pixels, crop.box), SHOWN_WIDTH)
-    known_as = row["individual"] or "nobody yet"
-    return f"Photo {row['name']}", [
+    return assessment_sections(lab, lab.assess(lab.read_photo(row), report=report))
+
+
+def assessment_sections(lab: Lab, assessed: Assessment) -> tuple[str, list[Html]]:
+    """Title and sections of the page about a photo that was assessed, of the lab or not."""
+    row = next(iter(lab.rows("photos", photo_id=assessed.photo.photo_id)), None)
+    return f"Photo {assessed.photo.name}", [
         _verdict(assessed),
-        section(
-            "The photo",
-            element(
-                "figure",
-                picture(boxed, f"The photo {row['name']} with the box around the fluke"),
-                element("figcaption", f"The catalogue names {known_as}."),
-            ),
-        ),
-        _candidates(lab, assessed, row),
-        _evidence(assessed.evidence),
+        decision_section(lab, assessed.photo.photo_id, row),
+        _pictures(lab, assessed, row),
+        candidates_section(lab, assessed),
+        cluster_section(lab, assessed.cluster),
+        evidence_section(lab, assessed),
     ]
-
-
-def evidence_rows(evidence: Evidence) -> list[tuple[str, str]]:
-    """Name and value of each piece of evidence that is there, in words."""
-    found = {field.name: getattr(evidence, field.name) for field in fields(evidence)}
-    quality = found.pop("quality")
-    found.update({} if quality is None else asdict(quality))
-    return [(evidence_words(name), _value(value)) for name, value in found.items()
-            if value is not None]  # fmt: skip
 
 
 def _photo_row(lab: Lab, photo: str) -> dict:
@@ -98,107 +83,64 @@ def _verdict(assessed: Assessment) -> Html:
             )
         )
     reasons = element("ul", [element("li", reason) for reason in verdict.reasons])
-    return section("Verdict", lines, reasons, _answers(assessed), _changing(assessed))
-
-
-def _answers(assessed: Assessment) -> Html | None:
-    """The set that holds the right answer with the lab's confidence."""
-    answers = assessed.answers
-    if answers is None:
-        return None
-    named = [*answers.individuals, *(["a new whale"] if answers.new_whale else [])]
-    return element(
-        "p",
-        f"Of all photos, {fine_percent(answers.confidence)} have the right answer in their set. "
-        f"The set of this one: {', '.join(named) or 'nobody'}.",
-    )
-
-
-def _changing(assessed: Assessment) -> Html | None:
-    """What the first candidate owes to parts that change over the years."""
-    changing = assessed.changing
-    if changing is None:
-        return None
-    alike = ", ".join(one.individual for one in changing.similar)
-    return element(
-        "p",
-        f"{fine_percent(changing.share)} of the support lies on the tips of the fluke, which "
-        f"change over the years and take {fine_percent(changing.area)} of the crop.",
-        f" Their tips look alike, compare them by hand: {alike}." if alike else None,
-    )
-
-
-def _candidates(lab: Lab, assessed: Assessment, row: dict) -> Html:
-    crop = cut(assessed.photo, assessed.prediction.crop.box, *_shape(lab))
-    heatmaps = assessed.heatmaps
-    limit = scale_limit(*(one.values for one in heatmaps.values()))
-    rows = []
-    for one in assessed.prediction.candidates:
-        heatmap = heatmaps.get(one.individual)
-        shown = (
-            picture(
-                overlay(crop, heatmap.values, limit=limit, kind=kind_of(heatmap.method)),
-                f"Heatmap of {one.individual}",
-                CELL_WIDTH,
-            )
-            if heatmap
-            else None
-        )
-        rows.append(
-            [
-                f"{one.rank}. {one.individual}",
-                f"{one.score:.3f}",
-                shown,
-                _gallery_photo(lab, one.individual, row["photo_id"]),
-            ]
-        )
-    method = next(iter(heatmaps.values())).method if heatmaps else "osm"
-    warning = explanation_warnings(lab).get(method)
+    answers, changing = assessed.answers, assessed.changing
+    alike = ", ".join(one.individual for one in changing.similar) if changing else ""
     return section(
-        "Candidates",
-        element("p", warning, class_="warning") if warning else None,
-        _legend(limit, kind_of(method)),
-        table(["Candidate", "score", "heatmap", "sharpest photo to compare with"], rows, numbers=4),
+        "Verdict",
+        lines,
+        reasons,
+        element("p", set_words(answers)) if answers else None,
+        element("p", tips_words(changing.share, changing.area)) if changing else None,
+        element("p", f"Their tips look alike, compare them by hand: {alike}.") if alike else None,
     )
 
 
-def _legend(limit: float, kind: str) -> Html:
-    """The colour scale, as it suits the page."""
-    light, dark = (picture_address(legend(limit, kind, dark=one)) for one in (False, True))
-    return element(
-        "picture",
-        element("source", srcset=dark, media="(prefers-color-scheme: dark)"),
-        element("img", src=light, alt=f"Colour scale up to a change of score of {limit:.2g}"),
+def _pictures(lab: Lab, assessed: Assessment, row: dict | None) -> Html:
+    """The photo with its box, the crop as the network sees it, and where they come from."""
+    photo, prediction = assessed.photo, assessed.prediction
+    boxed = _narrow(draw_box(photo.pixels, prediction.crop.box), SHOWN_WIDTH)
+    crop = cut(photo, prediction.crop.box, *crop_size(lab, prediction.model_id))
+    source = SOURCES.get(prediction.crop.source, prediction.crop.source)
+    about = row or {
+        "taken_at": photo.taken_at,
+        "latitude": photo.latitude,
+        "longitude": photo.longitude,
+        "encounter": None,
+    }
+    facts = [
+        ("File", photo.name),
+        ("Taken", date_words(about["taken_at"])),
+        ("Place", place_words(about["latitude"], about["longitude"])),
+        ("Sighting", about["encounter"]),
+        ("Photo's id", photo.photo_id),
+        ("Model", prediction.model_id),
+        ("Lab", lab.name),
+    ]
+    listed = [[element("dt", name), element("dd", value)] for name, value in facts if value]
+    return section(
+        "The photo",
+        element(
+            "div",
+            element(
+                "figure",
+                picture(boxed, f"The photo {photo.name} with the box around the fluke"),
+                element("figcaption", "The photo; the box is what the network looks at."),
+            ),
+            element(
+                "figure",
+                picture(crop, "The fluke as the network sees it"),
+                element("figcaption", f"The fluke as the network sees it; box {source}."),
+            ),
+            class_="pair",
+        ),
+        element("dl", listed),
     )
 
 
-def _gallery_photo(lab: Lab, individual: str, photo_id: str) -> Html | None:
-    """The sharpest other photo of an individual; none where it cannot be read."""
-    frame = lab.gallery(individual, limit=2)
-    for row in frame[frame["photo_id"] != photo_id].itertuples():
-        try:
-            crop = lab.crop(row.photo_id)
-            pixels = cut(lab.read_photo(row.photo_id), crop.box, *_shape(lab)) if crop else None
-        except WhalecoreError:
-            continue
-        if pixels is not None:
-            return picture(pixels, f"Photo {row.name} of {individual}", CELL_WIDTH)
-    return None
-
-
-def _evidence(evidence: Evidence) -> Html:
-    return section("Evidence", table(["What", "value"], evidence_rows(evidence)))
-
-
-def _value(value: object) -> str:
-    if isinstance(value, bool):
-        return "yes" if value else "no"
-    return f"{value:.3f}" if isinstance(value, float) else str(value)
-
-
-def _shape(lab: Lab) -> tuple[int, int]:
-    model = lab.models().iloc[0]
-    return int(model["input_height"]), int(model["input_width"])
+def crop_size(lab: Lab, model_id: str) -> tuple[int, int]:
+    """Height and width of a crop in the page, in the proportions of the model's input."""
+    model = lab.rows("models", model_id=model_id)[0]
+    return round(SHOWN_WIDTH * model["input_height"] / model["input_width"]), SHOWN_WIDTH
 
 
 def _narrow(pixels: np.ndarray, width: int) -> np.ndarray:

@@ -1,0 +1,127 @@
+"""The candidates as a ranked list; one of them is compared with the photo, decided on, or not."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import streamlit as st
+
+from pages.parts.compare import Side, show_comparison
+from pages.parts.decide import KEYS as DECIDING
+from pages.parts.guard import plain
+from pages.parts.pictures import crop_or_blank, crop_shape
+from pages.parts.sides import lab_side, query_side
+from pages.parts.state import change, read_view
+from pages.parts.trusted_heatmaps import warn_of
+from whalecore.glossary import explain
+from whalecore.types import TOP, AnswerSet
+
+CARD = 300
+"""Width of a candidate's picture, in pixels."""
+
+KEYS = {"1 to 5": "compare with that candidate", **DECIDING}
+"""Of the page, beside those of the comparison."""
+
+
+def pick_candidate(
+    lab, candidates: Sequence, answers: AnswerSet | None, photo_id: str, joint: bool = False
+):
+    """Draw the ranked list; the candidate that is compared: the address's, else the first."""
+    view = read_view()
+    names = [one.individual for one in candidates]
+    chosen = names.index(view.individual) if view.individual in names else 0
+    shape = crop_shape(lab)
+    for place, (column, one) in enumerate(zip(st.columns(TOP), candidates, strict=False)):
+        with column:
+            _show_card(lab, one, photo_id, shape, place == chosen)
+            st.progress(
+                min(1.0, max(0.0, one.score)),
+                f"{one.rank}. {'Joint score' if joint else 'Score'} {one.score:.3f}",
+            )
+            if answers is not None and one.individual in answers.individuals:
+                st.caption(":material/check: on the list of answers", help=explain("answer set"))
+    return candidates[chosen]
+
+
+def _show_card(lab, one, photo_id: str, shape, chosen: bool) -> None:
+    """A candidate's newest photo, and the button that compares it."""
+    photos = photos_of(lab, one.individual, photo_id, limit=2)
+    if photos:
+        picture = crop_or_blank(lab, photos[0]["photo_id"], shape, CARD)
+        st.image(picture, width="stretch", alt=f"The newest photo of {one.individual}")
+    st.button(
+        plain(one.individual),
+        key=f"candidate_{one.rank}",
+        shortcut=str(one.rank),
+        type="primary" if chosen else "secondary",
+        width="stretch",
+        help="Compare this candidate with your photo.",
+        on_click=_choose,
+        args=(one.individual,),
+    )
+
+
+def _choose(individual: str) -> None:
+    change(individual=individual, against=None)
+
+
+def photos_of(lab, individual: str, but: str, limit: int | None = None) -> list[dict]:
+    """Photos of an individual, the newest first, without the one in hand."""
+    rows = lab.gallery(individual, limit=limit).to_dict("records")
+    return [row for row in rows if row["photo_id"] != but]
+
+
+def say_rest(candidates: Sequence, individuals: int) -> None:
+    """What is left for everybody who is not on the list."""
+    others = individuals - len(candidates)
+    if others > 0:
+        left = max(0.0, 1 - sum(one.score for one in candidates))
+        st.caption(
+            f"The other {others:,} individuals that the identifier knows share a score of "
+            f"{left:.3f}.",
+            help=explain("score"),
+        )
+
+
+def compare_with(lab, photo, prediction, heatmaps, candidate) -> None:
+    """The photo in hand beside the candidate's photos, which can be leafed through."""
+    individual = candidate.individual
+    shape = crop_shape(lab, prediction.model_id)
+    photos = photos_of(lab, individual, photo.photo_id)
+    ids = [row["photo_id"] for row in photos]
+    against = read_view().against
+    place = ids.index(against) if against in ids else 0
+    heatmap = heatmaps.get(individual)
+    left = query_side(lab, photo, prediction.crop, shape, heatmap, individual)
+    title = f"{candidate.rank}. {individual}"
+    if photos:
+        right = lab_side(lab, photos[place], shape, title, individual, heatmap)
+    else:
+        right = Side(title, None, note="The lab holds no other photo of this individual.")
+
+    def step(by: int) -> None:
+        change(against=ids[(place + by) % len(ids)])
+
+    show_comparison(
+        left,
+        right,
+        key="identify_comparison",
+        on_step=step if len(ids) > 1 else None,
+        place=f"photo {place + 1} of {len(ids)}, newest first" if ids else "",
+        keys=KEYS,
+    )
+    missing = bool(photos) and right.picture is not None and right.heatmap is None
+    if missing and st.button(
+        "Make the heatmap of that photo",
+        icon=":material/layers:",
+        help="Opens it on the page Heatmaps.",
+    ):
+        change(photo=ids[place], individual=individual, against=None)
+        st.switch_page("pages/heatmaps.py")
+    if heatmap is not None:
+        warn_of(lab, "osm")
+        st.caption(
+            ":green[Green] supports the individual, :violet[purple] points to others; each "
+            "heatmap has its own scale.",
+            help=f"{explain('osm')} {explain('colour scale')}",
+        )

@@ -1,0 +1,73 @@
+"""Several photos of one animal: the joint answer, and the answer of each."""
+
+from __future__ import annotations
+
+import pandas as pd
+import streamlit as st
+
+from pages.parts.assessment import decoded, joint_assessment_of
+from pages.parts.export import offer_table
+from pages.parts.guard import guarded, plain
+from pages.parts.hand import Held
+from whalecore.cluster_words import percent
+from whalecore.errors import WhalecoreError
+from whalecore.glossary import explain
+from whalecore.verdict_words import KINDS, counted
+
+_TOGETHER = "photos_show_one_animal"
+
+
+def show_one_animal(held: dict[str, Held]) -> bool:
+    """Draw the switch; whether the photos in hand are to be taken as one encounter."""
+    if len(held) < 2:
+        return False
+    return st.toggle(
+        "These photos show one animal",
+        key=_TOGETHER,
+        persist_state="session",
+        help="They are then ranked together, and the verdict of each photo takes into account "
+        "how far the others agree. " + explain("encounter"),
+    )
+
+
+def assess_encounter(lab, held: dict[str, Held]):
+    """The joint assessment of all photos in hand that can be read; None where none can."""
+    photos = []
+    for one in held.values():
+        try:
+            photos.append(decoded(one.data, one.name))
+        except WhalecoreError as error:
+            st.warning(f"Left out: {plain(str(error))}")
+    return joint_assessment_of(lab, photos) if photos else None
+
+
+def show_joint(joint) -> None:
+    """The joint answer in one sentence, and a row a photo."""
+    first, *others = joint.candidates
+    alone = [one.prediction.candidates[0] for one in joint.assessments]
+    agree = sum(one.individual == first.individual for one in alone)
+    second = f" The next is {plain(others[0].individual)} with {others[0].score:.3f}."
+    st.markdown(
+        f"**Together: {plain(first.individual)}**, joint score **{first.score:.3f}**.{second} "
+        f"{agree} of {counted(len(alone), 'photo')} would say so alone.",
+        help=explain("joint score"),
+    )
+    rows = [
+        {
+            "Photo": one.photo.name,
+            "First candidate": candidate.individual,
+            "Score": candidate.score,
+            "As the others": candidate.individual == first.individual,
+            "Verdict": KINDS[one.verdict.verdict],
+            "First candidate right": percent(one.verdict.p_correct),
+        }
+        for one, candidate in zip(joint.assessments, alone, strict=True)
+    ]
+    table = pd.DataFrame(rows)
+    st.dataframe(
+        table,
+        hide_index=True,
+        column_config={"Score": st.column_config.NumberColumn(format="%.3f")},
+    )
+    with guarded("offer the table"):
+        offer_table(table, "encounter", "encounter")

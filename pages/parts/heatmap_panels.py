@@ -1,0 +1,119 @@
+"""Which heatmaps of a photo are shown beside each other, and how each is drawn."""
+
+from __future__ import annotations
+
+import numpy as np
+import streamlit as st
+
+from pages.parts.growing import COMPUTE
+from pages.parts.guard import plain
+from pages.parts.heatmap_probe import Panel, probe
+from pages.parts.pictures import heatmap_words, is_dark, say_how_exact, unit_of
+from pages.parts.progress import progress_bar
+from pages.parts.settings import computed_settings
+from pages.parts.state import LOOKS, bound
+from whalecore import overlays
+from whalecore.glossary import explain
+from whalecore.types import LAYERS, GradCamSettings, Heatmap, HeatmapSettings, settings_from_key
+
+LOOK_WORDS = {"one": "Both methods", "five": "Five candidates", "compare": "Two heatmaps compared"}
+UNITS = {"probability": "score", "logit": "logit"}
+
+
+def pick_look(view) -> str:
+    """Whether both methods, the five candidates or two maps side by side are looked at."""
+    current = view.look or LOOKS[0]
+    st.segmented_control(
+        "View",
+        LOOKS,
+        format_func=LOOK_WORDS.get,
+        required=True,
+        help=explain("views of heatmaps"),
+        **bound("look", current, "heatmaps"),
+    )
+    return current
+
+
+def kind_words(key: str) -> str:
+    """One kind of heatmap in words."""
+    settings = settings_from_key(key)
+    if settings.method == "gradcam":
+        return f"Grad-CAM, {settings.layer}"
+    fast = "" if settings.exact else f", fast (r = {settings.accuracy:g})"
+    return (
+        f"Occlusion, patch {settings.patch}, stride {settings.stride}, "
+        f"in {UNITS[settings.target]}{fast}"
+    )
+
+
+def kinds_of(lab, candidate) -> list[str]:
+    """Keys of the kinds that a photo has, and of those that are computed in a moment."""
+    there = computed_settings(lab, candidate["photo_id"], candidate["model_id"])
+    occlusion = [one.key for one in there if one.method == "osm"]
+    return [*occlusion, *(GradCamSettings(layer).key for layer in reversed(LAYERS))]
+
+
+def pick_kind(label: str, field: str, kinds: list[str], current: str | None, usual: str) -> str:
+    """One kind of heatmap, as its key; what the address asks for where that is possible."""
+    chosen = current if current in kinds else usual
+    if current not in (None, chosen):
+        st.caption(plain(f"There is no such heatmap of this photo yet: {kind_words(current)}."))
+    st.selectbox(
+        label,
+        kinds,
+        format_func=kind_words,
+        help=f"{explain('heatmap')} {explain('patch')} {explain('layer')}",
+        **bound(field, chosen, "heatmaps"),
+    )
+    return chosen
+
+
+def stored(lab, candidate, individual: str, key: str) -> Heatmap | None:
+    """A heatmap of the photo, or None where it is not computed."""
+    settings = settings_from_key(key)
+    return lab.heatmap(
+        candidate["model_id"], candidate["photo_id"], individual, settings.method, settings
+    )
+
+
+def offer_computing(lab, candidate, key: str, place: str) -> None:
+    """The button that computes a quick kind of heatmap for all five candidates."""
+    st.info(f"This heatmap is not computed yet: {kind_words(key)}.")
+    settings: HeatmapSettings = settings_from_key(key)
+    if st.button("Compute it for all five candidates", key=f"{place}_{key}", icon=COMPUTE):
+        from whalecore.workflow.explain import explain_photo
+
+        explain_photo(lab, candidate["photo_id"], settings, progress_bar("Computing"))
+        st.rerun()
+
+
+def show_probed(crop: np.ndarray, heatmap: Heatmap, strength: float, key: str) -> None:
+    """A heatmap that says the value under the pointer."""
+    probe([heatmap_panel(crop, heatmap, strength, "")], key, columns=1)
+    st.caption(plain(heatmap_words(heatmap)), help=explain("colour scale"))
+    say_how_exact(heatmap)
+
+
+def heatmap_panel(
+    crop: np.ndarray, heatmap: Heatmap, strength: float, title: str, limit: float | None = None
+) -> Panel:
+    """A heatmap over its crop, with its legend.
+
+    Parameters
+    ----------
+    limit : float, optional
+        End of the colour scale; the largest magnitude of the map where not given.
+    """
+    kind, unit = overlays.kind_of(heatmap.method), unit_of(heatmap)
+    limit = overlays.scale_limit(heatmap.values) if limit is None else limit
+    return Panel(
+        title=title,
+        alt=heatmap_words(heatmap),
+        picture=overlays.overlay(crop, heatmap.values, strength, limit, kind),
+        values=heatmap.values,
+        unit=f"in {unit}" if kind == overlays.SIGNED else unit,
+        legend=overlays.legend(
+            limit, kind, unit, strength=max(strength, 0.05), dark=is_dark(), width=360
+        ),
+        legend_alt=f"Scale up to {limit:.2g}",
+    )

@@ -1,0 +1,99 @@
+"""Heatmaps side by side that say their values at the place under the pointer."""
+
+from __future__ import annotations
+
+import base64
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import streamlit as st
+
+from whalecore import overlays
+
+HERE = Path(__file__).parent
+
+HINT = "The value under the pointer is shown here."
+LABEL = "Heatmaps. The arrow keys move a mark over them and say the values there."
+
+
+@dataclass(frozen=True, eq=False)
+class Panel:
+    """One heatmap as it is shown.
+
+    Attributes
+    ----------
+    title, alt : str
+        Above it, and for those who cannot see it.
+    picture : ndarray of shape (height, width, 3), uint8
+        As it is drawn.
+    values : ndarray of shape (rows, cols)
+        That the colours stand for.
+    unit : str
+        Of the values.
+    legend : ndarray of shape (height, width, 4), uint8, or None
+    legend_alt, note : str
+        Words for the legend, and what is said under it.
+    """
+
+    title: str
+    alt: str
+    picture: np.ndarray
+    values: np.ndarray
+    unit: str
+    legend: np.ndarray | None = None
+    legend_alt: str = ""
+    note: str = ""
+
+
+def probe(panels: Sequence[Panel], key: str, columns: int = 2) -> None:
+    """Show heatmaps with one pointer for all; all texts are shown as they are.
+
+    Parameters
+    ----------
+    panels : sequence of Panel
+    key : str
+        Unique on the page.
+    columns : int
+        How many stand beside each other.
+    """
+    _component(
+        key=key,
+        data={
+            "panels": [_sent(panel) for panel in panels],
+            "columns": columns,
+            "hint": HINT,
+            "label": LABEL,
+        },
+    )
+
+
+def _sent(panel: Panel) -> dict:
+    rows, cols = panel.values.shape
+    values = np.ascontiguousarray(panel.values, np.float32)
+    legend = panel.legend
+    return {
+        "title": panel.title,
+        "alt": panel.alt,
+        "src": _address(overlays.picture_bytes(panel.picture)),
+        "values": base64.b64encode(values.tobytes()).decode("ascii"),
+        "rows": rows,
+        "cols": cols,
+        "unit": panel.unit,
+        "legend": _address(overlays.picture_bytes(legend, True)) if legend is not None else None,
+        "legendAlt": panel.legend_alt,
+        "note": panel.note,
+    }
+
+
+def _address(picture: bytes) -> str:
+    return "data:image/webp;base64," + base64.b64encode(picture).decode("ascii")
+
+
+_component = st.components.v2.component(
+    "whalecore_probe",
+    html=(HERE / "heatmap_probe.html").read_text(encoding="utf-8"),
+    css=(HERE / "heatmap_probe.css").read_text(encoding="utf-8"),
+    js=(HERE / "heatmap_probe.js").read_text(encoding="utf-8"),
+)

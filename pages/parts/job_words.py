@@ -1,0 +1,81 @@
+"""Jobs in words: what they do, how they stand, how long they take."""
+
+from __future__ import annotations
+
+from whalecore.workflow.jobs import Job
+
+DOES = {
+    "import": "Import photos",
+    "train": "Train the identifier",
+    "score": "Score the photos",
+    "explain": "Compute heatmaps",
+    "cluster": "Group heatmaps into clusters",
+    "calibrate": "Choose the verdict's rules",
+    "run": "All steps in order",
+}
+STANDS = {
+    "queued": "starting",
+    "running": "running",
+    "done": "done",
+    "failed": "failed",
+    "cancelled": "cancelled",
+    "lost": "ended without a word",
+}
+ICONS = {
+    "queued": ":material/hourglass_top:",
+    "running": ":material/play_circle:",
+    "done": ":material/check_circle:",
+    "failed": ":material/error:",
+    "cancelled": ":material/cancel:",
+    "lost": ":material/help:",
+}
+
+
+def does(one: Job) -> str:
+    """What the job does."""
+    return DOES.get(one.command[0], one.command[0]) if one.command else "Unknown work"
+
+
+def stands(one: Job) -> str:
+    """How it stands."""
+    return "stopping" if one.running and one.cancel_asked else STANDS[one.state]
+
+
+def duration(seconds: float) -> str:
+    """Seconds as people say them."""
+    if seconds < 90:
+        return f"{seconds:.0f} s"
+    minutes = round(seconds / 60)
+    if minutes < 90:
+        return f"{minutes} min"
+    hours, minutes = divmod(minutes, 60)
+    return f"{hours} h {minutes} min" if hours < 24 else f"{hours / 24:.1f} days"
+
+
+def started(one: Job) -> str:
+    """Its day and time, as the lab writes them."""
+    return "at an unknown time" if one.started_at is None else f"{one.started_at:%Y-%m-%d %H:%M}"
+
+
+def where_now(one: Job) -> str:
+    """Its present step, how far that has come, and how long the step still takes."""
+    if one.state == "queued":
+        return "The process is starting"
+    if not one.step:
+        return "Getting ready"
+    counted = f": {one.done:,} of {one.total:,}" if one.total > 1 else ""
+    if one.seconds_left is None or one.done >= one.total:
+        return f"{one.step.capitalize()}{counted}"
+    left = "less than 5 s" if one.seconds_left < 5 else f"about {duration(one.seconds_left)}"
+    return f"{one.step.capitalize()}{counted}, {left} left in this step"
+
+
+def share(one: Job) -> float:
+    """How far the present step has come, 0 to 1."""
+    return min(1.0, max(0.0, one.done / one.total)) if one.total else 0.0
+
+
+def in_list(one: Job) -> str:
+    """One line about a job."""
+    took = "" if one.seconds is None or one.running else f" · {duration(one.seconds)}"
+    return f"{started(one)} · {does(one)} · {stands(one)}{took}"

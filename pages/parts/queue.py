@@ -1,0 +1,186 @@
+"""The pile of photos to look at: its filters, how far it is decided, one photo after another."""
+
+from __future__ import annotations
+
+from datetime import date
+
+import streamlit as st
+
+from pages.parts.decisions import turned_to
+from pages.parts.state import View, bound, change
+from whalecore.glossary import explain
+from whalecore.lab.queue import ALL, CONFLICT, DECIDED, NONE, OPEN, Chosen, Queue
+from whalecore.verdict_words import KINDS
+
+VERDICTS = {
+    **{verdict: KINDS[verdict] for verdict in ("check", "new_whale", "retake", "reliable")},
+    NONE: "No verdict yet",
+    ALL: "All photos with scores",
+}
+STATES = {
+    OPEN: "Not decided, or in conflict",
+    DECIDED: "Decided",
+    CONFLICT: "In conflict",
+    ALL: "Decided or not",
+}
+FIRST_DAY, LAST_DAY = date(1900, 1, 1), date(2099, 12, 31)
+ORDER = "order_of_review"
+"""Where the session keeps the pile as it was, so that "next" knows the way from a decided photo."""
+
+STEPS = {"j": "next photo", "k": "photo before"}
+"""Keys of the buttons that turn the pile."""
+
+
+def pile_of(lab):
+    """All scored photos with their verdicts, read anew when the lab computed something."""
+    state = lab.pile_state()
+    pile = _pile(str(lab.folder), state, lab)
+    pile.attrs["state"] = state
+    return pile
+
+
+@st.cache_data(max_entries=4, show_spinner="Reading the verdicts")
+def _pile(folder, state, _lab):
+    return _lab.review_pile()
+
+
+def queue_of(lab, chosen: Chosen, pile) -> Queue:
+    """The photos that are meant, read anew when somebody decided."""
+    state = (pile.attrs["state"], lab.state("reviews"))
+    return _queue(str(lab.folder), state, chosen, lab, pile)
+
+
+@st.cache_data(max_entries=12, show_spinner=False)
+def _queue(folder, state, chosen, _lab, _pile) -> Queue:
+    return _lab.review_queue(chosen, _pile)
+
+
+@st.cache_data(max_entries=4, show_spinner=False)
+def _reviewers(folder, state, _lab) -> list[str]:
+    return _lab.reviewers()
+
+
+def chosen_of(view: View) -> Chosen:
+    """What the address asks for."""
+    return Chosen(
+        view.verdict,
+        view.in_cluster,
+        view.below,
+        view.since,
+        view.until,
+        view.reviewer,
+        view.decided,
+    )
+
+
+def draw_filters(lab, view: View, clusters: list[int]) -> None:
+    """The filters in the sidebar, each of which is in the address."""
+    place = st.sidebar.container()
+    place.subheader("Pile", help=explain("pile"))
+
+    def choice(label: str, name: str, words: dict, usual: str, **other) -> None:
+        current = getattr(view, name)
+        place.selectbox(
+            label,
+            list(words) if current in (None, *words) else [*words, current],
+            None,
+            format_func=lambda one: words.get(one, str(one)),
+            placeholder=usual,
+            **other,
+            **bound(name, current, "review"),
+        )
+
+    choice("Verdict", "verdict", VERDICTS, "all that need a look", help=explain("verdict"))
+    numbers = {number: str(number) for number in clusters}
+    choice("Cluster", "in_cluster", numbers, "any", help=explain("cluster"))
+    place.number_input(
+        "Mean score of the cluster below",
+        0.0,
+        1.0,
+        None,
+        0.05,
+        placeholder="any",
+        help=explain("mean score"),
+        **bound("below", view.below, "review"),
+    )
+    for name, label in (("since", "Taken from"), ("until", "Taken until")):
+        place.date_input(
+            label,
+            None,
+            min_value=FIRST_DAY,
+            max_value=LAST_DAY,
+            format="YYYY-MM-DD",
+            **bound(name, getattr(view, name), "review"),
+        )
+    usual = STATES[ALL] if view.reviewer else STATES[OPEN]
+    decided = f"{explain('decision')} {explain('conflict')}"
+    choice("Decision", "decided", STATES, usual.lower(), help=decided)
+    people = {name: name for name in _reviewers(str(lab.folder), lab.state("reviews"), lab)}
+    choice("Decided by", "reviewer", people, "anybody or nobody", help=explain("reviewer"))
+    place.button(
+        "Whole pile again",
+        icon=":material/filter_alt_off:",
+        on_click=_forget,
+        disabled=chosen_of(view) == Chosen(),
+    )
+
+
+def _forget() -> None:
+    names = ("verdict", "in_cluster", "below", "since", "until", "reviewer", "decided")
+    change(**dict.fromkeys(names))
+
+
+def show_progress(queue: Queue) -> None:
+    """How much of the pile is decided."""
+    conflicts = f", {queue.conflicts:,} in conflict" if queue.conflicts else ""
+    st.progress(
+        queue.decided / queue.total if queue.total else 0.0,
+        f"{queue.decided:,} of {queue.total:,} photos of this pile are decided{conflicts}",
+    )
+
+
+def neighbours(ids: list[str], current: str | None) -> tuple[str | None, str | None]:
+    """The photo before and the photo after the current one, which need not be in the pile.
+
+    A photo that was just decided may have left the pile: then its place is where it was.
+    """
+    order = st.session_state.get(ORDER, [])
+    if current in ids or current not in order:
+        st.session_state[ORDER] = order = ids
+    if current not in order:
+        return None, next(iter(ids), None)
+    place, there = order.index(current), set(ids)
+    before = next((one for one in order[:place][::-1] if one in there), None)
+    after = next((one for one in order[place + 1 :] if one in there), None)
+    return before, after
+
+
+def draw_steps(ids: list[str], current: str | None) -> str | None:
+    """Buttons, with keys, to the photos before and after; the one after is returned."""
+    before, after = neighbours(ids, current)
+    place = f"Photo {ids.index(current) + 1:,} of {len(ids):,}" if current in ids else None
+    with st.container(horizontal=True, vertical_alignment="center"):
+        st.button(
+            "Photo before",
+            shortcut="k",
+            disabled=before is None,
+            on_click=_go,
+            args=(before,),
+            icon=":material/arrow_back:",
+        )
+        st.button(
+            "Next photo",
+            shortcut="j",
+            disabled=after is None,
+            on_click=_go,
+            args=(after,),
+            type="primary",
+            icon=":material/arrow_forward:",
+        )
+        st.markdown(place or f"Not in the pile any more; {len(ids):,} photos are left.")
+    return after
+
+
+def _go(photo_id: str) -> None:
+    turned_to(photo_id)
+    change(photo=photo_id, individual=None, against=None)

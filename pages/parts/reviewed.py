@@ -1,0 +1,111 @@
+"""One photo of the pile: the photo, its verdict, its candidates and the comparison with them."""
+
+from __future__ import annotations
+
+import streamlit as st
+
+from pages.parts.compare import Side, show_comparison
+from pages.parts.decide import KEYS
+from pages.parts.guard import plain
+from pages.parts.review_pictures import Sheet, pair_of
+from pages.parts.state import View, change
+from pages.parts.verdict import show_verdict
+from whalecore.cluster_words import known, percent
+from whalecore.glossary import explain
+from whalecore.types import TOP, Verdict
+
+NAMED_BY = {"catalogue": "the catalogue", "review": "decisions"}
+
+
+def verdict_of(row) -> Verdict | None:
+    """The verdict of a row of the pile."""
+    if not known(row.verdict):
+        return None
+    numbers = (float(one) if known(one) else None for one in (row.p_correct, row.p_new_whale))
+    return Verdict(row.verdict, *numbers, (row.reason,) if known(row.reason) else ())
+
+
+NAMELESS = (
+    "the catalogue gives it no individual, so the lab's rules were neither chosen nor judged on it."
+)
+SINCE = (
+    "it was scored, or its box corrected, after the lab's rules were last chosen, or they were not "
+    "chosen yet. The page Lab starts that step."
+)
+
+
+def show_photo(sheet: Sheet, row) -> None:
+    """The whole photo with its box, and what the evidence says."""
+    photo = sheet["photo"]
+    left, right = st.columns([2, 3])
+    with left:
+        if sheet["whole"] is None:
+            st.info("The photo's file is not there any more.")
+        else:
+            st.image(sheet["whole"], width="stretch", alt="The photo with a box on the fluke")
+        by = NAMED_BY.get(photo["named_by"])
+        called = f"{photo['individual']}, named by {by}" if by else "nobody yet"
+        st.caption(plain(f"{photo['name']} shows {called}."), help=explain("individual"))
+    with right:
+        found = verdict_of(row)
+        if found is not None:
+            show_verdict(found)
+        else:
+            named = sheet["photo"]["catalogue_individual"] is not None
+            st.info(
+                f"This photo has no verdict: {SINCE if named else NAMELESS}",
+                icon=":material/help:",
+            )
+        if known(row.cluster):
+            st.caption(
+                f"Cluster {int(row.cluster)}: mean score {row.cluster_score:.2f}, first candidate "
+                f"right in {percent(row.cluster_correct)} of its photos.",
+                help=f"{explain('cluster')} {explain('cluster correctness')}",
+            )
+
+
+def draw_cards(sheet: Sheet, view: View) -> int:
+    """The ranked list; the place of the candidate that is compared: the address's, else 0."""
+    names = [one.individual for one in sheet["candidates"]]
+    chosen = names.index(view.individual) if view.individual in names else 0
+    for place, (column, one) in enumerate(zip(st.columns(TOP), sheet["candidates"], strict=False)):
+        with column:
+            picture = sheet["cards"][one.individual]
+            if picture is not None:
+                st.image(picture, width="stretch", alt=f"The newest photo of {one.individual}")
+            st.button(
+                plain(one.individual),
+                key=f"review_candidate_{one.rank}",
+                shortcut=str(one.rank),
+                type="primary" if place == chosen else "secondary",
+                width="stretch",
+                help="Compare this candidate with the photo.",
+                on_click=change,
+                kwargs={"individual": one.individual, "against": None},
+            )
+            st.progress(min(1.0, max(0.0, one.score)), f"{one.rank}. Score {one.score:.3f}")
+    return chosen
+
+
+def compare(lab, sheet: Sheet, place: int, view: View, shape, steps: dict[str, str]) -> None:
+    """The photo beside the chosen candidate's photos, which can be leafed through."""
+    one = sheet["candidates"][place]
+    ids = [row["photo_id"] for row in sheet["galleries"][one.individual]]
+    against = ids.index(view.against) if view.against in ids else 0
+    left, right = pair_of(lab, sheet, place, against, shape)
+    if right is None:
+        note = "The lab holds no other photo of this individual."
+        right = Side(f"{one.rank}. {one.individual}", None, note=note)
+
+    def step(by: int) -> None:
+        change(against=ids[(against + by) % len(ids)])
+
+    show_comparison(
+        left,
+        right,
+        key="review_comparison",
+        height=380,
+        on_step=step if len(ids) > 1 else None,
+        place=f"photo {against + 1} of {len(ids)}, newest first" if ids else "",
+        keys={"1 to 5": "compare with that candidate", **KEYS, **steps},
+    )

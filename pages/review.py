@@ -1,0 +1,82 @@
+"""Review: photos that the evidence says to check, worst first, and what people decide."""
+
+from __future__ import annotations
+
+import streamlit as st
+
+from pages.parts.decide import show_decision
+from pages.parts.decisions import turned_to
+from pages.parts.frame import begin
+from pages.parts.guard import guarded
+from pages.parts.labs import current_lab, drawings_note
+from pages.parts.queue import (
+    STEPS,
+    chosen_of,
+    draw_filters,
+    draw_steps,
+    pile_of,
+    queue_of,
+    show_progress,
+)
+from pages.parts.review_pictures import read_ahead, shape_of, sheet_of
+from pages.parts.reviewed import compare, draw_cards, show_photo, verdict_of
+from pages.parts.state import change, read_view
+
+NOTHING = (
+    "No photo is left in this pile. Choose other filters above, or open the whole pile with "
+    "*Decision: decided or not* in the sidebar."
+)
+
+
+def review(lab, view, pile) -> None:
+    """The pile, and the photo that is looked at."""
+    queue = queue_of(lab, chosen_of(view), pile)
+    show_progress(queue)
+    rows = pile.set_index("photo_id", drop=False)
+    ids = queue.photos["photo_id"].tolist()
+    current = view.photo if view.photo in rows.index else next(iter(ids), None)
+    if view.photo not in (None, *rows.index):
+        st.warning("The photo in the address has no scores; the first of the pile is shown.")
+    if current is None:
+        st.info(NOTHING)
+        return
+    if current != view.photo:
+        view = change(photo=current, individual=None, against=None)
+    turned_to(current)
+    following = draw_steps(ids, current)
+    row = rows.loc[current]
+    shape = shape_of(lab, row.model_id)
+    sheet = sheet_of(lab, current, shape)
+    with guarded("show this photo"):
+        show_photo(sheet, row)
+    chosen = draw_cards(sheet, view)
+    with guarded("compare the candidates"):
+        compare(lab, sheet, chosen, view, shape, STEPS)
+    names = [one.individual for one in sheet["candidates"]]
+    with guarded("decide about this photo"):
+        show_decision(
+            lab,
+            current,
+            names,
+            verdict=verdict_of(row),
+            model_id=row.model_id,
+            chosen=names[chosen],
+        )
+    # Last: the reader looks at this photo meanwhile.
+    if following is not None:
+        read_ahead(lab, following, shape)
+
+
+begin("Review")
+with guarded("show the photos to review"):
+    lab, view = current_lab(), read_view()
+    drawings_note(lab)
+    pile = pile_of(lab)
+    if pile.empty:
+        st.info(
+            "The lab has no scored photos yet, so there is nothing to review; this scores them: "
+            f"`python -m whalecore score --lab {lab.folder}`"
+        )
+    else:
+        draw_filters(lab, view, sorted(int(one) for one in pile["cluster"].dropna().unique()))
+        review(lab, view, pile)

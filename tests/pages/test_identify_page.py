@@ -1,0 +1,117 @@
+"""The page Identify: addresses, candidates, photos to leaf through, decisions, encounters."""
+
+import json
+
+import pytest
+
+from tests.pages.test_pages import assert_calm, opened, shown, value_of
+from whalecore.lab.lab import open_lab
+
+pytestmark = pytest.mark.slow
+
+
+def scored_photo(lab) -> str:
+    """A photo of an individual of which the lab has more photos."""
+    scores = lab.scores()
+    for row in scores[scores["rank"] == 1].itertuples():
+        others = lab.gallery(row.individual)
+        if len(others[others["photo_id"] != row.photo_id]) > 1:
+            return row.photo_id
+    raise LookupError("the small lab has no such photo")
+
+
+def candidates_of(at) -> list[str]:
+    found = [one for one in at.button if str(one.key).startswith("candidate_")]
+    return [button.label.replace("\\", "") for button in found]
+
+
+def compared(at) -> dict:
+    """What the comparison was given to show."""
+    (one,) = [
+        part for part in at.get("bidi_component") if "sides" in (part.proto.json or part.proto.data)
+    ]
+    return json.loads(one.proto.json)
+
+
+def test_a_photo_of_the_lab_is_opened_by_its_address(tiny_lab_folder):
+    photo_id = scored_photo(open_lab(tiny_lab_folder))
+    at = opened("identify", tiny_lab_folder, photo=photo_id)
+    assert_calm(at)
+    assert len(candidates_of(at)) == 5
+    assert value_of(at, "photo") == photo_id
+    first = compared(at)
+    assert first["sides"][0]["title"] == "Your photo"
+    assert first["sides"][1]["title"] == f"1. {candidates_of(at)[0]}"
+
+
+def test_the_photos_of_the_candidate_come_newest_first_and_the_address_names_the_one_shown(
+    tiny_lab_folder,
+):
+    lab = open_lab(tiny_lab_folder)
+    photo_id = scored_photo(lab)
+    at = opened("identify", tiny_lab_folder, photo=photo_id)
+    first = candidates_of(at)[0]
+    names = [
+        row["name"] for row in lab.gallery(first).to_dict("records") if row["photo_id"] != photo_id
+    ]
+    assert compared(at)["sides"][1]["lines"][0] == names[0]
+    assert compared(at)["place"] == f"photo 1 of {len(names)}, newest first"
+    rows = lab.gallery(first)
+    second = rows[rows["name"] == names[1]]["photo_id"].iloc[0]
+    at = opened("identify", tiny_lab_folder, photo=photo_id, individual=first, against=second)
+    assert compared(at)["sides"][1]["lines"][0] == names[1]
+
+
+def test_choosing_a_candidate_compares_with_it_and_the_address_says_so(tiny_lab_folder):
+    at = opened("identify", tiny_lab_folder, photo=scored_photo(open_lab(tiny_lab_folder)))
+    third = candidates_of(at)[2]
+    at.button(key="candidate_3").click().run()
+    assert_calm(at)
+    assert value_of(at, "individual") == third
+    assert compared(at)["sides"][1]["title"] == f"3. {third}"
+    (confirm,) = [one for one in at.button if str(one.key).startswith("decide_chosen_")]
+    assert third in confirm.label.replace("\\", "")
+
+
+def test_a_photo_that_the_lab_does_not_hold_is_asked_for(tiny_lab_folder):
+    at = opened("identify", tiny_lab_folder, photo="f" * 16)
+    assert_calm(at)
+    assert any("not in this lab" in warning.value for warning in at.warning)
+    assert "Drop a photo" in shown(at)
+
+
+def test_two_photos_of_one_animal_get_a_joint_answer_and_one_each(tiny_lab):
+    at = opened("identify", tiny_lab.folder)
+    ids = list(tiny_lab.scores()["photo_id"].unique()[:2])
+    for place, photo_id in enumerate(ids):
+        data = tiny_lab.photo_path(photo_id).read_bytes()
+        at.file_uploader[0].upload(f"IMG_{place}.jpg", data, "image/jpeg").run()
+    (together,) = [one for one in at.toggle if one.label == "These photos show one animal"]
+    together.set_value(True).run()
+    assert_calm(at)
+    joint = tiny_lab.assess_together([tiny_lab.read_photo(one) for one in ids])
+    first = joint.candidates[0]
+    assert f"joint score **{first.score:.3f}**" in shown(at)
+    table = at.dataframe[0].value
+    assert list(table["Photo"]) == ["IMG_0.jpg", "IMG_1.jpg"]
+    alone = [one.prediction.individuals[0] for one in joint.assessments]
+    assert list(table["First candidate"]) == alone
+    assert candidates_of(at) == [one.individual for one in joint.candidates[:5]]
+
+
+def test_a_decision_on_an_upload_is_kept_with_the_photo(tiny_lab):
+    data = tiny_lab.photo_path(tiny_lab.scores()["photo_id"].iloc[0]).read_bytes() + b"\0"
+    at = opened("identify", tiny_lab.folder)
+    at.file_uploader[0].upload("IMG_1.jpg", data, "image/jpeg").run()
+    at.button(key="candidate_2").click().run()
+    second = candidates_of(at)[1]
+    at.text_input(key="named_by").set_value("Ada").run()
+    next(b for b in at.button if str(b.key).startswith("decide_chosen_")).click().run()
+    assert_calm(at)
+    (review,) = tiny_lab.rows("reviews")
+    assert (review["decision"], review["individual"], review["reviewer"]) == (
+        "confirm",
+        second,
+        "Ada",
+    )
+    assert tiny_lab.photo(review["photo_id"])["individual"] == second

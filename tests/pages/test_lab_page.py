@@ -1,0 +1,216 @@
+"""The page Lab: its jobs in every state, what starts them, and new labs."""
+
+import json
+import time
+
+import pytest
+
+from pages.parts import job_start, new_lab
+from tests.pages.test_pages import assert_calm, opened, shown, value_of
+from whalecore.lab.lab import create_lab, open_lab
+from whalecore.workflow.jobs import alive, job
+
+NAME = "20261121-200000-00aa"
+
+
+@pytest.fixture
+def lab(tmp_path):
+    (tmp_path / "photos").mkdir()
+    return create_lab(tmp_path / "lab", name="empty", photo_root=tmp_path / "photos")
+
+
+def write_job(lab, name: str = NAME, **told):
+    """A job of which only the files are there."""
+    folder = lab.folder / "jobs" / name
+    folder.mkdir(parents=True)
+    about = {"command": ["train", "--folds", "1"], "started_at": time.time() - 100, "pid": 99}
+    (folder / "job.json").write_text(json.dumps(about), encoding="utf-8")
+    (folder / "log.txt").write_text("20:00:00 train, 9 to do\n", encoding="utf-8")
+    if told:
+        told = {"written_at": time.time(), **told}
+        (folder / "progress.json").write_text(json.dumps(told), encoding="utf-8")
+    return folder
+
+
+@pytest.fixture
+def living_job(lab):
+    """A job that seems to run: this process holds its lock."""
+    folder = write_job(lab, step="train", done=3, total=9, seconds_left=120)
+    with open(alive.hold(folder), "rb"):
+        yield folder
+
+
+@pytest.fixture
+def commands(monkeypatch):
+    """Collects the commands that would be started, and pretends that they were."""
+    given = []
+
+    def start(lab, command):
+        given.append((lab.folder, command))
+        return job(lab, write_job(lab, outcome="done").name)
+
+    for module in (job_start, new_lab):
+        monkeypatch.setattr(module, "start_job", start)
+    return given
+
+
+def button(at, label: str):
+    (found,) = [one for one in at.button if one.label == label]
+    return found
+
+
+def test_a_running_job_shows_its_step_and_the_time_left_and_holds_others_back(lab, living_job):
+    at = opened("lab", lab.folder)
+    assert_calm(at)
+    assert "**Train the identifier**: running" in shown(at)
+    bar = at.get("progress")[0].proto
+    assert bar.value == 33
+    assert bar.text.replace("\\", "").startswith("Train: 3 of 9, about 2 min left")
+    at.selectbox(key="job_step").set_value("score").run()
+    assert button(at, "Start").disabled
+    assert at.code[0].value == "20:00:00 train, 9 to do"
+
+
+def test_another_page_says_that_a_job_runs(lab, living_job):
+    at = opened("identify", lab.folder)
+    assert_calm(at)
+    assert any("Train the identifier: running" in one.value for one in at.sidebar.markdown)
+
+
+def test_cancel_asks_the_job_of_the_page(lab, living_job, monkeypatch):
+    asked = []
+    monkeypatch.setattr("pages.parts.jobs.cancel", lambda lab, name: asked.append(name))
+    at = opened("lab", lab.folder)
+    button(at, "Cancel").click().run()
+    assert asked == [NAME]
+
+
+def test_a_job_that_is_stopping_says_so_and_can_be_ended_at_once(lab, living_job):
+    (living_job / "cancel").touch()
+    at = opened("lab", lab.folder)
+    assert "**Train the identifier**: stopping" in shown(at)
+    assert button(at, "End it at once")
+
+
+@pytest.mark.parametrize(
+    ("told", "words"),
+    [
+        ({"outcome": "done"}, "Finished."),
+        ({"outcome": "stopped"}, "It was cancelled."),
+        ({"outcome": "failed", "sentence": "Too few *photos*."}, r"Too few \*photos\*."),
+        ({"step": "train", "done": 3, "total": 9}, "ended without a word"),
+    ],
+)
+def test_the_job_of_the_address_says_how_it_ended(lab, told, words):
+    write_job(lab, **told)
+    at = opened("lab", lab.folder, job=NAME)
+    assert not at.exception
+    said = [one.value for kind in (at.success, at.info, at.error) for one in kind]
+    assert any(words in sentence for sentence in said)
+    assert at.code[0].value == "20:00:00 train, 9 to do"
+    button(at, "Close").click().run()
+    assert "job" not in at.query_params
+
+
+def test_an_unknown_job_in_the_address_is_one_sentence(lab):
+    at = opened("lab", lab.folder, job="20261121-200000-ffff")
+    assert not at.exception
+    assert "knows no job" in at.error[0].value
+    assert_calm(opened("lab", lab.folder, job="../../etc"))
+
+
+def test_an_earlier_job_is_chosen_from_the_list(lab):
+    write_job(lab, outcome="done")
+    at = opened("lab", lab.folder)
+    assert_calm(at)
+    at.selectbox(key="lab_earlier_job").set_value(NAME).run()
+    assert value_of(at, "job") == NAME
+    assert "**Train the identifier**: done" in shown(at)
+
+
+@pytest.mark.parametrize(
+    ("step", "choices", "command"),
+    [
+        ("score", {}, ("score",)),
+        ("calibrate", {}, ("calibrate",)),
+        ("train", {"job_folds": 2}, ("train", "--preset", "laptop", "--folds", "2")),
+        ("cluster", {"job_clusters": 1}, ("cluster", "--clusters", "auto", "--maps", "both")),
+        (
+            "explain",
+            {"job_patch": 8, "job_stride": 4, "job_limit": 50},
+            ("explain", "--method", "osm", "--patch", "8", "--stride", "4",
+             "--target", "probability", "--limit", "50"),
+        ),
+    ],
+)  # fmt: skip
+def test_a_step_is_started_with_its_choices(lab, commands, step, choices, command):
+    at = opened("lab", lab.folder)
+    at.selectbox(key="job_step").set_value(step).run()
+    for key, value in choices.items():
+        at.number_input(key=key).set_value(value)
+    button(at.run(), "Start").click().run()
+    assert_calm(at)
+    assert commands == [(lab.folder, command)]
+    assert value_of(at, "job") == NAME
+
+
+def test_choices_that_do_not_fit_are_a_sentence_and_start_nothing(lab, commands):
+    at = opened("lab", lab.folder)
+    at.selectbox(key="job_step").set_value("explain").run()
+    at.number_input(key="job_stride").set_value(99).run()
+    assert "larger than patch" in at.warning[0].value
+    assert "Start" not in {one.label for one in at.button}
+
+
+def test_all_that_is_missing_is_one_button(demo_copy, forget, commands):
+    lab = forget(open_lab(demo_copy), "scores")
+    at = opened("lab", demo_copy)
+    assert_calm(at)
+    assert "photos without scores: *Score the photos*" in shown(at)
+    button(at, "Compute all of it").click().run()
+    assert_calm(at)
+    assert commands == [(lab.folder, ("run", lab.info.source, "--preset", "demo"))]
+
+
+def test_the_lab_that_came_with_the_program_is_copied_not_changed(lab, commands, monkeypatch):
+    monkeypatch.setattr(new_lab, "SHIPPED", lab.folder.parent)
+    monkeypatch.setattr(new_lab, "PLACE", lab.folder.parent / "labs")
+    at = opened("lab", lab.folder)
+    assert_calm(at)
+    assert not {"Start", "Compute all of it"} & {one.label for one in at.button}
+    button(at, "Make a copy").click().run()
+    assert_calm(at)
+    copied = lab.folder.parent / "labs" / "demo-copy"
+    assert open_lab(copied).name == "demo copy"
+    assert value_of(at, "lab") == str(copied)
+
+
+def test_a_new_lab_is_made_from_a_folder_that_was_typed(lab, commands, monkeypatch, tmp_path):
+    monkeypatch.setattr(new_lab, "PLACE", tmp_path / "labs")
+    for name in ("Salt/1.jpg", "Pepper/1.jpg", "new_whale/2.jpg"):
+        path = tmp_path / "flukes" / name
+        path.parent.mkdir(parents=True)
+        path.write_bytes(b"x")
+    at = opened("lab", lab.folder)
+    at.text_input(key="new_lab_source").set_value(str(tmp_path / "flukes")).run()
+    assert_calm(at)
+    assert "Photos: 3. Named individuals: 2. Photos of no named individual: 1." in shown(at)
+    at.text_input(key="new_lab_name").set_value("Tonga 2026").run()
+    button(at, "Make the lab").click().run()
+    assert_calm(at)
+    folder = tmp_path / "labs" / "tonga-2026"
+    assert commands == [(folder, ("run", str(tmp_path / "flukes"), "--preset", "laptop"))]
+    assert (value_of(at, "lab"), value_of(at, "job")) == (str(folder), NAME)
+
+
+@pytest.mark.parametrize("typed", ["flukes", "/nowhere", "/", "<script>", "/etc/passwd"])
+def test_a_folder_that_is_no_collection_is_a_sentence_and_makes_nothing(
+    lab, monkeypatch, tmp_path, typed
+):
+    monkeypatch.setattr(new_lab, "PLACE", tmp_path / "labs")
+    at = opened("lab", lab.folder)
+    at.text_input(key="new_lab_source").set_value(typed).run()
+    assert_calm(at)
+    assert len(at.warning) == 1
+    assert "Make the lab" not in {one.label for one in at.button}
+    assert not (tmp_path / "labs").exists()

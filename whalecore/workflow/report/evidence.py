@@ -1,0 +1,57 @@
+"""What a verdict was made from: the cluster of the heatmap, and every piece of evidence."""
+
+from __future__ import annotations
+
+from whalecore.cluster_words import label_of, names_of, stability_words
+from whalecore.glossary import explain
+from whalecore.lab.assess import Assessment
+from whalecore.lab.lab import Lab
+from whalecore.types import ClusterEvidence
+from whalecore.verdict_words import evidence_rows, fine_percent
+from whalecore.workflow.report.html import Html, element, section, table
+from whalecore.workflow.usual import usual_evidence
+
+
+def cluster_section(lab: Lab, cluster: ClusterEvidence | None) -> Html:
+    """The cluster of the first candidate's heatmap, and how often such heatmaps were right."""
+    title = "Cluster of the heatmap"
+    if cluster is None:
+        return section(title, element("p", "The lab has no clusters yet."))
+    clustering = lab.newest_clustering(ranks="top5")
+    called = label_of(cluster.id, names_of(lab.cluster_names(clustering)).get(cluster.id))
+    if cluster.unlike:
+        return section(
+            title,
+            element("p", explain("unlike any cluster"), class_="warning"),
+            element("p", f"The nearest cluster is {called}."),
+        )
+    rows = [
+        ["Cluster", called],
+        [
+            "First candidates that were right in it",
+            f"{fine_percent(cluster.share_correct)} "
+            f"({fine_percent(cluster.share_correct_low)} to "
+            f"{fine_percent(cluster.share_correct_high)} with 95 % confidence)",
+        ],
+        ["Heatmaps this rests on", cluster.heatmaps],
+        ["Mean score", f"{cluster.mean_score:.2f}"],
+        ["Similar heatmaps that lie in it", fine_percent(cluster.membership)],
+    ]
+    return section(
+        title,
+        element("p", explain("cluster correctness"), class_="soft"),
+        table(["What", "value"], rows),
+        element("p", stability_words(cluster.stability)) if cluster.stability is not None else None,
+    )
+
+
+def evidence_section(lab: Lab, assessed: Assessment) -> Html:
+    """Every piece of evidence with what is usual in the lab and what it means."""
+    usual = usual_evidence(lab, assessed.prediction.model_id)
+    rows = [
+        [row.name, row.value, row.usual, element("span", explain(row.term), class_="soft")]
+        for row in evidence_rows(assessed.evidence, assessed.quality, usual)
+    ]
+    head = ["What", "value", "usual in this lab", "what it means"]
+    note = "Usual: the middle half of the lab's scored photos."
+    return section("Evidence", table(head, rows, numbers=len(head), note=note, kind="evidence"))
