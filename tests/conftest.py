@@ -15,6 +15,7 @@ if "PYTEST_XDIST_WORKER" in os.environ:
 
 ROOT = Path(__file__).resolve().parents[1]
 DEMO = ROOT / "data" / "demo"
+UNTOUCHED = "untouched"
 FLUKES = ROOT.parent / "shared" / "flukes"
 
 
@@ -85,22 +86,26 @@ def tiny_source(tmp_path_factory) -> Path:
 
 @pytest.fixture(scope="session")
 def tiny_lab_folder(tiny_source, tiny_preset, tmp_path_factory) -> Path:
-    """A lab computed from `tiny_source` by every step of the workflow; not to be written to."""
+    """A lab computed from `tiny_source` by every step of the workflow; not to be written to.
+
+    Pages that show it keep heatmaps of its photos in it, so a copy of it is put aside.
+    """
     from whalecore.lab.lab import create_lab
     from whalecore.workflow.run import run_all
 
     folder = tmp_path_factory.mktemp("labs") / "tiny"
     lab = create_lab(folder, name="tiny", photo_root=tiny_source, drawings=True, folds=2)
     run_all(lab, tiny_source, tiny_preset)
+    shutil.copytree(folder, folder.parent / UNTOUCHED)
     return folder
 
 
 @pytest.fixture
 def tiny_lab(tiny_lab_folder, tmp_path):
-    """A copy of the tiny lab that a test may change."""
+    """A copy of the tiny lab, as it was made, that a test may change."""
     from whalecore.lab.lab import open_lab
 
-    return open_lab(Path(shutil.copytree(tiny_lab_folder, tmp_path / "lab")))
+    return open_lab(Path(shutil.copytree(tiny_lab_folder.parent / UNTOUCHED, tmp_path / "lab")))
 
 
 @pytest.fixture

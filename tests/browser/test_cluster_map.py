@@ -22,10 +22,11 @@ def test_a_bar_leads_to_its_cluster_and_a_heatmap_of_it_to_its_photo(
     bars.first.click(timeout=60_000)
     page.wait_for_url(re.compile("[?&]cluster=1(&|$)"), timeout=60_000)
     page.get_by_role("heading", name="Cluster 1").wait_for(timeout=60_000)
-    first = page.locator(".sheet button").first
-    name = first.get_attribute("data-id")
-    first.click()
-    page.wait_for_url(f"**/heatmaps?*photo={name.split()[0]}*", timeout=60_000)
+    # The gallery of the cluster before stands there until that of this one is read.
+    first = lab.cluster_members(lab.newest_clustering(ranks="top5"), 1).iloc[0]
+    name = f"{first['photo_id']} {first['individual']}"
+    page.locator(f'.sheet button[data-id="{name}"]').first.click(timeout=60_000)
+    page.wait_for_url(f"**/heatmaps?*photo={first['photo_id']}*", timeout=60_000)
     page.close()
 
 
