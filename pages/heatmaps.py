@@ -7,10 +7,11 @@ import streamlit as st
 from pages.parts.export import offer_photo_report
 from pages.parts.frame import begin
 from pages.parts.growing import COMPUTE, get_ready, say_how_made, show_growing
-from pages.parts.guard import guarded, plain
+from pages.parts.guard import guarded
 from pages.parts.heatmap_compare import show_compare
 from pages.parts.heatmap_five import show_five
 from pages.parts.heatmap_panels import pick_look, show_probed
+from pages.parts.heatmap_pick import pick_candidate, pick_photo
 from pages.parts.labs import current_lab, drawings_note
 from pages.parts.pictures import crop_shape, lab_crop, strength_slider
 from pages.parts.progress import progress_bar
@@ -19,82 +20,6 @@ from pages.parts.state import bound, read_view
 from pages.parts.trusted_heatmaps import warn_of
 from whalecore.glossary import explain
 from whalecore.types import LAYERS, GradCamSettings, OcclusionSettings
-
-LISTED = 1000
-"""Photos that are offered at once."""
-
-
-def pick_photo(lab, view) -> str | None:
-    """The photo that is looked at; by default the first one that has heatmaps."""
-    photos = lab.photos().set_index("photo_id")
-    if photos.empty:
-        st.info(f"The lab holds no photos: `python -m whalecore import PHOTOS --lab {lab.folder}`")
-        return None
-    explained = {key[0] for key in lab.computed_keys("heatmaps", ["photo_id"])} & set(photos.index)
-    which, those = st.columns([3, 1], vertical_alignment="bottom")
-    only = those.toggle(
-        f"Only the {len(explained):,} photos that have heatmaps",
-        bool(explained),
-        key="only_explained",
-    )
-    labels = photos["name"] + " · " + photos["individual"].fillna("not named")
-    choices = labels[labels.index.isin(explained)] if only else labels
-    if len(choices) > LISTED:
-        choices = narrowed(choices)
-    current = view.photo if view.photo in photos.index else next(iter(choices.index), None)
-    if view.photo not in (None, *photos.index):
-        st.warning("The lab does not hold the photo in the address; another one is shown.")
-    options = list(choices.index[:LISTED])
-    if current not in options:
-        options = [current, *options] if current else options
-    named = labels.to_dict()
-    which.selectbox("Photo", options, format_func=named.get, **bound("photo", current, "heatmaps"))
-    return current
-
-
-def narrowed(labels):
-    """The labels that hold what the reader types: a list of thousands helps nobody."""
-    typed = st.text_input(
-        "Find a photo",
-        key="find_photo",
-        persist_state="session",
-        max_chars=80,
-        placeholder="part of a file name or of an individual's name",
-    )
-    found = labels[labels.str.contains(typed.strip(), case=False, regex=False)]
-    if len(found) > LISTED:
-        st.caption(f"{len(found):,} photos; the first {LISTED:,} are listed: type more letters.")
-    elif found.empty:
-        st.caption("No photo is called so, and no individual.")
-    return found
-
-
-def pick_candidate(lab, view, photo_id: str):
-    """One of the five candidates of a photo, as a row of its scores; None without scores."""
-    scores = lab.scores(photo_id=photo_id)
-    if scores.empty:
-        st.info(
-            "This photo has no score: a model learned from it, or it waits to be scored (the page "
-            "Lab shows the command); choose one of the photos that have heatmaps."
-        )
-        return None
-    rows = scores.set_index("individual")
-    current = view.individual if view.individual in rows.index else rows.index[0]
-
-    def label(name: str) -> str:
-        row = rows.loc[name]
-        mark = " · named by the catalogue" if row["is_reference"] else ""
-        return plain(f"{row['rank']}. {name} · {row['score']:.3f}{mark}")
-
-    st.radio(
-        "Candidate",
-        list(rows.index),
-        format_func=label,
-        horizontal=True,
-        help=explain("candidate") + " " + explain("score"),
-        **bound("individual", current, "heatmaps"),
-    )
-    return scores[scores["individual"] == current].iloc[0]
 
 
 def show_occlusion(lab, crop, candidate, settings, strength: float) -> bool:

@@ -5,12 +5,18 @@ from dataclasses import replace
 import numpy as np
 
 from whalecore.reliability.evidence import Evidence, entropy
+from whalecore.reliability.fitting import fit
 from whalecore.reliability.gate import FLOORS
 from whalecore.reliability.rules import Logistic, Rules
 from whalecore.reliability.shares import ClusterCounts
 from whalecore.types import Quality
 
 FINE = Quality(0.8, 0.9, 0.5, 0.3, 1.0)
+
+
+def fit_rules(evidence, correct, known, **choices):
+    """The rules alone of what is fitted."""
+    return fit(evidence, correct, known, **choices).rules
 
 
 def collection(count, seed=0, new_share=0.2, blurred_share=0.08, individuals=60):

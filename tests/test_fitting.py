@@ -2,9 +2,10 @@
 
 import numpy as np
 import pytest
+from simulated import fit_rules
 
 from whalecore.reliability.evidence import Evidence
-from whalecore.reliability.fitting import fit, fit_rules, probabilities
+from whalecore.reliability.fitting import fit, probabilities
 from whalecore.reliability.weights import FEWEST, RIDGE, fit_new
 
 

@@ -7,7 +7,7 @@ from dataclasses import asdict, replace
 
 import numpy as np
 import pytest
-from simulated import FINE, collection, rules_of_ones, share_of_others
+from simulated import FINE, collection, fit_rules, rules_of_ones, share_of_others
 
 from whalecore.errors import CheckpointError, SettingsError
 from whalecore.reliability.evidence import entropy
@@ -18,7 +18,6 @@ from whalecore.reliability.verdict import (
     Rules,
     decide,
     evidence_of,
-    fit_rules,
     probabilities,
     shrunk_share,
 )

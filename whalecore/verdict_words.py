@@ -30,13 +30,6 @@ GAINS = {
 }
 """What heatmaps may improve: metric to a short name."""
 
-GAIN_TERMS = {
-    "heatmap_gain_brier": "squared error",
-    "heatmap_gain_risk_coverage": "risk-coverage curve",
-    "heatmap_gain_auroc": "auroc",
-}
-"""The same metric to the term of the glossary that explains its unit."""
-
 FIGURES = {
     "top_1": "First candidate right, of known animals",
     "top_5": "Right individual among the five, of known animals",

@@ -61,13 +61,6 @@ class Fitted:
     crossed: CrossFitted
 
 
-def fit_rules(
-    evidence: Sequence[Evidence], correct: np.ndarray, known: np.ndarray, **choices
-) -> Rules:
-    """Return the `Rules` alone of what `fit` finds, by the same choices."""
-    return fit(evidence, correct, known, **choices).rules
-
-
 def fit(
     evidence: Sequence[Evidence],
     correct: np.ndarray,
@@ -282,6 +275,5 @@ __all__ = [
     "Fitted",
     "failed_measures",
     "fit",
-    "fit_rules",
     "probabilities",
 ]

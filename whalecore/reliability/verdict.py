@@ -8,7 +8,7 @@ from dataclasses import fields
 import numpy as np
 
 from whalecore.reliability.evidence import Evidence, evidence_of, shrunk_share
-from whalecore.reliability.fitting import PROBABLE, fit_rules, probabilities
+from whalecore.reliability.fitting import PROBABLE, probabilities
 from whalecore.reliability.gate import failed_measures
 from whalecore.reliability.rules import (
     WORSE_WHEN_HIGH,
@@ -26,7 +26,6 @@ __all__ = [
     "answers_of",
     "decide",
     "evidence_of",
-    "fit_rules",
     "probabilities",
     "shrunk_share",
 ]
