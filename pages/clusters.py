@@ -19,6 +19,7 @@ from pages.parts.state import TABS, bound, read_view
 from whalecore.cluster_words import described, label_of, names_of
 from whalecore.glossary import explain
 from whalecore.lab.clusters import UNSTABLE
+from whalecore.terminal import lab_option
 
 MAPS = {"correct": "correct assignments only, as in the paper", "top5": "all five candidates"}
 
@@ -29,7 +30,7 @@ def pick_clustering(lab, view):
     if clusterings.empty:
         st.info(
             "The lab has no clusters yet; this makes them: "
-            f"`python -m whalecore cluster --lab {lab.folder}`"
+            f"`python -m whalecore cluster {lab_option(lab.folder)}`"
         )
         return None, None
     rows = clusterings.set_index("clustering_id", drop=False)

@@ -7,7 +7,14 @@ import streamlit as st
 from pages.parts.assessment import assessment_of, decoded, show_crop
 from pages.parts.candidates import compare_with, pick_candidate, say_rest
 from pages.parts.decide import show_decision
-from pages.parts.encounter import assess_encounter, show_joint, show_one_animal
+from pages.parts.decisions import turned_to
+from pages.parts.encounter import (
+    assess_encounter,
+    companions_of,
+    show_joint,
+    show_one_animal,
+    subject_of,
+)
 from pages.parts.evidence import show_answers, show_changing, show_evidence, show_evidence_line
 from pages.parts.export import offer_assessment_report
 from pages.parts.frame import begin
@@ -18,6 +25,7 @@ from pages.parts.state import change
 from pages.parts.verdict import show_cluster, show_verdict
 from whalecore.cluster_words import names_of
 from whalecore.glossary import explain
+from whalecore.lab.gallery import individuals_asked
 from whalecore.types import TOP
 
 
@@ -33,29 +41,22 @@ def show_answer(lab, found) -> None:
 
 
 @st.fragment
-def compare_and_decide(lab, found, candidates, held, joint: bool) -> None:
+def compare_and_decide(lab, found, candidates, held, joint) -> None:
     """The ranked list, the comparison and the decision: what is drawn anew with each key."""
     st.header("Candidates", help=explain("candidate") + " " + explain("score"))
     photo_id, chosen = found.photo.photo_id, candidates[0]
     with guarded("compare the candidates"):
-        chosen = pick_candidate(lab, candidates, found.answers, photo_id, joint)
-        say_rest(candidates, lab_individuals(lab, found.prediction.model_id))
+        chosen = pick_candidate(lab, candidates, found.answers, photo_id, joint is not None)
+        say_rest(candidates, individuals_asked(lab, found.prediction))
         compare_with(lab, found.photo, found.prediction, found.heatmaps, chosen)
     with guarded("offer a decision"):
         show_decision(
             lab,
-            photo_id,
+            subject_of(found, held[photo_id]),
             [one.individual for one in candidates],
             chosen=chosen.individual,
-            verdict=found.verdict,
-            model_id=found.prediction.model_id,
-            upload=(held.data, held.name),
+            companions=companions_of(lab, joint, held, photo_id),
         )
-
-
-def lab_individuals(lab, model_id: str) -> int:
-    """Individuals that an identifier knows."""
-    return len(lab.rows("models", model_id=model_id)[0]["individuals"])
 
 
 def show_more(lab, found) -> None:
@@ -80,6 +81,7 @@ def show_more(lab, found) -> None:
 def show_photo(lab, held, joint) -> None:
     """Everything about the photo that is looked at, alone or as one of an encounter."""
     one = pick_photo(lab, held)
+    turned_to(one.photo_id)
     with guarded(f"identify {one.name}"):
         photo = decoded(one.data, one.name)
         if joint is None:
@@ -89,7 +91,7 @@ def show_photo(lab, held, joint) -> None:
             by_id = {each.photo.photo_id: each for each in joint.assessments}
             found, candidates = by_id[photo.photo_id], joint.candidates[:TOP]
         show_answer(lab, found)
-        compare_and_decide(lab, found, candidates, one, joint is not None)
+        compare_and_decide(lab, found, candidates, held, joint)
         show_more(lab, found)
 
 

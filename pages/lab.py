@@ -10,9 +10,9 @@ from pages.parts.guard import guarded, plain
 from pages.parts.jobs import list_jobs, show_jobs
 from pages.parts.labs import current_lab, drawings_note
 from pages.parts.missing import show_missing
+from pages.parts.models import show_models, show_training
 from pages.parts.new_lab import offer_new_lab
 from whalecore.glossary import explain
-from whalecore.verdict_words import FIGURES
 
 COUNTS = {
     "photos": "photo",
@@ -22,51 +22,6 @@ COUNTS = {
     "heatmaps": "heatmap",
     "clusterings": "cluster",
 }
-NAMES = {
-    "model_id": "model",
-    "photos_trained": "photos it learned from",
-    "trained_at": "trained on (UTC)",
-    "fold": "fold kept out",
-    "low": "95 % from",
-    "high": "95 % to",
-    "metric": "measure",
-}
-SHOWN = (
-    "top_1",
-    "top_5",
-    "map_at_5",
-    "expected_calibration_error",
-    "share_reliable",
-    "error_among_reliable",
-    "auroc_new",
-)
-"""Measures of this page; the page Reliability has them all."""
-
-
-def show_models(lab) -> None:
-    """Models and how good they are on photos they never saw."""
-    st.header("Models", help=explain("model"))
-    models = lab.models()
-    if models.empty:
-        st.info("No model yet: train one with the step above.")
-        return
-    table = models[["model_id", "architecture", "fold", "photos_trained", "trained_at"]]
-    table = table.assign(individuals=[len(names) for names in models["individuals"]])
-    st.dataframe(table.rename(columns=NAMES), hide_index=True)
-    evaluations = lab.evaluations()
-    if not evaluations.empty:
-        st.subheader("How good they are on photos they never saw", help=explain("held out"))
-        clustering = lab.newest_clustering(ranks="top5")
-        own = evaluations["clustering_id"]
-        newest = own.isna() if clustering is None else own == clustering
-        table = evaluations[(evaluations["part"] == "test") & newest]
-        table = table[table["metric"].isin(SHOWN)].drop_duplicates(["model_id", "metric"])
-        table = table[["metric", "value", "low", "high", "photos", "model_id"]].round(3)
-        table = table.sort_values("metric", key=lambda names: names.map(SHOWN.index))
-        table["metric"] = table["metric"].map(FIGURES)
-        shown = table.rename(columns=NAMES).style.format(precision=3, na_rep="")
-        st.dataframe(shown, hide_index=True)
-        st.page_link("pages/reliability.py", label="How far verdicts can be trusted")
 
 
 def show_problems(lab) -> None:
@@ -96,6 +51,8 @@ with guarded("show the lab"):
         list_jobs(lab)
     with guarded("show the models"):
         show_models(lab)
+    with guarded("show how training went"):
+        show_training(lab)
     with guarded("show the problems"):
         show_problems(lab)
     with guarded("offer files to take along"):

@@ -16,18 +16,23 @@ from pages.parts.judged import (
 )
 from pages.parts.labs import current_lab, drawings_note
 from pages.parts.report_file import report_file
+from pages.parts.state import TOPICS, bound, read_view
 from pages.parts.trusted_heatmaps import draw_faithfulness, draw_gain
+from whalecore.terminal import lab_option
 from whalecore.workflow.report import report_page
 from whalecore.workflow.verdict_tables import VerdictTables, verdict_tables
 
 PARTS = {
-    "compare the verdicts with the truth": draw_verdicts,
-    "show whether the probabilities come true": draw_certainty,
-    "show the sets of answers": draw_sets,
-    "show the kinds of photos": draw_groups,
-    "say what the heatmaps add": draw_gain,
+    "Verdicts": {
+        "compare the verdicts with the truth": draw_verdicts,
+        "show the sets of answers": draw_sets,
+    },
+    "Probabilities": {"show whether the probabilities come true": draw_certainty},
+    "Kinds of photos": {"show the kinds of photos": draw_groups},
+    "Heatmaps": {"say what the heatmaps add": draw_gain},
+    "All figures": {"list the figures": draw_figures},
 }
-
+"""What is drawn under each topic; the heatmaps' truth is told without verdicts as well."""
 
 READ = ("verdicts", "evaluations", "photos", "scores", "models", "clusterings")
 """Tables that the page is made of."""
@@ -40,7 +45,7 @@ def tables_of(lab) -> VerdictTables:
     return _tables(str(lab.folder), lab.state(*READ), str(rules), lab.info.error_limit, lab)
 
 
-@st.cache_data(max_entries=4, show_spinner="Reading the verdicts")
+@st.cache_resource(max_entries=4, show_spinner="Reading the verdicts")
 def _tables(folder, state, rules, error_limit, _lab) -> VerdictTables:
     return verdict_tables(_lab)
 
@@ -58,25 +63,36 @@ def offer_report(lab) -> None:
     )
 
 
+def say_truth(lab) -> None:
+    """Whether heatmaps show what the network uses."""
+    with guarded("say whether the heatmaps tell the truth"):
+        draw_faithfulness(lab)
+
+
 begin("Reliability")
 with guarded("show how far verdicts can be trusted"):
-    lab = current_lab()
+    lab, view = current_lab(), read_view()
     drawings_note(lab)
     tables = tables_of(lab)
     if tables.photos.empty:
         st.info(
             "The verdicts of this lab have not been judged yet. This does it, with photos that "
             "the network never saw (at least 20 of validation): "
-            f"`python -m whalecore calibrate --lab {lab.folder}`"
+            f"`python -m whalecore calibrate {lab_option(lab.folder)}`"
         )
     else:
         draw_summary(tables)
         with guarded("offer the report"):
             offer_report(lab)
-        for what, draw in PARTS.items():
-            with guarded(what):
-                draw(tables)
-    with guarded("say whether the heatmaps tell the truth"):
-        draw_faithfulness(lab)
-    with guarded("list the figures"):
-        draw_figures(tables)
+        topic = view.topic or TOPICS[0]
+        tabs = st.tabs(TOPICS, **bound("topic", topic, "reliability"))
+        with tabs[TOPICS.index(topic)]:
+            for what, draw in PARTS[topic].items():
+                with guarded(what):
+                    draw(tables)
+            if topic == "Heatmaps":
+                say_truth(lab)
+    if tables.photos.empty:
+        say_truth(lab)
+        with guarded("list the figures"):
+            draw_figures(tables)

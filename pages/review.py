@@ -19,8 +19,11 @@ from pages.parts.queue import (
     show_progress,
 )
 from pages.parts.review_pictures import read_ahead, shape_of, sheet_of
-from pages.parts.reviewed import compare, draw_cards, show_photo, verdict_of
+from pages.parts.reviewed import compare, draw_cards, show_photo
+from pages.parts.saving import offer_saving
+from pages.parts.sighting import companions_of, subject_of
 from pages.parts.state import change, read_view
+from whalecore.terminal import lab_option
 
 NOTHING = (
     "No photo is left in this pile. Choose other filters above, or open the whole pile with "
@@ -56,12 +59,13 @@ def review(lab, view, pile) -> None:
     with guarded("decide about this photo"):
         show_decision(
             lab,
-            current,
+            subject_of(row),
             names,
-            verdict=verdict_of(row),
-            model_id=row.model_id,
             chosen=names[chosen],
+            companions=companions_of(lab, pile, current),
         )
+    with guarded("offer the pile as a table"):
+        offer_saving("pile", tables={"photos of this pile": queue.photos})
     # Last: the reader looks at this photo meanwhile.
     if following is not None:
         read_ahead(lab, following, shape)
@@ -75,7 +79,7 @@ with guarded("show the photos to review"):
     if pile.empty:
         st.info(
             "The lab has no scored photos yet, so there is nothing to review; this scores them: "
-            f"`python -m whalecore score --lab {lab.folder}`"
+            f"`python -m whalecore score {lab_option(lab.folder)}`"
         )
     else:
         draw_filters(lab, view, sorted(int(one) for one in pile["cluster"].dropna().unique()))

@@ -9,7 +9,14 @@ from whalecore.reliability.calibration import brier_score
 from whalecore.reliability.evidence import Evidence
 from whalecore.reliability.rules import Rules
 from whalecore.workflow.calibrate import calibrate_lab, judge
-from whalecore.workflow.judged import AllScores, Judged, _grouped, all_scores, judged_photos
+from whalecore.workflow.judged import (
+    AllScores,
+    Judged,
+    _grouped,
+    all_scores,
+    judged_photos,
+    unnamed_photos,
+)
 
 
 @pytest.fixture(scope="module")
@@ -23,11 +30,16 @@ def calibrated(tiny_lab_folder, tmp_path_factory):
     return lab, calibrate_lab(lab)
 
 
-def test_every_judged_photo_gets_one_verdict(calibrated):
+def test_every_scored_photo_gets_one_verdict_and_named_ones_the_truth(calibrated):
     lab, _ = calibrated
     name = lab.newest_clustering(ranks="top5")
     judged = {(one.model_id, one.photo_id): one for one in judged_photos(lab, name)}
-    rows = lab.rows("verdicts", clustering_id=name)
+    unnamed = {(one.model_id, one.photo_id) for one in unnamed_photos(lab, name)}
+    every = lab.rows("verdicts", clustering_id=name)
+    rows = [row for row in every if row["correct"] is not None]
+    others = {(row["model_id"], row["photo_id"]) for row in every if row["correct"] is None}
+    assert others == unnamed
+    assert len(every) == len(judged) + len(unnamed)
     assert sorted((row["model_id"], row["photo_id"]) for row in rows) == sorted(judged)
     for row in rows:
         one = judged[row["model_id"], row["photo_id"]]

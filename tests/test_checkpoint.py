@@ -67,6 +67,44 @@ def test_half_precision_gives_back_what_a_reader_gets(tmp_path):
     assert sizes[0] < 0.6 * sizes[1]
 
 
+def with_mirror_images():
+    generator = torch.Generator().manual_seed(1)
+    return make().replaced(mirrored_directions=torch.randn(64, 4, generator=generator))
+
+
+@pytest.mark.parametrize("precision", ["float32", "float16"])
+def test_directions_of_mirror_images_come_back_and_count_in_the_fingerprint(tmp_path, precision):
+    full = with_mirror_images()
+    saved = save_identifier(full, tmp_path, precision)
+    read = load_identifier(tmp_path, device="cpu")
+    assert torch.equal(read.mirrored_directions, saved.mirrored_directions)
+    assert read.mirrored_directions.dtype == torch.float32
+    assert torch.allclose(read.mirrored_directions, full.mirrored_directions, atol=0.01)
+    assert read.fingerprint == saved.fingerprint
+    assert full.fingerprint != make().fingerprint
+    assert with_temperature(read, 3.0).mirrored_directions is read.mirrored_directions
+
+
+def test_directions_of_mirror_images_of_another_shape_are_refused(tmp_path):
+    save_identifier(with_mirror_images(), tmp_path)
+    weights = load_file(tmp_path / WEIGHTS)
+    weights["mirrored_directions"] = weights["mirrored_directions"][:, :3].contiguous()
+    save_file(weights, tmp_path / WEIGHTS)
+    with pytest.raises(CheckpointError, match="mirrored_directions has shape"):
+        load_identifier(tmp_path)
+    with pytest.raises(SettingsError, match=r"have shape \(64, 3\)"):
+        make().replaced(mirrored_directions=weights["mirrored_directions"])
+
+
+def test_losing_the_directions_of_mirror_images_is_noticed(tmp_path):
+    save_identifier(with_mirror_images(), tmp_path)
+    weights = load_file(tmp_path / WEIGHTS)
+    del weights["mirrored_directions"]
+    save_file(weights, tmp_path / WEIGHTS)
+    with pytest.raises(CheckpointError, match="fingerprint"):
+        load_identifier(tmp_path)
+
+
 def test_an_unknown_precision_is_refused(tmp_path):
     with pytest.raises(SettingsError, match="float32, float16"):
         save_identifier(make(), tmp_path, precision="int4")

@@ -4,7 +4,14 @@ import pytest
 
 from whalecore.errors import CatalogueError, LabError, SettingsError
 from whalecore.lab.lab import create_lab, open_lab
-from whalecore.workflow.collection import PROGRAM, check_collection, copy_lab, folder_name, new_lab
+from whalecore.workflow.collection import (
+    PROGRAM,
+    check_collection,
+    copy_lab,
+    folder_name,
+    header_of,
+    new_lab,
+)
 
 
 @pytest.fixture
@@ -15,6 +22,22 @@ def photos(tmp_path):
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_bytes(b"x")
     return root
+
+
+def test_the_columns_of_a_csv_file_are_told_and_chosen(tmp_path):
+    table = tmp_path / "list.csv"
+    for name in ("1.jpg", "2.jpg"):
+        (tmp_path / name).write_bytes(b"x")
+    table.write_text("File;WhaleID;Day;lat\n1.jpg;Salt;2019-07-31;1\n2.jpg;;;\n", encoding="utf-8")
+    header = header_of(f" '{table}' ")
+    assert header.columns == ("File", "WhaleID", "Day", "lat")
+    assert header.usual == {"photo": "File", "latitude": "lat"}
+    with pytest.raises(CatalogueError, match="no column for the individual"):
+        check_collection(str(table))
+    found = check_collection(str(table), {"individual": "WhaleID", "date": "Day"})
+    assert (found.photos, found.individuals, found.unnamed) == (2, 1, 1)
+    assert header_of(str(tmp_path)) is None
+    assert header_of(str(tmp_path / "nothing.csv")) is None
 
 
 @pytest.mark.parametrize("form", ["{}", "  {} ", "'{}'", '"{}"', "{}/", "{}/Salt/.."])

@@ -168,6 +168,24 @@ def test_rows_of_a_clustering_count_only_when_its_own_row_is_there(lab):
     assert [len(lab.rows(name)) for name in dependent] == [1, 1, 1, 1]
 
 
+def test_an_upload_is_neither_right_nor_wrong_until_the_catalogue_names_it(lab):
+    write_clusters(lab)
+    lab.write("catalogue", [row.photo("A", "a"), row.photo("B", "b")])
+    counted = lab.rows("cluster_correctness")[0]
+    assert (counted["heatmaps"], counted["correct"]) == (4, 2)
+    place = f"uploads/{'0' * 15}b.jpg"
+    lab.write("catalogue", [row.photo("B", None, path=place)])
+    lab.decide("B", "confirm", "a", reviewer="Anna")
+    (first,) = lab.rows("cluster_correctness")
+    assert (first["heatmaps"], first["photos"], first["share_correct"]) == (2, 1, 0.5)
+    lab.write("catalogue", [row.photo("B", "b", path=place)])
+    assert lab.rows("cluster_correctness")[0] == counted
+    # A photo of the collection that the catalogue gives no name is not the identified animal.
+    lab.write("catalogue", [row.photo("B", None)])
+    first = lab.rows("cluster_correctness")[0]
+    assert (first["heatmaps"], first["correct"]) == (4, 1)
+
+
 def test_a_photo_whose_crop_changed_leaves_its_cluster(lab):
     lab.write("crops", [row.crop("A"), row.crop("B")])
     write_clusters(lab)

@@ -11,7 +11,23 @@ from whalecore.errors import LabError, PhotoError
 from whalecore.lab import create_lab, open_lab
 from whalecore.photos.decode import load_photo, photo_id_of
 from whalecore.types import Box, Crop, Verdict
-from whalecore.workflow.decide import decide_on
+from whalecore.workflow.decide import Subject, decide_on_all
+
+
+def decide_on(
+    lab,
+    photo_id,
+    decision,
+    individual=None,
+    reviewer="",
+    note=None,
+    seen=None,
+    model_id=None,
+    upload=(None, ""),
+):
+    data, name = upload
+    subject = Subject(photo_id, name, seen, model_id, data)
+    return decide_on_all(lab, [subject], decision, individual, reviewer, note)[0]
 
 
 def picture(seed: int = 0, kind: str = "PNG") -> bytes:

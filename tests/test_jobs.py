@@ -5,11 +5,13 @@ import os
 import signal
 import subprocess
 import time
+from dataclasses import replace
 from datetime import UTC, datetime
 from itertools import pairwise
 
 import pytest
 
+from pages.parts.job_words import STAGES, to_come, where_now
 from whalecore.cli import _interruptible
 from whalecore.errors import LabError, SettingsError
 from whalecore.lab.lab import create_lab, open_lab
@@ -27,6 +29,9 @@ from whalecore.workflow.jobs import (
     telling,
 )
 from whalecore.workflow.jobs.telling import JobReport
+from whalecore.workflow.presets import preset
+from whalecore.workflow.progress import within
+from whalecore.workflow.run import _parts
 
 LONG = OcclusionSettings(patch=32, stride=16)
 STUBBORN = 'trap "" {}; touch "$0/ready"; while :; do sleep 0.05; done'
@@ -303,6 +308,32 @@ def test_time_left_runs_on_between_two_reports(lab, living):
         text = json.dumps({**about, "written_at": time.time() - ago})
         (folder / "progress.json").write_text(text, encoding="utf-8")
         assert low <= job(lab, folder.name).seconds_left <= high
+
+
+def test_a_job_of_several_stages_says_which_one_is_at_work(lab, living):
+    folder, _ = living()
+    report = within(("import", "train", "score"), "train", JobReport(folder))
+    report(Progress("crop", 1, 4, 60.0))
+    found = job(lab, folder.name)
+    assert (found.stage, found.stages) == (2, ("import", "train", "score"))
+    assert where_now(found).startswith("Step 2 of 3 · Crop: 1 of 4, about 60 s left in this step")
+    assert to_come(found) == "Still to come: score the photos."
+    assert to_come(replace(found, stage=3)) == ""
+    assert where_now(replace(found, stage=0, stages=())).startswith("Crop: 1 of 4")
+
+
+@pytest.mark.parametrize(
+    ("stage", "stages"), [(9, ["a"]), (-1, ["a"]), ("x", ["a"]), (1, "train"), (1, [1, 2])]
+)
+def test_stages_that_make_no_sense_are_left_out(lab, stage, stages):
+    folder = folder_of(lab)
+    about = {"step": "train", "done": 1, "total": 9, "stage": stage, "stages": stages}
+    (folder / "progress.json").write_text(json.dumps(about), encoding="utf-8")
+    assert job(lab, folder.name).stage == 0
+
+
+def test_every_stage_of_the_main_job_has_words(lab, tmp_path):
+    assert set(STAGES) == set(_parts(lab, tmp_path, preset("laptop"), None))
 
 
 def test_a_long_log_is_shown_from_its_end_without_control_signs(lab):

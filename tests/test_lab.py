@@ -357,7 +357,7 @@ def test_the_settings_with_most_heatmaps_are_the_usual_ones(lab):
 
 
 def test_heatmaps_that_are_not_there_are_asked_for_in_one_sentence(lab):
-    with pytest.raises(LabError, match="whalecore explain --method gradcam"):
+    with pytest.raises(LabError, match="explain --method gradcam"):
         lab.heatmaps(method="gradcam")
     write_two_folds(lab)
     with pytest.raises(LabError, match="choose other ranks"):

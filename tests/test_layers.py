@@ -9,7 +9,7 @@ import pytest
 
 ROOT = Path(__file__).resolve().parents[1]
 LAYERS = (
-    ("errors", "types", "files", "memory"),
+    ("errors", "types", "files", "memory", "terminal"),
     ("photos",),
     ("identifiers",),
     ("explain",),
@@ -18,6 +18,7 @@ LAYERS = (
     ("lab",),
     (
         "charts",
+        "chart_spec",
         "overlays",
         "glossary",
         "cluster_charts",
@@ -25,8 +26,11 @@ LAYERS = (
         "cluster_words",
         "verdict_words",
         "reliability_charts",
+        "training_charts",
+        "training_tables",
         "photo_words",
         "transparent",
+        "mark_layer",
     ),
     ("workflow",),
     ("cli",),

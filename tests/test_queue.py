@@ -118,3 +118,13 @@ def test_a_lab_without_anything_has_an_empty_pile(tmp_path):
     lab = create_lab(tmp_path / "lab", name="lab", photo_root=tmp_path / "photos")
     queue = lab.review_queue()
     assert (len(queue.photos), queue.decided, queue.total) == (0, 0, 0)
+
+
+def test_the_open_photos_of_an_encounter_are_the_scored_ones_that_nobody_decided_on(lab):
+    lab.write("catalogue", [row.photo(name, "a", encounter="day") for name in ("p", "q", "r")])
+    lab.write("catalogue", [row.photo("without scores", "a", encounter="day")])
+    assert lab.open_with("p")["photo_id"].tolist() == ["q", "r"]
+    lab.decide("q", "confirm", "a", reviewer="Anna")
+    assert lab.open_with("p")["photo_id"].tolist() == ["r"]
+    # Without an encounter in the catalogue a photo is alone.
+    assert lab.open_with("s").empty

@@ -53,6 +53,17 @@ def test_the_curve_counts_the_wrong_ones_among_the_surest():
     assert "50% can be accepted" in chart.to_dict()["description"]
 
 
+def test_errors_of_many_photos_are_a_line_of_few_points_from_first_to_last():
+    sure, correct = np.linspace(1, 0, 20_000), np.arange(20_000) < 10_000
+    chart = charts.risk_coverage_chart({"probability": sure}, correct, 0.05)
+    found = {row["accepted"]: row["risk"] for row in rows(chart, ["way"])}
+    assert len(found) == charts.MOST_POINTS
+    assert found[20_000] == 0.5
+    assert min(found) == 5
+    # 10,000 right and 526 wrong: 526 / 10,526 is below 5 %, 527 / 10,527 is not.
+    assert "53% can be accepted" in chart.to_dict()["description"]
+
+
 COUNTS = pd.DataFrame(
     [
         {"verdict": verdict, "truth": truth, "photos": photos, "of": of}

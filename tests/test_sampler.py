@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from whalecore.identifiers.sampler import balanced_batches
+from whalecore.identifiers.sampler import balanced_batches, deal, groups
 
 
 def batches_of(labels, individuals, photos, seed=0):
@@ -51,3 +51,31 @@ def test_all_photos_come_in_turn_over_several_passes():
     generator = np.random.default_rng(0)
     seen = {int(i) for _ in range(30) for b in balanced_batches(labels, 3, 4, generator) for i in b}
     assert seen == set(range(36))
+
+
+def test_strangers_are_dealt_without_repeating_one_before_all_have_come():
+    parts = deal(5, [2, 0, 3, 5], np.random.default_rng(0))
+    assert [len(part) for part in parts] == [2, 0, 3, 5]
+    assert sorted(np.concatenate(parts[:3])) == list(range(5))
+    assert sorted(parts[3]) == list(range(5))
+
+
+def test_few_strangers_come_again_and_every_one_as_often():
+    parts = deal(2, [4, 4], np.random.default_rng(0))
+    assert np.bincount(np.concatenate(parts)).tolist() == [4, 4]
+
+
+def test_a_quarter_of_the_groups_shows_unknown_animals():
+    assert groups(16, 0.25, individuals=100) == (12, 4)
+    assert groups(8, 0.25, individuals=100) == (6, 2)
+    assert groups(16, 0.0, individuals=100) == (16, 0)
+
+
+def test_with_few_individuals_the_share_of_unknown_animals_stays():
+    assert groups(16, 0.25, individuals=6) == (6, 2)
+    assert groups(16, 0.0, individuals=6) == (6, 0)
+
+
+def test_two_individuals_always_have_room():
+    assert groups(4, 0.75, individuals=9) == (2, 2)
+    assert groups(2, 0.75, individuals=9) == (2, 0)

@@ -9,8 +9,11 @@ import torch
 from safetensors.torch import load_file
 
 from whalecore.errors import SettingsError
+from whalecore.identifiers.course import Course
+from whalecore.identifiers.device_crops import DeviceCrops
+from whalecore.identifiers.schedule import rate_share
 from whalecore.identifiers.settings import PRESETS, TrainingSettings, preset
-from whalecore.identifiers.training import train
+from whalecore.identifiers.training import _checked_new_whales, train
 
 SMALL = TrainingSettings(
     network_width=8,
@@ -21,6 +24,15 @@ SMALL = TrainingSettings(
     epochs=2,
     batch_individuals=4,
     batch_photos=2,
+)
+EVERYTHING = replace(
+    SMALL,
+    mirrored=True,
+    new_whale_share=0.25,
+    margin_warm_up=0.2,
+    hardest=0.75,
+    average=0.5,
+    augmentation="full",
 )
 NAMES = tuple(f"w{i}" for i in range(6))
 
@@ -33,6 +45,11 @@ def collection(each=4, seed=0, individuals=6):
     noise = np.random.default_rng(seed).normal(0, 12, (len(labels), 32, 64))
     grey = np.clip(patterns[labels] + noise, 0, 255).astype(np.uint8)
     return grey[..., None].repeat(3, 3), labels
+
+
+def strangers(count=5):
+    """Photos of animals that are none of the six."""
+    return np.random.default_rng(9).integers(0, 256, (count, 32, 64, 3), dtype=np.uint8)
 
 
 class StoppedError(Exception):
@@ -84,16 +101,43 @@ def test_the_same_call_gives_the_same_identifier_and_another_seed_another(tmp_pa
 
 @pytest.mark.parametrize("fraction", [0.2, 0.5, 0.99])
 def test_an_interrupted_training_ends_as_if_it_had_never_stopped(tmp_path, fraction):
-    whole = train(*collection(), NAMES, SMALL, tmp_path / "whole")
+    assert_same_after_stop(tmp_path, SMALL, fraction)
+
+
+@pytest.mark.parametrize("fraction", [0.3, 0.7])
+def test_so_does_one_with_average_new_whales_mirror_images_and_full_changes(tmp_path, fraction):
+    assert_same_after_stop(tmp_path, EVERYTHING, fraction, new_whales=strangers())
+
+
+def assert_same_after_stop(tmp_path, settings, fraction, **more):
+    """A training that is stopped once ends with the same identifier and curves."""
+    given = (*collection(), NAMES, settings)
+    more["validation"] = collection(1, seed=3)
+    curves = {}
+    whole = train(
+        *given, tmp_path / "whole", **more, record=lambda epochs: curves.update(whole=epochs)
+    )
     with pytest.raises(StoppedError):
-        train(*collection(), NAMES, SMALL, tmp_path / "cut", progress=stop_at(fraction))
+        train(*given, tmp_path / "cut", **more, progress=stop_at(fraction))
     seen = []
-    continued = train(*collection(), NAMES, SMALL, tmp_path / "cut", progress=seen.append)
+    continued = train(
+        *given,
+        tmp_path / "cut",
+        **more,
+        progress=seen.append,
+        record=lambda epochs: curves.update(cut=epochs),
+    )
     assert sum(bool(part.message) for part in seen) < 3 or fraction < 0.5
     assert continued.metrics == whole.metrics
     assert continued.fingerprint == whole.fingerprint
     for name, values in weights_of(whole).items():
         assert torch.equal(weights_of(continued)[name], values), name
+    timeless = {
+        name: [replace(epoch, seconds=0, photos_per_second=0) for epoch in epochs]
+        for name, epochs in curves.items()
+    }
+    assert len(timeless["whole"]) == 3
+    assert timeless["whole"] == timeless["cut"]
 
 
 def test_a_finished_training_is_not_done_again(tmp_path):
@@ -132,6 +176,9 @@ def test_the_state_is_one_file_of_tensors(tmp_path):
     assert [path.name for path in tmp_path.iterdir()] == ["training.safetensors"]
     names = load_file(tmp_path / "training.safetensors")
     assert {name.split(".")[0] for name in names} == {"network", "optimizer"}
+    train(*collection(), NAMES, replace(SMALL, average=1.0), tmp_path)
+    names = load_file(tmp_path / "training.safetensors")
+    assert {name.split(".")[0] for name in names} == {"network", "optimizer", "average"}
 
 
 def test_mirror_images_are_further_individuals_only_while_training(tmp_path):
@@ -140,6 +187,75 @@ def test_mirror_images_are_further_individuals_only_while_training(tmp_path):
     state = load_file(tmp_path / "training.safetensors")
     assert state["network.directions"].shape[1] == 12
     assert torch.equal(identifier.network.directions, state["network.directions"][:, :6])
+    assert torch.equal(identifier.mirrored_directions, state["network.directions"][:, 6:])
+
+
+def test_the_moving_average_identifies_and_is_judged(tmp_path):
+    """An average that looks back almost forever stays near the weights of the first batches."""
+    settings = replace(SMALL, average=1000.0)
+    identifier = train(*collection(), NAMES, settings, tmp_path, collection(2, seed=1))
+    state = load_file(tmp_path / "training.safetensors")
+    for name, values in weights_of(identifier).items():
+        assert torch.equal(values, state[f"average.module.{name}"]), name
+    assert not torch.equal(identifier.network.directions, state["network.directions"])
+    assert state["average.n_averaged"] == 6
+    crops, labels = collection(2, seed=1)
+    logits, _ = identifier.identify_many(crops)
+    assert identifier.metrics["validation_top1"] == (logits.argmax(1) == labels).mean()
+
+
+def test_new_whales_change_what_is_learnt_but_are_nobody(tmp_path):
+    settings = replace(SMALL, new_whale_share=0.5)
+    settings = replace(settings, low_resolution_epochs=0, epochs=1)
+    given = (*collection(), NAMES, settings)
+    without = train(*given, tmp_path / "a")
+    beside = train(*given, tmp_path / "b", new_whales=strangers())
+    assert beside.individuals == NAMES
+    assert beside.mirrored_directions is None
+    assert without.fingerprint != beside.fingerprint
+
+
+def test_without_the_setting_new_whales_are_left_alone():
+    assert _checked_new_whales(strangers(), SMALL) is None
+    assert _checked_new_whales(strangers()[:0], EVERYTHING) is None
+    assert len(_checked_new_whales(strangers(), EVERYTHING)) == 5
+
+
+def test_new_whales_of_another_size_are_refused(tmp_path):
+    settings = replace(SMALL, new_whale_share=0.5)
+    with pytest.raises(SettingsError, match=r"new whales are uint8 of shape \(5, 32, 32, 3\)"):
+        train(*collection(), NAMES, settings, tmp_path, new_whales=strangers()[:, :, :32])
+
+
+def test_the_curves_tell_each_epoch(tmp_path):
+    curves = []
+    train(*collection(), NAMES, SMALL, tmp_path, collection(2, seed=1), record=curves.append)
+    assert [len(epochs) for epochs in curves] == [1, 2, 3]
+    epochs = curves[-1]
+    assert [epoch.number for epoch in epochs] == [1, 2, 3]
+    assert [epoch.half_size for epoch in epochs] == [True, False, False]
+    assert [epoch.top1 is None for epoch in epochs] == [True, False, False]
+    assert all(epoch.map5 >= epoch.top1 for epoch in epochs[1:])
+    assert all(epoch.photos_per_second * epoch.seconds == pytest.approx(16) for epoch in epochs)
+    # Two batches an epoch, and a batch at the full size is four times the work.
+    done = np.array([[0, 1], [2, 6], [10, 14]]) / 18
+    rates = [np.mean([SMALL.learning_rate * rate_share(one, 0.1) for one in two]) for two in done]
+    assert [epoch.learning_rate for epoch in epochs] == pytest.approx(rates)
+    again = []
+    train(*collection(), NAMES, SMALL, tmp_path, collection(2, seed=1), record=again.append)
+    assert again == [epochs]
+
+
+def test_blocks_in_half_precision_learn_as_on_a_gpu(tmp_path):
+    crops, labels = collection()
+    course = Course(crops, labels, 6, SMALL, torch.device("cpu"))
+    course.half_precision = True
+    course.crops = DeviceCrops(crops, torch.device("cpu"), resident=True)
+    before = course.network.stem[0].weight.detach().clone()
+    course.run_epoch(lambda _: None)
+    assert course.network.stem[0].weight.dtype == torch.float32
+    assert not torch.equal(course.network.stem[0].weight, before)
+    assert 0 < course.metrics["loss"] < 100
 
 
 def test_a_mirror_image_is_told_from_the_photo(tmp_path):

@@ -80,7 +80,7 @@ def correctness_chart(
                 "share:Q",
                 title="share of heatmaps",
                 scale=alt.Scale(domain=[0, 1]),
-                axis=alt.Axis(format="%"),
+                axis=alt.Axis(format="%", minExtent=EXTENT),
             ),
             color=alt.Color(
                 "named:N",
@@ -115,7 +115,8 @@ def score_chart(
     frame["low"] = (frame["mean_score"] - spread).clip(lower=0.0)
     frame["high"] = (frame["mean_score"] + spread).clip(upper=1.0)
     axis = _cluster_axis(frame)
-    value = alt.Y("mean_score:Q", title="mean score", scale=alt.Scale(domain=[0, 1]))
+    room = alt.Axis(minExtent=EXTENT)
+    value = alt.Y("mean_score:Q", title="mean score", scale=alt.Scale(domain=[0, 1]), axis=room)
     tooltip = [
         *_who(frame),
         alt.Tooltip("mean_score:Q", title="Mean score", format=".3f"),
@@ -125,7 +126,7 @@ def score_chart(
     ]
     base = alt.Chart(frame)
     bars = base.mark_errorbar(ticks=alt.MarkConfig(size=9), color=OUTLINE, thickness=1.5).encode(
-        x=axis, y=alt.Y("low:Q", title="mean score"), y2="high:Q"
+        x=axis, y=alt.Y("low:Q", title="mean score", axis=room), y2="high:Q"
     )
     dots = base.mark_point(filled=True, size=90, color=GREENS[1], cursor="pointer").encode(
         x=axis, y=value, tooltip=tooltip, **_outline(selected)

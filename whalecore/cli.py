@@ -45,11 +45,11 @@ class Bars:
         self._bar: tqdm | None = None
 
     def __call__(self, progress: Progress) -> None:
-        if self._bar is None or self._bar.desc != progress.step or progress.done < self._bar.n:
+        place = f"{progress.stage}/{len(progress.stages)} " if progress.stage else ""
+        name = f"{place}{progress.step}"
+        if self._bar is None or self._bar.desc != name or progress.done < self._bar.n:
             self.close()
-            self._bar = tqdm(
-                desc=progress.step, total=progress.total, file=sys.stderr, mininterval=0.5
-            )
+            self._bar = tqdm(desc=name, total=progress.total, file=sys.stderr, mininterval=0.5)
         if progress.message:
             self._bar.write(progress.message, file=sys.stderr)
         self._bar.update(progress.done - self._bar.n)
@@ -238,12 +238,42 @@ def import_(source, folder, columns, name, report):
 @preset_option
 @weights_option
 @click.option("--folds", type=click.IntRange(min=1), help="How many of the lab's folds to train.")
+@click.option(
+    "--network",
+    type=click.Choice(["resnet18", "resnet34", "resnet50", "resnet101"]),
+    help="Deeper ones are surer with many photos, and slower.",
+)
+@click.option("--size", metavar="HEIGHTxWIDTH", help="The network's input in pixels: 256x512.")
+@click.option(
+    "--epochs",
+    type=click.IntRange(min=1),
+    help="Passes over the individuals at that size; more while the curves on the page Lab rise.",
+)
+@click.option("--seed", type=click.IntRange(min=0), help="Another one shows what chance decides.")
+@click.option(
+    "--set",
+    "others",
+    multiple=True,
+    metavar="NAME=VALUE",
+    help="Any other setting, such as --set learning_rate=0.001; a wrong name is answered with all "
+    "that there are. May be given several times.",
+)
 @command
-def train(folder, preset, weights, folds, report):
-    """Find the flukes and train the identifier."""
+def train(folder, preset, weights, folds, network, size, epochs, seed, others, report):
+    """Find the flukes and train the identifier.
+
+    The preset says how; what is not given is as there. Settings and curves are kept with the
+    model, and the page Lab compares two.
+    """
+    from whalecore.workflow.chosen_settings import settings_of_pairs, size_of_text
+    from whalecore.workflow.presets import preset as preset_of
     from whalecore.workflow.run import train_lab
 
-    return {"models": train_lab(open_lab(folder), _preset(preset, weights, folds), report)}
+    named = {"architecture": network, "epochs": epochs, "seed": seed}
+    changes = {name: value for name, value in named.items() if value is not None}
+    changes |= settings_of_pairs(others) | (size_of_text(size) if size else {})
+    chosen = preset_of(preset, weights, folds, training=changes)
+    return {"models": train_lab(open_lab(folder), chosen, report)}
 
 
 @main.command()
@@ -458,15 +488,23 @@ def run(source, folder, preset, weights, folds, columns, limit, minutes, report)
     help="The photos show one animal at one sighting: each is judged in the light of the others, "
     "and all are ranked together.",
 )
+@click.option(
+    "--model",
+    "models",
+    multiple=True,
+    metavar="MODEL",
+    help="Which model answers, by default the newest. Given several times, or as 'all' (one of "
+    "each fold), the models answer together: their scores are averaged.",
+)
 @command
-def identify(photos, folder, together, report):
+def identify(photos, folder, together, models, report):
     """Top 5, heatmaps, cluster and verdict for new photos."""
     from whalecore.workflow.assess import describe, identify_files, spoken
 
     if together:
-        return _identify_together(open_lab(folder), photos, report)
+        return _identify_together(open_lab(folder), photos, report, models)
     answers, refused = [], []
-    for path, outcome in identify_files(open_lab(folder), photos, report):
+    for path, outcome in identify_files(open_lab(folder), photos, report, models):
         if isinstance(outcome, WhalecoreError):
             refused.append(f"{path.name}: {outcome}")
         else:
@@ -554,7 +592,7 @@ def demo(folder, seed, detector, report):
     return build_demo(folder, seed, detector, report)
 
 
-def _identify_together(lab: Lab, photos, report) -> Answer:
+def _identify_together(lab: Lab, photos, report, models) -> Answer:
     from whalecore.workflow.assess import (
         describe,
         describe_together,
@@ -563,7 +601,7 @@ def _identify_together(lab: Lab, photos, report) -> Answer:
         spoken_together,
     )
 
-    paths, joint, errors = identify_together(lab, photos, report)
+    paths, joint, errors = identify_together(lab, photos, report, models)
     refused = tuple(f"{path.name}: {error}" for path, error in errors.items())
     if joint is None:
         return Answer([], refused, [])

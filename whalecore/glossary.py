@@ -40,6 +40,8 @@ TERMS = {
     "reference": "The individual that the catalogue names for a photo.",
     "correct assignment": "A photo whose first candidate is the individual that the catalogue "
     "names.",
+    "matching marks": "Places such as scars, spots and notches that look alike and lie alike on "
+    "two photos; photos of one animal often share many, those of two animals a few by chance.",
     "heatmap": "A picture of which places of a photo influence the score of one individual.",
     "occlusion sensitivity map": "A heatmap made by covering one small square after another: green "
     "where covering lowers the individual's score, so the place supports it, purple where covering "
@@ -125,6 +127,8 @@ TERMS = {
     "new_whale": "The animal is probably not in the catalogue yet.",
     "decision": "What a person says about a photo: who it is, that the animal is new, or that it "
     "cannot be identified; decisions are kept for good, and can be taken back.",
+    "decision for an encounter": "The photos of one encounter show one animal, so one decision can "
+    "be about all of them: each photo gets it, or none does, and it is taken back as one.",
     "reviewer": "The person who decides; the name is kept with each decision and remembered until "
     "the browser is closed.",
     "new individual": "An animal that the lab does not know yet: it gets the next free name and "
@@ -146,6 +150,19 @@ TERMS = {
     "fluke share": "The share of the photo that the fluke's box covers.",
     "resolution": "The pixels of the crop against the pixels the identifier can use, at most 1.",
     "model": "One trained identifier; everything computed with it carries its short name.",
+    "training curves": "What the network came to in each pass over the individuals; training "
+    "longer helps while right answers still rise at the end.",
+    "pass": "Every individual is shown to the network once, with four or so of its photos.",
+    "loss": "How wrong the network still is on the photos that it learns from, smaller is better; "
+    "it can be compared only between trainings with the same losses and the same photos.",
+    "validation curve": "How often the first candidate was right, after each pass at the full "
+    "size, for photos that the network does not learn from.",
+    "map@5": "Each photo counts 1 where the right individual is the first candidate, 1/2 where it "
+    "is the second, and so on to 1/5, else 0; this is the mean.",
+    "learning rate": "How far the network moves at each step of its training: little at first, "
+    "soon most, then less and less.",
+    "two trainings": "The curves of both lie on top of each other, and the settings in which they "
+    "differ are listed.",
     "calibration": "Adjusting the scores so that they can be read as probabilities, on photos kept "
     "away from training.",
     "test photo": "A photo that neither the network nor the rules of the verdict had seen, so that "
@@ -232,6 +249,10 @@ TERMS = {
     "arranged map": "Dots were moved until each lies near the heatmaps that are most like it "
     "(t-SNE); before that, the cloud of heatmaps is seen from its broadest side (principal "
     "components), where different heatmaps can lie on each other.",
+    "columns of a catalogue": "A row of the file is a photo: its file name and the individual are "
+    "needed (empty, new_whale or unknown where nobody knows it), the others help.",
+    "family name": "What people call a family of clusters; it is kept with the clustering, and the "
+    "family keeps it while it is made of the same clusters.",
     "family of clusters": "Clusters whose mean heatmaps look alike: of two mean heatmaps the "
     "correlation counts, so that the pattern matters and not its strength.",
     "export": "Files to take along: for spreadsheets, other programs, papers and colleagues.",

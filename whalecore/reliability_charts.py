@@ -32,6 +32,9 @@ MEASURES = {
     "held": "right answer in the set",
 }
 MEASURE_COLOURS = (GREENS[0], GREENS[2], ACCENT)
+MOST_POINTS = 400
+"""Of a line: a screen shows no more, and 20,000 photos would have a reader wait."""
+
 ROW = 14
 """Height of a line of a chart of groups, in pixels."""
 
@@ -116,12 +119,15 @@ def risk_coverage_chart(
     limit : float
         Share of errors that the lab allows.
     """
-    parts = []
+    parts, kept = [], []
     for name, sure in ways.items():
         curve = risk_coverage(sure, correct)
         # Each of the first photos is a step of a whole error, which would set the scale.
-        rows = slice(min(FEWEST, len(correct)) - 1, None)
+        first = min(FEWEST, len(correct)) - 1
+        rows = np.unique(np.linspace(first, len(correct) - 1, MOST_POINTS).round().astype(int))
         accepted = np.arange(1, len(correct) + 1)
+        within = accepted[first:][curve.risk[first:] <= limit]
+        kept.append(within[-1] / len(correct) if len(within) else 0.0)
         parts.append(
             pd.DataFrame(
                 {"way": name, "coverage": curve.coverage[rows], "risk": curve.risk[rows],
@@ -179,15 +185,13 @@ def risk_coverage_chart(
     )
     words = (
         alt.Chart(allowed)
-        .mark_text(align="left", baseline="bottom", dx=6, dy=-3, color=OUTLINE, fontSize=12)
-        .encode(x=alt.value(0), y="risk:Q", text=alt.value(f"allowed: {limit:.0%}"))
+        .mark_text(align="right", baseline="bottom", dx=-4, dy=-3, color=OUTLINE, fontSize=12)
+        .encode(x=alt.value("width"), y="risk:Q", text=alt.value(f"allowed: {limit:.0%}"))
     )
-    first = frame[frame["way"] == names[0]]
-    kept = first[first["risk"] <= limit]["coverage"].max() if len(first) else 0.0
     return finish(
         alt.layer(rule, words, lines),
         f"Errors among accepted photos for {len(names)} ways of ordering {len(correct)} photos; "
-        f"by {names[0]}, {0.0 if kept != kept else kept:.0%} can be accepted with at most "
+        f"by {names[0]}, {kept[0]:.0%} can be accepted with at most "
         f"{limit:.0%} errors.",
         height,
     )

@@ -133,6 +133,8 @@ class Prediction:
         By falling score, rank 1 first.
     embedding : ndarray of shape (features,), float32
         Of length 1.
+    listed : str
+        Which individuals beside the trained ones took part, as a digest; empty without any.
     """
 
     photo_id: str
@@ -140,10 +142,19 @@ class Prediction:
     crop: Crop
     candidates: tuple[Candidate, ...]
     embedding: np.ndarray
+    listed: str = ""
 
     @property
     def individuals(self) -> tuple[str, ...]:
         return tuple(candidate.individual for candidate in self.candidates)
+
+    @property
+    def heatmap_model(self) -> str:
+        """The ``model_id`` that heatmaps of this prediction are kept under.
+
+        A score is a share of the whole list, so maps made with another list are other maps.
+        """
+        return f"{self.model_id}.{self.listed}" if self.listed else self.model_id
 
 
 @dataclass(frozen=True)
@@ -535,13 +546,23 @@ class Verdict:
 
 @dataclass(frozen=True)
 class Progress:
-    """Where a long piece of work stands."""
+    """Where a long piece of work stands.
+
+    Attributes
+    ----------
+    stage : int
+        Which of the `stages` is at work, from 1; 0 for work that has none.
+    stages : tuple of str
+        All parts of the work, in order.
+    """
 
     step: str
     done: int
     total: int
     seconds_left: float | None = None
     message: str = ""
+    stage: int = 0
+    stages: tuple[str, ...] = ()
 
 
 Report = Callable[[Progress], None]

@@ -10,6 +10,7 @@ from pages.parts.pictures import crop_of, crop_shape
 from pages.parts.progress import progress_bar
 from pages.parts.shared import shared_assessments
 from whalecore.glossary import explain
+from whalecore.lab.gallery import embed_decided
 from whalecore.overlays import draw_box
 from whalecore.types import Box, Photo
 
@@ -71,13 +72,18 @@ def _key(lab, photos: list[Photo]) -> tuple:
     """Everything that an assessment depends on."""
     model_id, clustering_id = lab.newest_model_id(), lab.newest_clustering(ranks="top5")
     rules = str(lab.rules(model_id, clustering_id)) if model_id else None
+    if model_id:
+        # First: what an assessment would write itself must not call for another one.
+        embed_decided(lab, identifier_of(lab, model_id))
     seen = []
     for photo in photos:
         crop = lab.crop(photo.photo_id)
         seen.append((photo.photo_id, crop.box.key if crop else None))
-    # Rows alone: a decision about an uploaded photo changes none of these tables.
+    # Rows alone: a decision about an uploaded photo changes none of these tables by itself.
     state = lab.state("embeddings_rows", "scores_rows", "assignments_rows")
-    return (str(lab.folder), model_id, clustering_id, rules, state, *seen)
+    # A decision that names a new individual puts it on the list.
+    listed = lab.further_state(model_id) if model_id else None
+    return (str(lab.folder), model_id, clustering_id, rules, state, listed, *seen)
 
 
 def _wait(place) -> None:

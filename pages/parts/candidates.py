@@ -8,7 +8,9 @@ import streamlit as st
 
 from pages.parts.compare import Side, show_comparison
 from pages.parts.decide import KEYS as DECIDING
+from pages.parts.decisions import turning
 from pages.parts.guard import plain
+from pages.parts.marks import want_marks, with_marks
 from pages.parts.pictures import crop_or_blank, crop_shape
 from pages.parts.sides import lab_side, query_side
 from pages.parts.state import change, read_view
@@ -62,6 +64,7 @@ def _show_card(lab, one, photo_id: str, shape, chosen: bool) -> None:
 
 
 def _choose(individual: str) -> None:
+    turning()
     change(individual=individual, against=None)
 
 
@@ -99,6 +102,10 @@ def compare_with(lab, photo, prediction, heatmaps, candidate) -> None:
     else:
         right = Side(title, None, note="The lab holds no other photo of this individual.")
 
+    marks = bool(photos) and want_marks()
+    if marks:
+        left, right = with_marks(lab, photo, prediction.crop.box, photos[place], left, right)
+
     def step(by: int) -> None:
         change(against=ids[(place + by) % len(ids)])
 
@@ -108,8 +115,11 @@ def compare_with(lab, photo, prediction, heatmaps, candidate) -> None:
         key="identify_comparison",
         on_step=step if len(ids) > 1 else None,
         place=f"photo {place + 1} of {len(ids)}, newest first" if ids else "",
+        layer="Matching marks" if marks else "Heatmaps",
         keys=KEYS,
     )
+    if marks:
+        return
     missing = bool(photos) and right.picture is not None and right.heatmap is None
     if missing and st.button(
         "Make the heatmap of that photo",

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import json
 
+import pandas as pd
 import streamlit as st
 
-from pages.parts.export import offer_chart
+from pages.parts.chart import draw_chart
 from pages.parts.guard import plain
+from pages.parts.saving import offer_saving
 from pages.parts.state import change
 from whalecore import charts
 from whalecore.cluster_words import (
@@ -31,12 +33,6 @@ MEASURES = {
 """Measures of the sweep of sigma: title, what the axis says, the term that explains it."""
 
 
-@st.cache_data(max_entries=100, show_spinner=False)
-def spec_of(_make, name: str, *given) -> dict:
-    """A chart ready to be drawn: making one takes longer than all else on the page."""
-    return _make(*given).to_dict()
-
-
 def draw_charts(correctness, selected: int) -> None:
     """Fig. 8: click a bar or a dot to choose its cluster."""
 
@@ -47,16 +43,14 @@ def draw_charts(correctness, selected: int) -> None:
 
     st.subheader("Which clusters can be trusted", help=explain("cluster correctness"))
     for key, make in (("shares", charts.correctness_chart), ("scores", charts.score_chart)):
-        spec = spec_of(make, key, correctness, selected)
-        st.vega_lite_chart(spec, key=key, on_select=lambda key=key: take(key))
-    with st.expander("Save these charts", icon=":material/download:"):
-        saved = {
+        draw_chart(make, correctness, selected, key=key, on_select=lambda key=key: take(key))
+    offer_saving(
+        "clusters",
+        {
             "right by cluster": lambda: charts.correctness_chart(correctness, selected),
             "score by cluster": lambda: charts.score_chart(correctness, selected),
-        }
-        for name, make in saved.items():
-            st.markdown(name.capitalize())
-            offer_chart(make, name.replace(" ", "-"), name)
+        },
+    )
     if correctness["stability"].isna().all():
         st.caption(f"{AGAIN} which clusters are stable.", help=explain("stability"))
         return
@@ -78,8 +72,16 @@ def draw_origin(lab, clustering) -> None:
     st.markdown(representation_words(lab.representation(clustering["clustering_id"])))
     st.subheader("How many clusters", help=f"{explain('eigenvalue')} {explain('eigengap')}")
     if len(values) > 2:
-        st.altair_chart(charts.eigenvalue_chart(values, number))
-        st.altair_chart(charts.gap_chart(values, number))
+        draw_chart(charts.eigenvalue_chart, values, number)
+        draw_chart(charts.gap_chart, values, number)
+        offer_saving(
+            "eigenvalues",
+            {
+                "eigenvalues": lambda: charts.eigenvalue_chart(values, number),
+                "steps between eigenvalues": lambda: charts.gap_chart(values, number),
+            },
+            {"eigenvalues": lambda: pd.DataFrame({"eigenvalue": values})},
+        )
     st.markdown(gap_words(values, number))
     st.markdown("**A few clusters more or fewer**", help=explain("neighbouring numbers"))
     neighbours = json.loads(clustering["neighbouring"] or "{}")
@@ -112,7 +114,7 @@ def _draw_sweep(clustering) -> None:
         trials = [trial for trial in sweep if _there(trial.get(name))]
         with columns[place % 2]:
             st.markdown(f"**{title}**", help=explain(term))
-            st.altair_chart(charts.sigma_chart(trials, clustering["sigma"], name, axis, 230))
+            draw_chart(charts.sigma_chart, trials, clustering["sigma"], name, axis, 230)
     if "stability" not in drawn:
         st.caption(f"{AGAIN} how stable the clusters are at each value of sigma.")
 

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import streamlit as st
 
-from pages.parts.cluster_charts import spec_of
+from pages.parts.chart import draw_chart
+from pages.parts.cluster_cells import cluster_cells
+from pages.parts.cluster_mean import show_mean_heatmap
 from pages.parts.gallery import gallery
 from pages.parts.guard import guarded, plain
-from pages.parts.pictures import cluster_cells, crop_shape, show_mean_heatmap
+from pages.parts.pictures import crop_shape
 from pages.parts.state import ORDERS, bound, change, read_view
 from whalecore import charts
 from whalecore.cluster_words import (
@@ -22,6 +24,7 @@ from whalecore.cluster_words import (
 )
 from whalecore.glossary import explain
 from whalecore.lab.clusters import LONGEST_NAME, UNSTABLE
+from whalecore.terminal import lab_option
 
 ORDER_WORDS = {"typical": "Most typical first", "far": "Score far from the mean first"}
 FEW = 30
@@ -123,14 +126,14 @@ def _show_meaning(lab, facts) -> None:
     if facts is None:
         st.caption(
             f"{AGAIN} what this cluster rests on, how stable it is and whose heatmaps it holds: "
-            f"`python -m whalecore cluster --lab {lab.folder}`"
+            f"`python -m whalecore cluster {lab_option(lab.folder)}`"
         )
         return
     parts, whose = st.columns(2, gap="large")
     with parts:
         st.markdown("**What it rests on**", help=explain("fluke part"))
         if facts.part_shares:
-            st.vega_lite_chart(spec_of(charts.parts_chart, "parts", facts.part_shares))
+            draw_chart(charts.parts_chart, facts.part_shares)
             st.caption(part_words(facts.part_shares))
         else:
             st.caption("The parts of the fluke are not known.")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import streamlit as st
 
+from pages.parts.saving import offer_saving
 from pages.parts.state import bound, change
 from whalecore.cluster_words import (
     change_table,
@@ -13,6 +14,7 @@ from whalecore.cluster_words import (
     spread_table,
 )
 from whalecore.glossary import explain
+from whalecore.terminal import lab_option
 
 SHARE = {"format": "percent", "min_value": 0.0, "max_value": 1.0}
 
@@ -27,7 +29,7 @@ def draw_changes(lab, clustering, names) -> None:
         st.info(
             "There is no clustering of the same kind before this one. When photos have been added, "
             "cluster the heatmaps again; you will then see here which clusters went on, which are "
-            f"new and which are gone: `python -m whalecore cluster --lab {lab.folder}`"
+            f"new and which are gone: `python -m whalecore cluster {lab_option(lab.folder)}`"
         )
         return
     earlier = clusterings.loc[earlier_id]
@@ -35,8 +37,9 @@ def draw_changes(lab, clustering, names) -> None:
     st.markdown(growth_words(earlier["made_at"], before, now))
     for sentence in change_words(matches, int(earlier["clusters"])):
         st.markdown(sentence)
+    table = change_table(matches, names)
     st.dataframe(
-        change_table(matches, names),
+        table,
         hide_index=True,
         width="content",
         height="content",
@@ -48,6 +51,7 @@ def draw_changes(lab, clustering, names) -> None:
         },
         alt="What each cluster was before",
     )
+    offer_saving("changes", tables={"what each cluster was before": table})
     if st.button("Compare the two in full", icon=":material/compare_arrows:"):
         change(tab="Comparison", other=earlier_id)
         st.rerun()
@@ -61,7 +65,7 @@ def draw_comparison(lab, view, clustering, names, words) -> None:
     if not others:
         st.info(
             "The lab has only this clustering. To compare, make one with another number of "
-            f"clusters: `python -m whalecore cluster --clusters 20 --lab {lab.folder}`"
+            f"clusters: `python -m whalecore cluster --clusters 20 {lab_option(lab.folder)}`"
         )
         return
     current = view.other if view.other in others else others[0]
@@ -77,8 +81,9 @@ def draw_comparison(lab, view, clustering, names, words) -> None:
         st.info("The two clusterings have no heatmap in common: choose another one.")
         return
     other_names = names_of(lab.cluster_names(current))
+    table = spread_table(flows, names, other_names)
     st.dataframe(
-        spread_table(flows, names, other_names),
+        table,
         hide_index=True,
         height="content",
         column_config={
@@ -91,3 +96,4 @@ def draw_comparison(lab, view, clustering, names, words) -> None:
         },
         alt="Where the heatmaps of each cluster lie in the other clustering",
     )
+    offer_saving("comparison", tables={"clusters in the other clustering": table})

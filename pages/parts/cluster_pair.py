@@ -5,8 +5,10 @@ from __future__ import annotations
 import numpy as np
 import streamlit as st
 
+from pages.parts.cluster_mean import mean_heatmap_of
 from pages.parts.heatmap_probe import Panel, probe
-from pages.parts.pictures import WIDTH, crop_shape, is_dark, mean_heatmap_of, unit_named
+from pages.parts.pictures import WIDTH, crop_shape, is_dark, unit_named
+from pages.parts.saving import offer_saving
 from pages.parts.state import bound
 from whalecore import overlays
 from whalecore.cluster_tables import pair_table
@@ -61,6 +63,7 @@ def draw_pair(lab, view, clustering, correctness) -> None:
         column_config={name: st.column_config.TextColumn(width="medium") for name in table.columns},
         alt="Figures of the two clusters",
     )
+    offer_saving("pair", tables={"two clusters": table})
 
 
 def _draw_maps(one: np.ndarray, two: np.ndarray, titles, unit: str, shape) -> None:

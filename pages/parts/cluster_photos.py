@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import streamlit as st
 
-from pages.parts.cluster_charts import spec_of
+from pages.parts.chart import draw_chart
+from pages.parts.export import offer_table
 from pages.parts.state import change
 from whalecore.charts import CLICK
 from whalecore.cluster_charts import PROBLEMS, photos_chart
@@ -39,8 +40,14 @@ def draw_photos(correctness, selected: int) -> None:
     for column, (name, words) in zip(st.columns(2), PROBLEMS.items(), strict=True):
         with column:
             st.markdown(f"**Share of {words}**", help=explain(TERMS[name]))
-            spec = spec_of(photos_chart, name, correctness, name, selected)
-            st.vega_lite_chart(spec, key=name, on_select=lambda key=name: take(key))
+            draw_chart(
+                photos_chart,
+                correctness,
+                name,
+                selected,
+                key=name,
+                on_select=lambda key=name: take(key),
+            )
     st.caption("Dashed: the share over all clusters shown.")
 
 
@@ -53,9 +60,18 @@ def draw_figures(correctness) -> None:
         if rows and rows[0] < len(numbers):
             change(cluster=int(numbers[rows[0]]))
 
-    with st.expander("All figures, to be sorted", icon=":material/table_rows:"):
+    place = st.expander(
+        "All figures, to be sorted",
+        icon=":material/table_rows:",
+        key="figures_open",
+        on_change="rerun",
+    )
+    if not place.open:
+        return
+    table = figure_table(correctness)
+    with place:
         st.dataframe(
-            figure_table(correctness),
+            table,
             hide_index=True,
             key="figures",
             on_select=take,
@@ -74,3 +90,4 @@ def draw_figures(correctness) -> None:
             },
             alt="Figures of the clusters",
         )
+        offer_table(table, "clusters", "cluster_figures")

@@ -6,6 +6,7 @@ let [current, pointed] = [null, null];
 
 const usual = () => ({
   zoom: 1, x: 0.5, y: 0.5, brightness: 100, contrast: 100, strength: 80, shown: true, keys: false,
+  layer: null,
 });
 const [MOST, STEP, NUDGE] = [16, 1.25, 0.1];
 const clamp = (value, low, high) => Math.min(high, Math.max(low, value));
@@ -44,6 +45,8 @@ export default function (component) {
   const one = (selector) => root.querySelector(selector);
   const state = kept.get(data.key) || usual();
   kept.set(data.key, state);
+  // What is newly laid over the pictures is shown, also where the layer before was hidden.
+  if (state.layer !== data.layer) Object.assign(state, { layer: data.layer, shown: true });
   const panes = all('.pane');
 
   const draw = () => {
@@ -89,7 +92,7 @@ export default function (component) {
     in: () => zoomTo(state.zoom * STEP),
     out: () => zoomTo(state.zoom / STEP),
     whole: () => zoomTo(1),
-    reset: () => { Object.assign(state, usual(), { keys: state.keys }); draw(); },
+    reset: () => { Object.assign(state, usual(), { keys: state.keys, layer: state.layer }); draw(); },
     keys: () => toggle('keys'),
     before: () => leaf(-1),
     next: () => leaf(1),
@@ -125,6 +128,7 @@ export default function (component) {
 
   one('.leaf').hidden = !data.leaf;
   one('.place').value = data.place;
+  one('.layer').textContent = data.layer;
   for (const group of all('.heat')) group.hidden = !data.sides.some((side) => side.heatmap);
   one('.keys').replaceChildren(...data.keys
     .flatMap(([key, meaning]) => [textOf('dt', key), textOf('dd', meaning)]));

@@ -15,7 +15,7 @@ KEYS = {
     "+ and -": "zoom in and out",
     "0": "the whole pictures again",
     "Shift and an arrow": "move the pictures",
-    "Space": "hide or show the heatmaps",
+    "Space": "hide or show what is laid over the pictures",
     "?": "show or hide these keys",
 }
 """What the comparison itself listens to."""
@@ -62,6 +62,7 @@ def show_comparison(
     height: int = 440,
     on_step: Callable[[int], None] | None = None,
     place: str = "",
+    layer: str = "Heatmaps",
     keys: Mapping[str, str] | None = None,
 ) -> None:
     """Show two pictures with one zoom, one place and one brightness.
@@ -82,6 +83,8 @@ def show_comparison(
         there is nothing to leaf through.
     place : str
         Which of the photos is shown on the right, such as "photo 2 of 7".
+    layer : str
+        What is laid over the pictures; the switch that hides it is called so.
     keys : mapping of str to str, optional
         Further keys of the page and what they do, to be listed with these.
     """
@@ -100,6 +103,7 @@ def show_comparison(
             "height": height,
             "leaf": on_step is not None,
             "place": place,
+            "layer": layer,
             "keys": list(listed.items()),
         },
         on_step_change=stepped,

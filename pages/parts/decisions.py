@@ -43,17 +43,36 @@ def _decided(folder, photo_id, state, _lab) -> tuple:
 
 
 def turned_to(photo_id: str) -> None:
-    """Say which photo the page shows now, before it is drawn: buttons of another decide no more."""
+    """Say which photo the page shows now, before it is drawn: buttons of another decide no more.
+
+    Where what the buttons mean is changing, none decides until `drawn_for` says so.
+    """
+    if st.session_state.get(_SHOWN) is not None:
+        st.session_state[_SHOWN] = photo_id
+
+
+def drawn_for(photo_id: str) -> None:
+    """Say that the buttons that are drawn next decide about this photo."""
     st.session_state[_SHOWN] = photo_id
+
+
+def turning() -> None:
+    """Say, for a callback, that what the buttons mean is changing: those drawn decide no more."""
+    st.session_state[_SHOWN] = None
 
 
 def still_on(photo_id: str) -> None:
     """Refuse a button of a photo that the page has turned away from, but not yet wiped out."""
     if st.session_state.get(_SHOWN) != photo_id:
         raise LabError(
-            "The page was just turning to another photo, so nothing was decided: look at it and "
-            "press the key again."
+            "The page was just changing, so nothing was decided: look at it and press the key "
+            "again."
         )
+
+
+def all_of(count: int, what: str = "photos") -> str:
+    """So many photos, and no others."""
+    return f"both {what}" if count == 2 else f"all {count} {what}"
 
 
 def shortened(name: str) -> str:

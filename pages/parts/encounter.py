@@ -6,15 +6,18 @@ import pandas as pd
 import streamlit as st
 
 from pages.parts.assessment import decoded, joint_assessment_of
+from pages.parts.decide_cover import Companions
+from pages.parts.decisions import turning
 from pages.parts.export import offer_table
 from pages.parts.guard import guarded, plain
-from pages.parts.hand import Held
+from pages.parts.hand import TOGETHER, Held
 from whalecore.cluster_words import percent
 from whalecore.errors import WhalecoreError
 from whalecore.glossary import explain
 from whalecore.verdict_words import KINDS, counted
+from whalecore.workflow.decide import Subject
 
-_TOGETHER = "photos_show_one_animal"
+_DECIDED_TOGETHER = "decide_on_all_photos"
 
 
 def show_one_animal(held: dict[str, Held]) -> bool:
@@ -23,7 +26,8 @@ def show_one_animal(held: dict[str, Held]) -> bool:
         return False
     return st.toggle(
         "These photos show one animal",
-        key=_TOGETHER,
+        key=TOGETHER,
+        on_change=turning,
         persist_state="session",
         help="They are then ranked together, and the verdict of each photo takes into account "
         "how far the others agree. " + explain("encounter"),
@@ -39,6 +43,34 @@ def assess_encounter(lab, held: dict[str, Held]):
         except WhalecoreError as error:
             st.warning(f"Left out: {plain(str(error))}")
     return joint_assessment_of(lab, photos) if photos else None
+
+
+def subject_of(found, held: Held) -> Subject:
+    """A photo in hand as what is decided on."""
+    return Subject(held.photo_id, held.name, found.verdict, found.prediction.model_id, held.data)
+
+
+def companions_of(lab, joint, held: dict[str, Held], photo_id: str) -> Companions | None:
+    """The other photos of the encounter, which a decision is about as well; None without one.
+
+    Where one of them has a name already, the reader must say so first.
+    """
+    if joint is None:
+        return None
+    others = tuple(
+        subject_of(one, held[one.photo.photo_id])
+        for one in joint.assessments
+        if one.photo.photo_id != photo_id
+    )
+    named = [one.name for one in others if _has_name(lab, one.photo_id)]
+    words = "photos of this encounter"
+    if named:
+        words += f" ({', '.join(named)} {'has' if len(named) == 1 else 'have'} a name already)"
+    return Companions(others, words, _DECIDED_TOGETHER, usual=not named)
+
+
+def _has_name(lab, photo_id: str) -> bool:
+    return any(row["individual"] for row in lab.rows("photos", photo_id=photo_id))
 
 
 def show_joint(joint) -> None:

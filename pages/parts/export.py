@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import shlex
 from collections.abc import Callable
 
 import pandas as pd
@@ -11,6 +10,7 @@ import streamlit as st
 from pages.parts.guard import guarded, plain
 from pages.parts.report_file import report_file
 from whalecore.glossary import explain
+from whalecore.terminal import lab_option
 
 SAVE = ":material/download:"
 PRINT = ":material/print:"
@@ -155,8 +155,8 @@ def _offer_kaggle(lab) -> None:
 
 
 def _command(lab, words: str) -> None:
-    folder = shlex.quote(str(lab.folder))
-    st.code(f"python -m whalecore export --lab {folder} {words}", language="bash", wrap_lines=True)
+    command = f"python -m whalecore export {lab_option(lab.folder)} {words}"
+    st.code(command, language="bash", wrap_lines=True)
 
 
 def _page_button(lab, assess: Callable, name: str, photo_id: str) -> None:

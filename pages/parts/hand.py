@@ -9,16 +9,21 @@ from dataclasses import dataclass
 
 import streamlit as st
 
+from pages.parts.decisions import turned_to
 from pages.parts.state import change, read_view
 from whalecore.errors import WhalecoreError
 from whalecore.glossary import explain
 from whalecore.photos.decode import photo_id_of
+from whalecore.terminal import lab_option
 
 MOST = 12
 """Photos kept at once; the oldest gives way."""
 
 FORMATS = ["jpg", "jpeg", "png", "webp", "tif", "tiff"]
 MEGABYTES = 20
+
+TOGETHER = "photos_show_one_animal"
+"""Where the session keeps whether the photos in hand are one encounter."""
 
 _HAND = "photos_in_hand"
 _SHOWN = "photo_shown"
@@ -75,9 +80,14 @@ def _label(held: dict[str, Held], photo_id: str) -> str:
 
 
 def _show(photo_id: str) -> None:
-    """Look at a photo; who was compared with another one is forgotten."""
+    """Look at a photo; who was compared with another one is forgotten, unless they are one animal.
+
+    The buttons of the photo before decide no more, although they are still seen for a while.
+    """
     if st.session_state.get(_SHOWN, photo_id) != photo_id:
-        change(individual=None, against=None)
+        turned_to(photo_id)
+        if not st.session_state.get(TOGETHER):
+            change(individual=None, against=None)
     st.session_state[_SHOWN] = photo_id
 
 
@@ -166,7 +176,7 @@ def _take_example(lab, held: dict[str, Held]) -> None:
     """The next photo kept away from the training of the newest model."""
     models = lab.models()
     if models.empty:
-        st.info(f"The lab has no model yet: `python -m whalecore train --lab {lab.folder}`")
+        st.info(f"The lab has no model yet: `python -m whalecore train {lab_option(lab.folder)}`")
         return
     photos = lab.photos()
     fold = models.iloc[0]["fold"]

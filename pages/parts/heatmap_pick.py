@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import pandas as pd
 import streamlit as st
 
 from pages.parts.guard import plain
 from pages.parts.state import bound
 from whalecore.glossary import explain
+from whalecore.terminal import lab_option
 
 LISTED = 1000
 """Photos that are offered at once."""
@@ -14,30 +16,41 @@ LISTED = 1000
 
 def pick_photo(lab, view) -> str | None:
     """The photo that is looked at; by default the first one that has heatmaps."""
-    photos = lab.photos().set_index("photo_id")
-    if photos.empty:
-        st.info(f"The lab holds no photos: `python -m whalecore import PHOTOS --lab {lab.folder}`")
+    labels, explained = listed(lab)
+    if labels.empty:
+        command = f"python -m whalecore import PHOTOS {lab_option(lab.folder)}"
+        st.info(f"The lab holds no photos: `{command}`")
         return None
-    explained = {key[0] for key in lab.computed_keys("heatmaps", ["photo_id"])} & set(photos.index)
     which, those = st.columns([3, 1], vertical_alignment="bottom")
     only = those.toggle(
         f"Only the {len(explained):,} photos that have heatmaps",
-        bool(explained),
+        not explained.empty,
         key="only_explained",
     )
-    labels = photos["name"] + " · " + photos["individual"].fillna("not named")
-    choices = labels[labels.index.isin(explained)] if only else labels
+    choices = explained if only else labels
     if len(choices) > LISTED:
         choices = narrowed(choices)
-    current = view.photo if view.photo in photos.index else next(iter(choices.index), None)
-    if view.photo not in (None, *photos.index):
+    current = view.photo if view.photo in labels.index else next(iter(choices.index), None)
+    if view.photo is not None and view.photo not in labels.index:
         st.warning("The lab does not hold the photo in the address; another one is shown.")
     options = list(choices.index[:LISTED])
     if current not in options:
         options = [current, *options] if current else options
-    named = labels.to_dict()
-    which.selectbox("Photo", options, format_func=named.get, **bound("photo", current, "heatmaps"))
+    which.selectbox("Photo", options, format_func=labels.get, **bound("photo", current, "heatmaps"))
     return current
+
+
+def listed(lab) -> tuple[pd.Series, pd.Series]:
+    """What photos are called, by id: all of them, and those that have heatmaps."""
+    return _listed(str(lab.folder), lab.state("photos", "heatmaps"), lab)
+
+
+@st.cache_resource(max_entries=4, show_spinner=False)
+def _listed(folder: str, state: str, _lab) -> tuple[pd.Series, pd.Series]:
+    photos = _lab.photos().set_index("photo_id")
+    labels = photos["name"] + " · " + photos["individual"].fillna("not named")
+    explained = [key[0] for key in _lab.computed_keys("heatmaps", ["photo_id"])]
+    return labels, labels[labels.index.isin(explained)]
 
 
 def narrowed(labels):

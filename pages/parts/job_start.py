@@ -6,6 +6,7 @@ from pathlib import Path
 
 import streamlit as st
 
+from pages.parts.csv_columns import pick_columns
 from pages.parts.guard import guarded, plain
 from pages.parts.job_words import DOES
 from pages.parts.state import change
@@ -64,17 +65,20 @@ def _import(lab):
         "Folder of photos, or CSV file",
         own,
         key="job_source",
-        help="A folder with one folder per individual, a Kaggle folder, or a CSV file with the "
-        "columns photo and individual.",
+        help="A folder with one folder per individual, a Kaggle folder, or a CSV file with "
+        "columns of the photos' files and of the individuals.",
     )
     if own and typed.strip() == own and Path(own).exists():
         st.caption("The collection of this lab: only photos that are new are read.")
         return commands.import_command(Path(own), lab.info.columns)
     if not typed.strip():
         return None
-    found = check_collection(typed)
+    columns = pick_columns(typed, "job")
+    if columns is None:
+        return None
+    found = check_collection(typed, columns)
     st.caption(f"Photos: {found.photos:,}. Named individuals: {found.individuals:,}.")
-    return commands.import_command(found.path)
+    return commands.import_command(found.path, columns)
 
 
 def _train(lab):

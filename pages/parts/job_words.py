@@ -13,6 +13,21 @@ DOES = {
     "calibrate": "Choose the verdict's rules",
     "run": "All steps in order",
 }
+STAGES = {
+    "import": "read the photos",
+    "detector": "learn to find flukes",
+    "crop": "find the flukes",
+    "train": "train the identifier",
+    "score": "score the photos",
+    "explain: Grad-CAM": "Grad-CAM heatmaps",
+    "explain: occlusion": "occlusion maps",
+    "cluster": "group heatmaps into clusters",
+    "evidence": "gather the evidence",
+    "calibrate": "choose the verdict's rules",
+    "check heatmaps": "test the heatmaps",
+}
+"""Parts of the command `run`, in words."""
+
 STANDS = {
     "queued": "starting",
     "running": "running",
@@ -63,11 +78,21 @@ def where_now(one: Job) -> str:
         return "The process is starting"
     if not one.step:
         return "Getting ready"
+    return f"Step {one.stage} of {len(one.stages)} · {_step(one)}" if one.stage else _step(one)
+
+
+def _step(one: Job) -> str:
     counted = f": {one.done:,} of {one.total:,}" if one.total > 1 else ""
     if one.seconds_left is None or one.done >= one.total:
         return f"{one.step.capitalize()}{counted}"
     left = "less than 5 s" if one.seconds_left < 5 else f"about {duration(one.seconds_left)}"
     return f"{one.step.capitalize()}{counted}, {left} left in this step"
+
+
+def to_come(one: Job) -> str:
+    """The steps after the present one, in a sentence; empty where there is none."""
+    rest = [STAGES.get(name, name) for name in one.stages[one.stage :]] if one.stage else []
+    return f"Still to come: {', '.join(rest)}." if rest else ""
 
 
 def share(one: Job) -> float:

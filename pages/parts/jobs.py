@@ -7,7 +7,17 @@ from contextlib import suppress
 import streamlit as st
 
 from pages.parts.guard import guarded, plain
-from pages.parts.job_words import ICONS, does, duration, in_list, share, stands, started, where_now
+from pages.parts.job_words import (
+    ICONS,
+    does,
+    duration,
+    in_list,
+    share,
+    stands,
+    started,
+    to_come,
+    where_now,
+)
 from pages.parts.labs import current_lab
 from pages.parts.state import View, change
 from whalecore.errors import WhalecoreError
@@ -72,6 +82,8 @@ def show_job(one: Job) -> None:
     )
     if one.running:
         st.progress(share(one), plain(where_now(one)))
+        if later := to_come(one):
+            st.caption(plain(later))
     elif one.state == "done":
         st.success("Finished. The page shows what it computed.", icon=ICONS["done"])
     elif one.state == "cancelled":

@@ -2,9 +2,15 @@
 
 from __future__ import annotations
 
+from dataclasses import asdict
+from functools import partial
+
+import pandas as pd
 import streamlit as st
 
+from pages.parts.chart import draw_chart
 from pages.parts.guard import plain
+from pages.parts.saving import offer_saving
 from whalecore import reliability_charts as charts
 from whalecore.cluster_words import known, percent
 from whalecore.glossary import explain
@@ -69,7 +75,7 @@ def draw_verdicts(tables: VerdictTables) -> None:
     counts = confusion(tables.photos)
     left, right = st.columns(2, gap="large")
     with left:
-        st.altair_chart(charts.verdicts_chart(counts))
+        draw_chart(charts.verdicts_chart, counts)
     with right:
         table = counts.assign(verdict=counts["verdict"].map(KINDS))
         wide = table.pivot_table("photos", "verdict", "truth", sort=False)
@@ -80,6 +86,11 @@ def draw_verdicts(tables: VerdictTables) -> None:
             "of the animal on each photo is known, so the truth is too.",
             help=explain("test photo"),
         )
+    offer_saving(
+        "verdicts",
+        {"verdicts and truth": lambda: charts.verdicts_chart(counts)},
+        {"verdicts and truth": counts, "verdict of each test photo": tables.photos},
+    )
 
 
 def draw_certainty(tables: VerdictTables) -> None:
@@ -90,9 +101,10 @@ def draw_certainty(tables: VerdictTables) -> None:
         st.info("The verdicts of this lab have no probabilities: it needs more photos to judge by.")
         return
     left, right = st.columns(2, gap="large")
+    bins, (ways, correct) = calibration_bins(tables), orders(tables)
     with left:
         st.markdown("**Probability and what came true**", help=explain("reliability diagram"))
-        st.altair_chart(charts.reliability_diagram(calibration_bins(tables)))
+        draw_chart(charts.reliability_diagram, bins)
         words = calibration_words(tables.figures)
         st.caption(
             "Numbers beside the dots: photos; lines: 95 % interval. Dots above the dashed line "
@@ -101,13 +113,22 @@ def draw_certainty(tables: VerdictTables) -> None:
         )
     with right:
         st.markdown("**Errors by photos accepted**", help=explain("risk-coverage curve"))
-        ways, correct = orders(tables)
-        st.altair_chart(charts.risk_coverage_chart(ways, correct, tables.error_limit))
+        draw_chart(charts.risk_coverage_chart, ways, correct, tables.error_limit)
         st.caption(
             f"{len(sure):,} photos, the surest first: the lower the line, the fewer errors for the "
             "same photos accepted without a look.",
             help=f"{explain('score alone')} {explain('lead alone')}",
         )
+    offer_saving(
+        "probabilities",
+        {
+            "probability and truth": lambda: charts.reliability_diagram(bins),
+            "errors by photos accepted": lambda: charts.risk_coverage_chart(
+                ways, correct, tables.error_limit
+            ),
+        },
+        {"probability and truth": lambda: pd.DataFrame([asdict(one) for one in bins])},
+    )
 
 
 def draw_sets(tables: VerdictTables) -> None:
@@ -119,8 +140,9 @@ def draw_sets(tables: VerdictTables) -> None:
         return
     held = photos["set_holds"].astype(bool)
     left, right = st.columns([3, 2], gap="large")
+    sizes = set_sizes(photos)
     with left:
-        st.altair_chart(charts.sizes_chart(set_sizes(photos)))
+        draw_chart(charts.sizes_chart, sizes)
     with right:
         st.markdown(coverage_words(int(held.sum()), len(photos), tables.confidence))
         for name, chosen in (("known", photos["known"]), ("new", ~photos["known"].astype(bool))):
@@ -131,6 +153,11 @@ def draw_sets(tables: VerdictTables) -> None:
             "This holds over all photos together. Some kinds of photos get less, others more.",
             help=explain("answer set"),
         )
+    offer_saving(
+        "sets",
+        {"sizes of the sets": lambda: charts.sizes_chart(sizes)},
+        {"sizes of the sets": sizes},
+    )
 
 
 def draw_groups(tables: VerdictTables) -> None:
@@ -141,6 +168,7 @@ def draw_groups(tables: VerdictTables) -> None:
         "come from rules fitted on other photos, but what is called reliable was chosen on them: "
         "there it may look better than it is."
     )
+    kept_charts, kept_tables = {}, {}
     parts = {
         "quality": ("By quality of the photo", by_quality),
         "cluster": ("By cluster of the heatmap", by_cluster),
@@ -150,11 +178,14 @@ def draw_groups(tables: VerdictTables) -> None:
         shares = shares_of(tables.judged)
         few = shares["photos"] < FEW
         if (~few).any():
-            st.altair_chart(charts.groups_chart(shares[~few]))
+            draw_chart(charts.groups_chart, shares[~few])
+            kept_charts[title.lower()] = partial(charts.groups_chart, shares[~few])
+        kept_tables[title.lower()] = shares
         left_out = shares[few].drop_duplicates("group")
         words = "; ".join(f"{row.group} ({row.photos})" for row in left_out.itertuples())
         note = f" Fewer than {FEW} photos, not drawn: {plain(words)}." if words else ""
         st.caption(f"In brackets: photos; lines: 95 % interval.{note}", help=explain("interval"))
+    offer_saving("groups", kept_charts, kept_tables)
 
 
 def draw_figures(tables: VerdictTables) -> None:
@@ -162,15 +193,22 @@ def draw_figures(tables: VerdictTables) -> None:
     shown = [name for name in FIGURES if name in tables.figures]
     if not shown:
         return
-    with st.expander(f"All {len(shown)} figures", icon=":material/table_rows:"):
-        found = [tables.figures[name] for name in shown]
-        st.dataframe(
-            {
-                "figure": [FIGURES[name] for name in shown],
-                "value": [round(one.value, 4) for one in found],
-                "95 % from": [round(one.low, 4) if known(one.low) else None for one in found],
-                "95 % to": [round(one.high, 4) if known(one.high) else None for one in found],
-                "photos": [one.photos for one in found],
-            },
-            hide_index=True,
-        )
+    st.header(f"All {len(shown)} figures")
+    found = [tables.figures[name] for name in shown]
+    table = pd.DataFrame(
+        {
+            "figure": [FIGURES[name] for name in shown],
+            "value": [round(one.value, 4) for one in found],
+            "95 % from": [round(one.low, 4) if known(one.low) else None for one in found],
+            "95 % to": [round(one.high, 4) if known(one.high) else None for one in found],
+            "photos": [one.photos for one in found],
+        }
+    )
+    st.dataframe(
+        table.style.format(precision=4),
+        hide_index=True,
+        height="content",
+        placeholder="–",
+        alt="All figures of the verdicts",
+    )
+    offer_saving("figures", tables={"figures of the verdicts": table})

@@ -10,6 +10,7 @@ import streamlit as st
 from pages.parts.state import View, bound, read_view
 from whalecore.errors import LabError
 from whalecore.glossary import explain
+from whalecore.terminal import lab_option
 
 ROOT = Path(__file__).resolve().parents[2]
 VARIABLE = "WHALECORE_LABS"
@@ -91,7 +92,7 @@ def current_lab():
     if not is_lab(folder):
         raise LabError(
             f"The folder '{address}' holds no lab: choose another one in the sidebar, or make one "
-            f"with 'python -m whalecore run PHOTOS --lab {address}'."
+            f"with 'python -m whalecore run PHOTOS {lab_option(address)}'."
         )
     return _opened(str(folder.resolve()))
 

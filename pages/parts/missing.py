@@ -10,6 +10,7 @@ from pages.parts.job_start import STEPS as JOBS
 from pages.parts.job_start import offer_all, offer_step
 from pages.parts.job_words import DOES
 from pages.parts.new_lab import is_shipped, offer_copy
+from whalecore.terminal import lab_option
 
 STEPS = {
     "crops": ("photos without a crop", "train"),
@@ -56,7 +57,7 @@ def show_missing(lab, status: dict, busy: bool) -> None:
 
 def _steps(lab) -> dict[str, str]:
     """The commands, with the settings this lab was computed with."""
-    lab_is = f"--lab {shlex.quote(str(lab.folder))}"
+    lab_is = lab_option(lab.folder)
     preset = f"--preset {lab.info.preset}"
     columns = "".join(
         f" --column {shlex.quote(f'{ours}={theirs}')}"

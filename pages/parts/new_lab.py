@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import streamlit as st
 
+from pages.parts.csv_columns import pick_columns
 from pages.parts.guard import guarded, plain
 from pages.parts.job_start import START
 from pages.parts.labs import ROOT, address_of
@@ -44,14 +45,18 @@ def offer_new_lab() -> None:
         "Folder of photos, or CSV file",
         key="new_lab_source",
         placeholder="/home/me/flukes",
-        help="A folder with one folder per individual, a Kaggle folder, or a CSV file with the "
-        "columns photo and individual. The photos stay where they are and are never changed.",
+        help="A folder with one folder per individual, a Kaggle folder, or a CSV file with "
+        "columns of the photos' files and of the individuals. The photos stay where they are and "
+        "are never changed.",
     )
     if not typed.strip():
         return
     try:
+        columns = pick_columns(typed, "new_lab")
+        if columns is None:
+            return
         with st.spinner("Looking at the folder"):
-            found = _checked(typed)
+            found = _checked(typed, columns)
     except WhalecoreError as error:
         st.warning(plain(str(error)), icon=":material/info:")
         return
@@ -64,13 +69,13 @@ def offer_new_lab() -> None:
     if st.button("Make the lab", key="new_lab_start", icon=START, type="primary"):
         with guarded("make the lab"):
             lab = new_lab(name, found, PLACE)
-            one = start_job(lab, commands.run_command(found.path, preset))
+            one = start_job(lab, commands.run_command(found.path, preset, columns))
             _go_to(lab.folder, one.job_id)
 
 
 @st.cache_data(ttl=60, max_entries=8, show_spinner=False)
-def _checked(typed: str) -> Collection:
-    return check_collection(typed)
+def _checked(typed: str, columns: dict[str, str]) -> Collection:
+    return check_collection(typed, columns)
 
 
 def _say(found: Collection) -> None:

@@ -2,27 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-
 import numpy as np
 import streamlit as st
 
-from pages.parts.gallery import Thumbnail
 from pages.parts.guard import plain
 from whalecore import overlays
-from whalecore.cluster_words import known
 from whalecore.errors import WhalecoreError
 from whalecore.glossary import explain
 from whalecore.types import Box, Heatmap, Photo
 
 WIDTH = 640
 """Width of a large crop, in pixels."""
-
-CELL = 210
-"""Width of a crop in a contact sheet."""
-
-CELLS_FOR_MEAN = 300
-"""Heatmaps of a cluster that its mean is taken of, the most typical first."""
 
 DEFAULT_SHAPE = (1, 2)
 """Height to width of a crop while there is no model."""
@@ -49,12 +39,18 @@ def crop_of(photo: Photo, box: Box, shape: tuple[int, int], width: int = WIDTH) 
 def lab_crop(lab, photo_id: str, shape: tuple[int, int], width: int = WIDTH) -> np.ndarray:
     """The crop of a photo of the lab, from its present box."""
     crop = lab.crop(photo_id)
-    return _lab_crop(str(lab.folder), photo_id, crop.box if crop else None, shape, width, lab)
+    return crop_in(lab, photo_id, crop.box if crop else None, shape, width)
+
+
+def crop_in(lab, photo, box: Box | None, shape: tuple[int, int], width: int) -> np.ndarray:
+    """The crop of a photo of the lab, named by its id or its row, from a box; None: all of it."""
+    photo_id = photo if isinstance(photo, str) else photo["photo_id"]
+    return _crop_in(str(lab.folder), photo_id, box, shape, width, lab, photo)
 
 
 @st.cache_data(max_entries=1500, show_spinner=False)
-def _lab_crop(folder, photo_id, box, shape, width, _lab) -> np.ndarray:
-    photo = _lab.read_photo(photo_id)
+def _crop_in(folder, photo_id, box, shape, width, _lab, _photo) -> np.ndarray:
+    photo = _lab.read_photo(_photo)
     return crop_of(photo, box or photo.whole, shape, width)
 
 
@@ -141,99 +137,3 @@ def strength_slider() -> float:
         persist_state="session",
         help=explain("strength"),
     )
-
-
-def cluster_cells(lab, members, shape: tuple[int, int]):
-    """Ids of heatmaps, and the function that makes the thumbnails of some of them.
-
-    Where the members have a column ``z``, the caption says how far the score lies from the mean.
-    """
-    rows = {f"{row.photo_id} {row.individual}": row for row in members.itertuples()}
-
-    def cells(names: Sequence[str]) -> dict[str, Thumbnail]:
-        shown = [rows[name] for name in names]
-        key = tuple(_key(row) for row in shown)
-        pictures = _cells(str(lab.folder), key, shape, lab, shown)
-        return {
-            name: _thumbnail(row, webp)
-            for name, row, webp in zip(names, shown, pictures, strict=True)
-        }
-
-    return list(rows), cells
-
-
-def _thumbnail(row, webp: bytes) -> Thumbnail:
-    mark = "✓ " if row.is_reference else "✗ "
-    z = getattr(row, "z", None)
-    away = f" (z {z:+.1f})" if known(z) else ""
-    caption = f"{mark}top {row.rank} · {row.individual} · {row.score:.2f}{away}"
-    words = f"{row.name}: {'correct' if row.is_reference else 'not correct'}, {caption[2:]}"
-    return Thumbnail(webp, caption, words)
-
-
-@st.cache_data(max_entries=60, show_spinner="Reading the heatmaps")
-def _cells(folder, keys, shape, _lab, _rows) -> list[bytes]:
-    from whalecore.lab.sheets import many_boxes, many_heatmaps
-
-    heatmaps = many_heatmaps(_lab, keys)
-    boxes = many_boxes(_lab, [row.photo_id for row in _rows])
-    cells = []
-    for key, row in zip(keys, _rows, strict=True):
-        try:
-            photo = _lab.read_photo({"path": row.path, "name": row.name})
-            crop = crop_of(photo, boxes.get(row.photo_id, photo.whole), shape, CELL)
-        except (WhalecoreError, TypeError):
-            # The file or its row is gone: the sheet stays whole.
-            crop = blank(shape, CELL)
-        if key in heatmaps:
-            kind = overlays.kind_of(row.method)
-            cells.append(overlays.contact_cell(crop, heatmaps[key].values, kind=kind, width=CELL))
-        else:
-            cells.append(overlays.thumbnail(crop, CELL))
-    return cells
-
-
-def show_mean_heatmap(lab, clustering_id: str, number: int, shape) -> None:
-    """The mean of a cluster's heatmaps, with its scale."""
-    words = f"Mean heatmap of cluster {number}"
-    mean = mean_heatmap_of(lab, clustering_id, number)
-    if mean is None:
-        st.info("The heatmaps of this cluster are no longer in the lab: compute them again.")
-        return
-    limit = overlays.scale_limit(mean)
-    height = max(1, round(WIDTH * shape[0] / shape[1]))
-    st.image(overlays.heatmap_picture(mean, height, WIDTH, limit), width="stretch", alt=words)
-    st.image(overlays.legend(limit, dark=is_dark()), alt=f"Scale from {-limit:.2g} to {limit:.2g}")
-    st.caption(words, help=explain("mean heatmap"))
-
-
-def mean_heatmap_of(lab, clustering_id: str, number: int) -> np.ndarray | None:
-    """The mean heatmap of a cluster as it was kept, or of its most typical heatmaps; or None."""
-    means = stored_means(str(lab.folder), clustering_id, lab)
-    if means is not None and number <= len(means):
-        return means[number - 1]
-    typical = lab.cluster_members(clustering_id, number, limit=CELLS_FOR_MEAN)
-    return _mean(str(lab.folder), clustering_id, number, lab, typical)
-
-
-@st.cache_data(max_entries=20, show_spinner="Reading the clusters")
-def stored_means(folder, clustering_id, _lab) -> np.ndarray | None:
-    """Mean heatmaps as they were kept with the clusters; None where they were not."""
-    try:
-        means = _lab.clustering(clustering_id).means
-    except WhalecoreError:
-        return None
-    return means.astype(np.float32) if means is not None and len(means) else None
-
-
-@st.cache_data(max_entries=200, show_spinner="Reading the cluster's heatmaps")
-def _mean(folder, clustering_id, number, _lab, _members) -> np.ndarray | None:
-    from whalecore.lab.sheets import many_heatmaps
-
-    found = many_heatmaps(_lab, [_key(row) for row in _members.itertuples()])
-    grids = [heatmap.values for heatmap in found.values()]
-    return overlays.mean_heatmap(np.stack(grids)) if grids else None
-
-
-def _key(row) -> tuple[str, ...]:
-    return (row.model_id, row.photo_id, row.individual, row.method, row.settings)

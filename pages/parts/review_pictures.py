@@ -1,4 +1,7 @@
-"""What a photo of the pile is shown with, read once and kept: the next photo's is read ahead."""
+"""What a photo of the pile is shown with, read once and kept: the next photo's is read ahead.
+
+What could not be read is not kept: the file may come back.
+"""
 
 from __future__ import annotations
 
@@ -42,11 +45,17 @@ def sheet_of(lab, photo_id: str, shape: tuple[int, int]) -> Sheet:
         ``galleries`` (rows by individual, without the photo itself) and ``cards`` (a picture of
         each candidate, WebP, or None).
     """
-    return _sheet(str(lab.folder), photo_id, shape, lab.state(*TABLES), lab)
+    sheet = _rows(str(lab.folder), photo_id, lab.state(*TABLES), lab)
+    galleries = sheet["galleries"].items()
+    return {
+        **sheet,
+        "whole": _whole_or_none(lab, sheet["photo"]),
+        "cards": {name: _card(lab, rows, shape) for name, rows in galleries},
+    }
 
 
 @st.cache_data(max_entries=60, show_spinner=False)
-def _sheet(folder, photo_id, shape, state, _lab) -> Sheet:
+def _rows(folder, photo_id, state, _lab) -> Sheet:
     photo = _lab.photo(photo_id)
     candidates = [
         Candidate(int(row.rank), row.individual, float(row.score), float(row.logit))
@@ -56,14 +65,7 @@ def _sheet(folder, photo_id, shape, state, _lab) -> Sheet:
     galleries = {
         name: [row for row in rows if row["photo_id"] != photo_id] for name, rows in found.items()
     }
-    cards = {name: _card(_lab, rows, shape) for name, rows in galleries.items()}
-    return {
-        "photo": photo,
-        "whole": _whole(folder, photo_id, photo["crop"], _lab, photo),
-        "candidates": candidates,
-        "galleries": galleries,
-        "cards": cards,
-    }
+    return {"photo": photo, "candidates": candidates, "galleries": galleries}
 
 
 def pair_of(lab, sheet: Sheet, place: int, against: int, shape: tuple[int, int]) -> tuple:
@@ -76,16 +78,12 @@ def pair_of(lab, sheet: Sheet, place: int, against: int, shape: tuple[int, int])
     against : int
         Of the photo in the candidate's gallery.
     """
-    return _pair(
-        str(lab.folder),
-        sheet["photo"]["photo_id"],
-        place,
-        against,
-        shape,
-        lab.state(*TABLES),
-        lab,
-        sheet,
-    )
+    photo_id, state = sheet["photo"]["photo_id"], lab.state(*TABLES)
+    given = (str(lab.folder), photo_id, place, against, shape, state, lab, sheet)
+    pair = _pair(*given)
+    if any(side is not None and side.picture is None for side in pair):
+        _pair.clear(*given)
+    return pair
 
 
 @st.cache_data(max_entries=120, show_spinner=False)
@@ -112,12 +110,16 @@ def read_ahead(lab, photo_id: str, shape: tuple[int, int]) -> None:
         return
 
 
-@st.cache_data(max_entries=200, show_spinner=False)
-def _whole(folder, photo_id, crop, _lab, _photo) -> bytes | None:
+def _whole_or_none(lab, row: dict) -> bytes | None:
     try:
-        photo = _lab.read_photo(_photo)
+        return _whole(str(lab.folder), row["photo_id"], row["crop"], lab, row)
     except WhalecoreError:
         return None
+
+
+@st.cache_data(max_entries=200, show_spinner=False)
+def _whole(folder, photo_id, crop, _lab, _photo) -> bytes:
+    photo = _lab.read_photo(_photo)
     return thumbnail(draw_box(photo.pixels, _box(_photo) or photo.whole), WIDTH, 85)
 
 
@@ -125,17 +127,17 @@ def _card(lab, rows: list[dict], shape: tuple[int, int]) -> bytes | None:
     if not rows:
         return None
     row = rows[0]
-    return _picture(str(lab.folder), row["photo_id"], row["crop"], shape, lab, row)
+    try:
+        return _picture(str(lab.folder), row["photo_id"], row["crop"], shape, lab, row)
+    except WhalecoreError:
+        # The file is gone: the list stays whole.
+        return thumbnail(blank(shape, CARD), CARD)
 
 
 @st.cache_data(max_entries=600, show_spinner=False)
 def _picture(folder, photo_id, crop, shape, _lab, _row) -> bytes:
-    try:
-        photo = _lab.read_photo(_row)
-        return thumbnail(crop_of(photo, _box(_row) or photo.whole, shape, CARD), CARD)
-    except WhalecoreError:
-        # The file is gone: the list stays whole.
-        return thumbnail(blank(shape, CARD), CARD)
+    photo = _lab.read_photo(_row)
+    return thumbnail(crop_of(photo, _box(_row) or photo.whole, shape, CARD), CARD)
 
 
 def _box(row: dict) -> Box | None:

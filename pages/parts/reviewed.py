@@ -6,6 +6,7 @@ import streamlit as st
 
 from pages.parts.compare import Side, show_comparison
 from pages.parts.decide import KEYS
+from pages.parts.decisions import turning
 from pages.parts.guard import plain
 from pages.parts.review_pictures import Sheet, pair_of
 from pages.parts.state import View, change
@@ -25,12 +26,9 @@ def verdict_of(row) -> Verdict | None:
     return Verdict(row.verdict, *numbers, (row.reason,) if known(row.reason) else ())
 
 
-NAMELESS = (
-    "the catalogue gives it no individual, so the lab's rules were neither chosen nor judged on it."
-)
-SINCE = (
-    "it was scored, or its box corrected, after the lab's rules were last chosen, or they were not "
-    "chosen yet. The page Lab starts that step."
+WITHOUT = (
+    "This photo has no verdict: it was scored, or its box corrected, after the lab's rules were "
+    "last chosen, or they were not chosen yet. The page Lab starts that step."
 )
 
 
@@ -51,11 +49,7 @@ def show_photo(sheet: Sheet, row) -> None:
         if found is not None:
             show_verdict(found)
         else:
-            named = sheet["photo"]["catalogue_individual"] is not None
-            st.info(
-                f"This photo has no verdict: {SINCE if named else NAMELESS}",
-                icon=":material/help:",
-            )
+            st.info(WITHOUT, icon=":material/help:")
         if known(row.cluster):
             st.caption(
                 f"Cluster {int(row.cluster)}: mean score {row.cluster_score:.2f}, first candidate "
@@ -80,11 +74,16 @@ def draw_cards(sheet: Sheet, view: View) -> int:
                 type="primary" if place == chosen else "secondary",
                 width="stretch",
                 help="Compare this candidate with the photo.",
-                on_click=change,
-                kwargs={"individual": one.individual, "against": None},
+                on_click=_choose,
+                args=(one.individual,),
             )
             st.progress(min(1.0, max(0.0, one.score)), f"{one.rank}. Score {one.score:.3f}")
     return chosen
+
+
+def _choose(individual: str) -> None:
+    turning()
+    change(individual=individual, against=None)
 
 
 def compare(lab, sheet: Sheet, place: int, view: View, shape, steps: dict[str, str]) -> None:

@@ -24,6 +24,9 @@ METHODS = ("osm", "gradcam")
 TABS = ("Clusters", "Map", "Families", "Two clusters", "Origin", "Changes", "Comparison")
 """Of the page Clusters."""
 
+TOPICS = ("Verdicts", "Probabilities", "Kinds of photos", "Heatmaps", "All figures")
+"""Of the page Reliability."""
+
 COLOURS = ("cluster", "correct", "score")
 """What the colours of the map of heatmaps may mean."""
 
@@ -65,6 +68,7 @@ class View:
     clustering: str | None = None
     cluster: int | None = None
     tab: str | None = None
+    topic: str | None = None
     other: str | None = None
     second: int | None = None
     scores: str | None = None
@@ -86,6 +90,8 @@ class View:
     until: date | None = None
     reviewer: str | None = None
     decided: str | None = None
+    model: str | None = None
+    beside: str | None = None
 
 
 NAMES = tuple(field.name for field in fields(View))
@@ -288,6 +294,7 @@ _CHECKS = {
     "clustering": _text,
     "cluster": _whole_number(LARGEST_CLUSTER),
     "tab": _one_of(*TABS),
+    "topic": _one_of(*TOPICS),
     "other": _text,
     "second": _whole_number(LARGEST_CLUSTER),
     "scores": _range,
@@ -309,4 +316,6 @@ _CHECKS = {
     "until": _day,
     "reviewer": _text,
     "decided": _one_of(*STATES),
+    "model": _text,
+    "beside": _text,
 }

@@ -2,9 +2,14 @@
 
 from __future__ import annotations
 
+from dataclasses import asdict
+
+import pandas as pd
 import streamlit as st
 
+from pages.parts.chart import draw_chart
 from pages.parts.guard import plain
+from pages.parts.saving import offer_saving
 from whalecore import reliability_charts as charts
 from whalecore.glossary import explain
 from whalecore.verdict_words import GAINS, gain_words
@@ -17,6 +22,9 @@ from whalecore.workflow.faithfulness import (
 )
 from whalecore.workflow.verdict_tables import VerdictTables
 
+GAIN_AXIS = "gain by the heatmaps"
+MARGIN_AXIS = "uncovering minus covering, difference"
+
 
 def draw_gain(tables: VerdictTables) -> None:
     """The same photos judged with and without the evidence of the heatmaps."""
@@ -26,13 +34,18 @@ def draw_gain(tables: VerdictTables) -> None:
     if not found:
         st.caption("It will be once photos have heatmaps (explain) and calibrate has run since.")
         return
-    st.altair_chart(charts.effects_chart(found, "gain by the heatmaps"))
+    draw_chart(charts.effects_chart, found, GAIN_AXIS)
     photos = max(one.photos for one in found.values())
     st.caption(
         f"{photos:,} photos judged with and without the heatmaps' evidence, by rules of other "
         "photos. Right of the dashed line the heatmaps help; where the line of a dot crosses it, "
         "the difference may be chance (grey dot).",
         help=f"{explain('squared error')} {explain('risk-coverage curve')} {explain('auroc')}",
+    )
+    offer_saving(
+        "gain",
+        {"gain by the heatmaps": lambda: charts.effects_chart(found, GAIN_AXIS)},
+        {"gain by the heatmaps": lambda: _effects(found)},
     )
 
 
@@ -64,7 +77,7 @@ def draw_faithfulness(lab) -> None:
     }
     if margins:
         st.markdown("**Better than maps that know nothing?**", help=explain("faithful"))
-        st.altair_chart(charts.effects_chart(margins, "uncovering minus covering, difference"))
+        draw_chart(charts.effects_chart, margins, MARGIN_AXIS)
         st.caption(
             f"{max(one.photos for one in margins.values()):,} test photos; lines: 95 % interval. "
             "Right of the dashed line the heatmap names what the score rests on better than a map "
@@ -72,12 +85,22 @@ def draw_faithfulness(lab) -> None:
             help=f"{explain('covering')} {explain('uncovering')}",
         )
     st.markdown("**Score left, and likeness after forgetting**", help=explain("forgetting"))
-    st.table(_scores(figures))
+    scores = _scores(figures)
+    st.table(scores)
     st.caption(
         "Mean score of the first candidate while the photo is covered (low is good) or uncovered "
         "(high is good) in the map's order; likeness near 0 is good.",
         help=f"{explain('covering')} {explain('uncovering')} {explain('forgetting')}",
     )
+    made = {"better than chance": lambda: charts.effects_chart(margins, MARGIN_AXIS)}
+    tables = {"better than chance": lambda: _effects(margins)}
+    every = {"covering and uncovering": lambda: pd.DataFrame(scores)}
+    offer_saving("faithful", made if margins else {}, (tables if margins else {}) | every)
+
+
+def _effects(found) -> pd.DataFrame:
+    """A row for each difference."""
+    return pd.DataFrame([{"difference": name, **asdict(one)} for name, one in found.items()])
 
 
 def _scores(figures) -> list[dict[str, str]]:

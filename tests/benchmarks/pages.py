@@ -3,7 +3,8 @@
     python tests/benchmarks/pages.py LAB [LAB...] [--tries 20] [--large]
 
 Starts the dashboard, opens it in headless Chromium and turns from page to page by the list on
-the left. A page is there when it is at rest and its pictures and charts are drawn. Beside it, from
+the left, to the map of the page Clusters and to the next photo of the page Review. A page is there
+when it is at rest and its pictures and charts are drawn. Beside it, from
 the same run, stands an empty page of the same Streamlit: what no program of ours can save. With
 ``--large`` a lab of 20,000 photos and 100,000 heatmaps is made of the demo lab.
 """
@@ -20,6 +21,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import date
 from pathlib import Path
+from urllib.parse import quote
 
 import numpy as np
 
@@ -34,6 +36,7 @@ from whalecore.workflow.bench.subject import machine
 from whalecore.workflow.bench.tables import markdown
 
 PAGES = ("Heatmaps", "Clusters", "Review", "Reliability", "Lab", "Identify")
+MAP, NEXT = "Clusters, from a click on Map", "Review, next photo"
 PATIENCE = 120_000
 """Milliseconds."""
 
@@ -100,10 +103,16 @@ def measured(folder: str, lab: Path, tries: int) -> dict:
         settled(page)
         settled(beside)
         # What the first reader of a day waits for is shown by the percentile, not hidden.
-        found: dict = {name: [] for name in (*PAGES, "empty")}
+        found: dict = {name: [] for name in (*PAGES, MAP, NEXT, "empty")}
         for turn in range(tries):
             for name in PAGES:
                 found[name].append(turned(page, name))
+                if name == "Clusters":
+                    found[MAP].append(mapped(page))
+                elif name == "Review":
+                    found[NEXT].append(stepped(page))
+            if page.url.find(f"lab={quote(str(lab), safe='')}") < 0:
+                raise SystemExit(f"Another lab than {lab} was measured: {page.url}")
             found["empty"].append(turned(beside, "Two" if turn % 2 == 0 else "One"))
         alone = megabytes(server)
         tabs = [browser.new_page() for _ in range(5)]
@@ -127,7 +136,34 @@ def turned(page, name: str) -> float:
     return seconds
 
 
+def mapped(page) -> float:
+    """Seconds from the click on the tab of the map until it is drawn; then back to the clusters."""
+    began = time.perf_counter()
+    page.get_by_role("tab", name="Map").click(timeout=PATIENCE)
+    page.locator(".map canvas").wait_for(timeout=PATIENCE)
+    page.wait_for_function(AT_REST, timeout=PATIENCE, polling=50)
+    seconds = time.perf_counter() - began
+    page.get_by_role("tab", name="Clusters").click(timeout=PATIENCE)
+    page.locator(".map canvas").wait_for(state="detached", timeout=PATIENCE)
+    settled(page)
+    return seconds
+
+
+def stepped(page) -> float:
+    """Seconds from the click on "Next photo" until that photo is there with its candidates."""
+    # What the reader looks at meanwhile: the pictures of the next photo are read ahead.
+    settled(page)
+    before = page.url
+    began = time.perf_counter()
+    page.get_by_role("button", name="Next photo").click(timeout=PATIENCE)
+    page.wait_for_function("before => location.href !== before", arg=before, timeout=PATIENCE)
+    page.wait_for_function(AT_REST, timeout=PATIENCE, polling=50)
+    return time.perf_counter() - began
+
+
 def settled(page) -> None:
+    # The first page of a fresh server takes its time, and only then knows its lab.
+    page.get_by_role("heading", level=1).first.wait_for(timeout=PATIENCE)
     page.wait_for_timeout(1500)
     page.wait_for_function(AT_REST, timeout=PATIENCE)
 

@@ -313,6 +313,10 @@ def test_two_clusters_are_compared_with_their_figures(new_lab):
 def test_a_cluster_named_in_the_table_of_all_figures_is_there(new_lab):
     new_lab.name_cluster("now", 2, "left tip")
     at = opened("clusters", new_lab.folder, clustering="now")
+    # The table is drawn for who opens it.
+    assert not at.dataframe
+    at.session_state["figures_open"] = True
+    at.run()
     table = at.dataframe[0].value
     assert table["Cluster"].tolist() == ["1", "2 · left tip"]
     assert table["Heatmaps"].tolist() == [SIZE, SIZE]

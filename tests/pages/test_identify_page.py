@@ -6,6 +6,7 @@ import pytest
 
 from tests.pages.test_pages import assert_calm, opened, shown, value_of
 from whalecore.lab.lab import open_lab
+from whalecore.photos.decode import photo_id_of
 
 pytestmark = pytest.mark.slow
 
@@ -115,3 +116,102 @@ def test_a_decision_on_an_upload_is_kept_with_the_photo(tiny_lab):
         "Ada",
     )
     assert tiny_lab.photo(review["photo_id"])["individual"] == second
+
+
+def with_two_photos(lab, together: bool = False):
+    """The page with two photos of the lab as uploads, the second shown; their ids."""
+    at = opened("identify", lab.folder)
+    ids = []
+    for place, photo_id in enumerate(lab.scores()["photo_id"].unique()[:2]):
+        data = lab.photo_path(photo_id).read_bytes() + bytes(place + 1)
+        ids.append(photo_id_of(data))
+        at.file_uploader[0].upload(f"IMG_{place}.jpg", data, "image/jpeg").run()
+    if together:
+        at.toggle(key="photos_show_one_animal").set_value(True).run()
+    assert_calm(at)
+    return at, ids
+
+
+def press(at, label: str):
+    next(b for b in at.button if b.label.replace("\\", "").startswith(label)).click().run()
+    assert_calm(at)
+    return at
+
+
+def test_another_photo_is_compared_with_its_own_candidates_and_heatmaps(tiny_lab):
+    at, (first, second) = with_two_photos(tiny_lab)
+    at.button(key="candidate_3").click().run()
+    before, third = compared(at)["sides"], candidates_of(at)[2]
+    assert value_of(at, "individual") == third
+    at.text_input(key=f"note_{second}").set_value("half a note").run()
+    at.selectbox(key="photo_picked").set_value(first).run()
+    assert_calm(at)
+    after = compared(at)["sides"]
+    assert at.session_state["photo_to_decide_on"] == first
+    assert "individual" not in at.query_params
+    assert after[1]["title"] == f"1. {candidates_of(at)[0]}"
+    for kind in ("picture", "heatmap"):
+        assert after[0][kind] != before[0][kind]
+    assert at.text_input(key=f"note_{first}").value == ""
+    at.selectbox(key="photo_picked").set_value(second).run()
+    again = compared(at)["sides"][0]
+    assert again["picture"] == before[0]["picture"]
+    assert f"Heatmap for {candidates_of(at)[0]}" in again["heatmapAlt"]
+    assert at.text_input(key=f"note_{second}").value == "half a note"
+
+
+def test_within_an_encounter_the_candidate_stays_and_the_heatmap_is_the_photo_s_own(tiny_lab):
+    at, (first, _) = with_two_photos(tiny_lab, together=True)
+    at.button(key="candidate_2").click().run()
+    chosen, before = candidates_of(at)[1], compared(at)["sides"]
+    at.selectbox(key="photo_picked").set_value(first).run()
+    assert_calm(at)
+    after = compared(at)["sides"]
+    assert value_of(at, "individual") == chosen
+    assert after[1]["title"] == before[1]["title"] == f"2. {chosen}"
+    assert after[0]["picture"] != before[0]["picture"]
+    assert at.session_state["photo_to_decide_on"] == first
+
+
+def test_one_decision_is_kept_for_every_photo_of_an_encounter_and_taken_back_as_one(tiny_lab):
+    at, ids = with_two_photos(tiny_lab, together=True)
+    at.text_input(key="named_by").set_value("Ada").run()
+    assert "about these 2 photos: IMG" in shown(at).replace("\\", "")
+    press(at, "None of these: new individual new_0001 (both photos)")
+    rows = tiny_lab.rows("reviews")
+    assert {one["photo_id"] for one in rows} == set(ids)
+    assert len({one["together"] for one in rows}) == 1
+    assert set(tiny_lab.gallery("new_0001")["photo_id"]) == set(ids)
+    press(at, "Undo my decision on both photos")
+    assert tiny_lab.gallery("new_0001").empty
+
+
+def test_a_decision_in_an_encounter_can_be_about_the_photo_alone(tiny_lab):
+    at, (_, second) = with_two_photos(tiny_lab, together=True)
+    at.text_input(key="named_by").set_value("Ada").run()
+    at.toggle(key="decide_on_all_photos").set_value(False).run()
+    press(at, "Cannot be identified")
+    (row,) = tiny_lab.rows("reviews")
+    assert (row["photo_id"], row["together"]) == (second, None)
+
+
+def test_buttons_of_a_photo_decide_no_more_once_another_one_is_in_hand(tiny_lab):
+    at, _ = with_two_photos(tiny_lab)
+    damaged = b"\xff\xd8 no photo"
+    at.file_uploader[0].upload("bad.jpg", damaged, "image/jpeg").run()
+    # The page stops at the damaged photo, before it draws buttons for it.
+    assert at.error
+    assert at.session_state["photo_to_decide_on"] == photo_id_of(damaged)
+
+
+def test_a_new_individual_is_a_candidate_for_the_next_photo_at_once(tiny_lab):
+    at, (first, second) = with_two_photos(tiny_lab)
+    # The same picture twice: nobody is more like the second photo than the first one's animal.
+    data = tiny_lab.photo_path(tiny_lab.scores()["photo_id"].unique()[1]).read_bytes()
+    at.text_input(key="named_by").set_value("Ada").run()
+    press(at, "None of these: new individual new_0001")
+    assert tiny_lab.gallery("new_0001")["photo_id"].tolist() == [second]
+    assert first != second
+    at.file_uploader[0].upload("again.jpg", data + bytes(9), "image/jpeg").run()
+    assert_calm(at)
+    assert "new_0001" in candidates_of(at)

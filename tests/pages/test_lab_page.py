@@ -2,11 +2,14 @@
 
 import json
 import time
+from datetime import datetime
 
 import pytest
 
 from pages.parts import job_start, new_lab
+from tests import lab_rows as row
 from tests.pages.test_pages import assert_calm, opened, shown, value_of
+from whalecore.identifiers.history import Epoch, as_text
 from whalecore.lab.lab import create_lab, open_lab
 from whalecore.workflow.jobs import alive, job
 
@@ -203,6 +206,36 @@ def test_a_new_lab_is_made_from_a_folder_that_was_typed(lab, commands, monkeypat
     assert (value_of(at, "lab"), value_of(at, "job")) == (str(folder), NAME)
 
 
+def test_the_columns_of_a_csv_file_are_chosen_and_given_to_the_command(
+    lab, commands, monkeypatch, tmp_path
+):
+    monkeypatch.setattr(new_lab, "PLACE", tmp_path / "labs")
+    table = tmp_path / "flukes" / "list.csv"
+    table.parent.mkdir()
+    (table.parent / "1.jpg").write_bytes(b"x")
+    table.write_text("Photo,WhaleID,Sex,Day\n1.jpg,Salt,f,2019-07-31\n", encoding="utf-8")
+    at = opened("lab", lab.folder)
+    at.text_input(key="new_lab_source").set_value(str(table)).run()
+    assert_calm(at)
+    columns = {one.label: one for one in at.selectbox if str(one.key).startswith("new_lab_column_")}
+    assert {name: one.value for name, one in columns.items()} == {
+        "File of the photo": "Photo", "Individual": None, "Encounter": None, "Date": None,
+        "Latitude": None, "Longitude": None,
+    }  # fmt: skip
+    assert columns["Date"].options == ["Photo", "WhaleID", "Sex", "Day"]
+    assert "Make the lab" not in {one.label for one in at.button}
+    columns["Individual"].set_value("WhaleID")
+    columns["Date"].set_value("Day").run()
+    assert_calm(at)
+    assert "Photos: 1. Named individuals: 1." in shown(at)
+    button(at, "Make the lab").click().run()
+    ((_, command),) = commands
+    assert command == (
+        "run", str(table), "--preset", "laptop", "--column", "individual=WhaleID",
+        "--column", "date=Day",
+    )  # fmt: skip
+
+
 @pytest.mark.parametrize("typed", ["flukes", "/nowhere", "/", "<script>", "/etc/passwd"])
 def test_a_folder_that_is_no_collection_is_a_sentence_and_makes_nothing(
     lab, monkeypatch, tmp_path, typed
@@ -214,3 +247,74 @@ def test_a_folder_that_is_no_collection_is_a_sentence_and_makes_nothing(
     assert len(at.warning) == 1
     assert "Make the lab" not in {one.label for one in at.button}
     assert not (tmp_path / "labs").exists()
+
+
+def with_two_trainings(lab):
+    """Two models with curves and one of an older version."""
+
+    def epochs(gain):
+        return [
+            Epoch(number, number == 1, 9.0 / number, 1e-3, 60.0, 50.0, *right)
+            for number, right in enumerate([(None, None), (gain, gain + 0.1)], start=1)
+        ]
+
+    about = {"first": ("resnet18", 0.5), "second": ("resnet34", 0.75)}
+    lab.write(
+        "models",
+        [
+            row.model(
+                name,
+                fold=0,
+                trained_at=datetime(2026, 1, day),
+                photos_trained=20,
+                settings={"architecture": network, "epochs": 2},
+                curves=as_text(epochs(gain)),
+            )
+            for day, (name, (network, gain)) in enumerate(about.items(), start=1)
+        ]
+        + [row.model("old", fold=0, trained_at=datetime(2025, 1, 1), settings={"epochs": 2})],
+    )
+
+
+def frames(at):
+    return [frame.value for frame in at.dataframe]
+
+
+def test_the_newest_training_is_shown_and_another_one_beside_it_on_wish(lab):
+    with_two_trainings(lab)
+    at = opened("lab", lab.folder)
+    assert_calm(at)
+    chosen = at.selectbox(key="lab_model")
+    assert (chosen.value, len(chosen.options)) == ("second", 2)
+    (results,) = [frame for frame in frames(at) if "measure" in frame]
+    assert results.columns.tolist() == ["measure", "second"]
+    assert "75%" in results["second"].tolist()
+    assert "What they differ in" not in shown(at)
+    at.selectbox(key="lab_beside").set_value("first").run()
+    assert_calm(at)
+    assert value_of(at, "beside") == "first"
+    (differing,) = [frame for frame in frames(at) if "setting" in frame and len(frame) == 1]
+    assert differing.iloc[0][["setting", "second", "first"]].tolist() == [
+        "network",
+        "resnet34",
+        "resnet18",
+    ]
+
+
+def test_an_address_names_both_trainings_and_an_unknown_one_is_passed_over(lab):
+    with_two_trainings(lab)
+    at = opened("lab", lab.folder, model="first", beside="second")
+    assert_calm(at)
+    assert at.selectbox(key="lab_model").value == "first"
+    assert at.selectbox(key="lab_beside").value == "second"
+    at = opened("lab", lab.folder, model="old", beside="<script>")
+    assert_calm(at)
+    assert at.selectbox(key="lab_model").value == "second"
+    assert at.selectbox(key="lab_beside").value is None
+
+
+def test_models_from_before_there_were_curves_say_so(lab):
+    lab.write("models", [row.model("old")])
+    at = opened("lab", lab.folder)
+    assert_calm(at)
+    assert "trained before curves were kept" in shown(at)

@@ -34,8 +34,11 @@ FULL = View(
     left="layer=layer4",
     right="patch=16,stride=8,fill=0,target=probability",
     rival="w_1287fbd",
+    topic="Kinds of photos",
 )
-TEXTS = {"lab", "individual", "clustering", "other", "rival", "reviewer"}
+TEXTS = {
+    "lab", "individual", "clustering", "other", "rival", "reviewer", "model", "beside"
+}  # fmt: skip
 """What may be any text, because only what the lab holds is looked up with it."""
 
 HOSTILE = [

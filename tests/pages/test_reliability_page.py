@@ -90,9 +90,11 @@ def judged_lab(tmp_path):
     return lab
 
 
-def opened(folder) -> AppTest:
+def opened(folder, **view) -> AppTest:
     at = AppTest.from_file(str(APP), default_timeout=120)
     at.query_params["lab"] = str(folder)
+    for name, value in view.items():
+        at.query_params[name] = value
     at.run()
     at.switch_page("pages/reliability.py")
     return at.run()
@@ -119,18 +121,43 @@ def test_the_page_says_how_many_are_reliable_and_how_many_of_these_are_wrong(jud
 
 
 def test_the_page_says_plainly_what_heatmaps_add_and_what_cannot_be_promised(judged_lab):
-    text = words(opened(judged_lab.folder))
+    text = words(opened(judged_lab.folder, topic="Heatmaps"))
     assert "The heatmaps add something to the score** on 90 photos: closer probabilities." in text
     assert "What cannot be promised" in text
     assert "has not been tested" in text
 
 
-def test_every_chart_is_drawn_and_the_report_can_be_taken_away(judged_lab):
-    at = opened(judged_lab.folder)
-    drawn = at.get("arrow_vega_lite_chart") or at.get("vega_lite_chart")
-    # Verdicts, probabilities, errors, sets, clusters, gain; no photo has a known quality.
-    assert len(drawn) == 6
+def charts_of(at: AppTest) -> list:
+    return at.get("arrow_vega_lite_chart") or at.get("vega_lite_chart")
+
+
+@pytest.mark.parametrize(
+    ("topic", "drawn"),
+    # Verdicts and sets; probabilities and errors; clusters, no photo has a known quality; gain.
+    [("Verdicts", 2), ("Probabilities", 2), ("Kinds of photos", 1), ("Heatmaps", 1)],
+)
+def test_every_chart_is_drawn_under_its_topic_and_the_report_can_be_taken_away(
+    judged_lab, topic, drawn
+):
+    at = opened(judged_lab.folder, topic=topic)
+    assert not at.error
+    assert len(charts_of(at)) == drawn
     assert len(at.get("download_button")) == 1
+
+
+def test_all_figures_stand_under_their_own_topic(judged_lab):
+    at = opened(judged_lab.folder, topic="All figures")
+    assert not at.error
+    assert at.dataframe[0].value["photos"].tolist() == [90, 90]
+
+
+def test_charts_and_tables_can_be_saved_once_their_list_is_opened(judged_lab):
+    at = opened(judged_lab.folder)
+    at.session_state["saving_verdicts"] = True
+    at.run()
+    files = [one.proto.label for one in at.get("download_button")]
+    # Chart, counts, verdict of each photo.
+    assert files[1:] == ["PNG", "SVG", "CSV", "Parquet", "CSV", "Parquet"]
 
 
 @pytest.mark.parametrize(

@@ -155,7 +155,7 @@ def test_a_key_that_meets_the_photo_before_while_the_page_turns_decides_nothing(
     (late,) = [one for one in at.main.button if one.label.startswith("It is a")]
     at.session_state["photo_to_decide_on"] = IDS[3]
     calm(late.click().run())
-    assert [one.value for one in at.error if "just turning to another photo" in one.value]
+    assert [one.value for one in at.error if "just changing" in one.value]
     assert open_lab(folder).reviews().empty
 
 
@@ -237,6 +237,40 @@ def test_a_photo_in_the_address_that_has_no_scores_is_said(folder):
     at = opened(folder, photo="f" * 16)
     assert "has no scores" in shown(at)
     assert value_of(at, "photo") == IDS[2]
+
+
+def test_one_decision_for_all_open_photos_of_an_encounter_is_taken_back_as_one(folder):
+    lab = open_lab(folder)
+    lab.write("catalogue", [row.photo(one, "a", encounter="day 1") for one in IDS[:4]])
+    lab.decide(IDS[1], "confirm", "a", reviewer="Ben")
+    at = sign(opened(folder, photo=IDS[2]))
+    (toggle,) = [one for one in at.toggle if one.label.startswith("For all")]
+    assert toggle.label == "For all 3 undecided photos of this encounter"
+    assert not toggle.value
+    calm(toggle.set_value(True).run())
+    said = shown(at).replace("\\", "")
+    assert f"{IDS[2]}.jpg, {IDS[3]}.jpg, {IDS[0]}.jpg" in said
+    press(at, "None of these: new individual new_0001 (all 3 photos)")
+    found = open_lab(folder).rows("reviews", reviewer="Anna")
+    assert {one["photo_id"] for one in found} == {IDS[0], IDS[2], IDS[3]}
+    assert {one["individual"] for one in found} == {"new_0001"}
+    assert {one["photo_id"]: one["verdict"] for one in found}[IDS[3]] == "retake"
+    assert not [one for one in at.toggle if one.label.startswith("For all")]
+    press(at, "Undo my decision on all 3 photos")
+    assert not any(open_lab(folder).standing(one).decisions for one in (IDS[0], IDS[2], IDS[3]))
+    assert open_lab(folder).standing(IDS[1]).individual == "a"
+
+
+def test_a_decision_for_all_can_be_taken_back_for_the_photo_alone(folder):
+    lab = open_lab(folder)
+    lab.write("catalogue", [row.photo(one, "a", encounter="day 1") for one in IDS[:2]])
+    lab.decide_together(IDS[:2], "confirm", "a", "Anna")
+    at = sign(opened(folder, photo=IDS[0], decided="all", verdict="all"))
+    press(at, "Undo it for this photo alone")
+    lab = open_lab(folder)
+    assert [bool(lab.standing(one).decisions) for one in IDS[:2]] == [False, True]
+    press(at, "Undo my decision")
+    assert [one.value for one in at.error if "no decision of yours" in one.value]
 
 
 def test_a_photo_whose_file_is_gone_can_still_be_decided_on(folder):

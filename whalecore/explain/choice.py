@@ -13,6 +13,7 @@ from whalecore.errors import SettingsError
 from whalecore.explain.engines import Engine, ExactEngine, ReferenceEngine
 from whalecore.explain.folded import FoldedNetwork, fold
 from whalecore.explain.work import brute_force_work, largest_map
+from whalecore.identifiers.ensemble import Ensemble
 from whalecore.identifiers.identifier import AnyIdentifier
 from whalecore.types import Computing, OcclusionSettings
 
@@ -48,6 +49,11 @@ def make_engine(
     SettingsError
         If the exact engine is asked for and does not understand the network.
     """
+    if isinstance(identifier, Ensemble):
+        # Here, because the engine of an ensemble asks for those of its parts.
+        from whalecore.explain.ensemble import ensemble_engine
+
+        return ensemble_engine(identifier, images, settings, computing, limit)
     if computing.engine == "reference":
         return ReferenceEngine(identifier, images, settings, limit or REFERENCE_BATCH)
     network = folded_form(identifier, computing.precision)

@@ -19,6 +19,9 @@ from whalecore.identifiers.network import Network, check_shape, choose_device
 
 WEIGHTS = "weights.safetensors"
 METADATA = "identifier.json"
+MIRRORED = "mirrored_directions"
+"""Name of the tensor of that name, which only some identifiers have."""
+
 VERSION = 1
 LARGEST_METADATA = 64 * 2**20
 LARGEST_SIDE = 4096
@@ -61,7 +64,11 @@ def save_identifier(
     )
     rounded.load_state_dict(stored)
     rounded.to(identifier.device, memory_format=torch.channels_last)
-    kept = identifier.replaced(network=rounded)
+    mirrored = identifier.mirrored_directions
+    if mirrored is not None:
+        stored[MIRRORED] = mirrored.to("cpu", kind).contiguous()
+        mirrored = stored[MIRRORED].to(mirrored.device, torch.float32)
+    kept = identifier.replaced(network=rounded, mirrored_directions=mirrored)
     metadata = {
         "version": VERSION,
         **description(kept),
@@ -111,7 +118,10 @@ def load_identifier(folder: Path | str, device: str = "auto") -> Identifier:
             f"The identifier in '{folder}' is not the one that was saved there (its fingerprint "
             "differs): train it again, or copy it again from where it came."
         )
-    identifier.network.to(choose_device(device), memory_format=torch.channels_last)
+    place = choose_device(device)
+    identifier.network.to(place, memory_format=torch.channels_last)
+    if identifier.mirrored_directions is not None:
+        identifier.mirrored_directions = identifier.mirrored_directions.to(place)
     return identifier
 
 
@@ -154,6 +164,7 @@ def _build(folder: Path, metadata: dict) -> Identifier:
     with torch.device("meta"):  # Shapes alone, so that nothing is allocated before the check.
         network = Network(architecture, len(individuals), width, scale)
     weights = _read_weights(folder / WEIGHTS, network.state_dict())
+    mirrored = weights.pop(MIRRORED, None)
     network.load_state_dict(weights, assign=True)
     preprocessing = metadata["preprocessing"]
     mean = [_number(preprocessing["mean"], channel) for channel in range(3)]
@@ -175,6 +186,7 @@ def _build(folder: Path, metadata: dict) -> Identifier:
         _number(metadata, "temperature"),
         {str(name): _number(metrics, name) for name in metrics},
         datetime.fromisoformat(metadata["trained_at"]),
+        mirrored_directions=mirrored,
     )
 
 
@@ -186,6 +198,8 @@ def _read_weights(path: Path, wanted: dict[str, Tensor]) -> dict[str, Tensor]:
     try:
         with safe_open(path, framework="pt") as file:
             names = set(file.keys())
+            if MIRRORED in names:
+                wanted = {**wanted, MIRRORED: wanted["directions"]}
             if names != set(wanted):
                 odd = sorted(names ^ set(wanted))[0]
                 raise ValueError(f"{odd[:80]!r} is missing or unexpected")

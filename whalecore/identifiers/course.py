@@ -3,21 +3,28 @@
 from __future__ import annotations
 
 import math
-import warnings
+import time
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 
 import numpy as np
 import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
-from whalecore.errors import CheckpointError
 from whalecore.identifiers.augment import augment
-from whalecore.identifiers.identifier import IMAGENET_MEAN, IMAGENET_STD, Identifier, normalise
+from whalecore.identifiers.average import weight_average
+from whalecore.identifiers.device_crops import DeviceCrops
+from whalecore.identifiers.history import Epoch
+from whalecore.identifiers.identifier import IMAGENET_MEAN, IMAGENET_STD, Identifier
+from whalecore.identifiers.judge import judge
 from whalecore.identifiers.losses import IdentifierLoss
-from whalecore.identifiers.network import FULL_WIDTH, Network, build_network
-from whalecore.identifiers.sampler import balanced_batches
+from whalecore.identifiers.network import Network
+from whalecore.identifiers.resume import State, gather, put_back
+from whalecore.identifiers.sampler import balanced_batches, deal, groups
+from whalecore.identifiers.schedule import margin_share, rate_share
 from whalecore.identifiers.settings import TrainingSettings
+from whalecore.identifiers.start import parameter_groups, starting_network
 
 FULL_COST = 4
 """Cost of a photo at the full size against one at half of it."""
@@ -33,25 +40,41 @@ class Course:
         individuals: int,
         settings: TrainingSettings,
         device: torch.device,
+        new_whales: np.ndarray | None = None,
     ) -> None:
-        self.crops, self.labels, self.settings, self.device = crops, labels, settings, device
+        self.labels, self.settings, self.device = labels, settings, device
+        self.crops = DeviceCrops(crops, device)
+        self.strangers = None
+        if new_whales is not None:
+            self.strangers = DeviceCrops(new_whales, device)
         if settings.mirrored:
             # A mirror image is photo N + i of individual C + c.
             self.labels = np.concatenate([labels, labels + individuals])
         self.individuals = individuals
         torch.manual_seed(settings.seed)
-        self.network = _start(settings, individuals * (2 if settings.mirrored else 1))
+        self.network = starting_network(settings, individuals * (2 if settings.mirrored else 1))
         self.network.to(device, memory_format=torch.channels_last)
         self.loss = IdentifierLoss(self.network, settings).to(device)
         self.optimizer = torch.optim.AdamW(
-            _parameter_groups(self.network, settings.weight_decay), lr=settings.learning_rate
+            parameter_groups(self.network, settings.weight_decay), lr=settings.learning_rate
         )
+        self.half_precision = device.type == "cuda"
         self.epoch = 0
         self.epochs = settings.low_resolution_epochs + settings.epochs
-        self.batches = math.ceil(
-            len(np.unique(self.labels)) / min(settings.batch_individuals, len(set(self.labels)))
-        )
+        shown = len(np.unique(self.labels))
+        share = settings.new_whale_share if self.strangers else 0.0
+        self.known_groups, self.new_groups = groups(settings.batch_individuals, share, shown)
+        self.batches = math.ceil(shown / self.known_groups)
+        self.average = None
+        if settings.average:
+            self.average = weight_average(self.network, settings.average * self.batches)
         self.metrics: dict[str, float] = {}
+        self.history: tuple[Epoch, ...] = ()
+
+    @property
+    def answering(self) -> Network:
+        """The network that identifies: the moving average where one is kept."""
+        return self.network if self.average is None else self.average.module
 
     def cost_before(self, epoch: int) -> int:
         """Work of the epochs before this one, in batches at half the size."""
@@ -65,103 +88,99 @@ class Course:
         generator = torch.Generator().manual_seed(int(rng.integers(2**62)))
         low = self.epoch < settings.low_resolution_epochs
         cost, total = self.cost_before(self.epoch), self.cost_before(self.epochs)
-        losses = []
+        losses, rates, began = [], [], time.monotonic()
         self.network.train()
-        groups = balanced_batches(
-            self.labels, settings.batch_individuals, settings.batch_photos, rng
-        )
-        for chosen in groups:
-            self._set_rate(cost / total)
-            losses.append(self._step(chosen, low, generator))
+        known = balanced_batches(self.labels, self.known_groups, settings.batch_photos, rng)
+        new = self._new_whales(len(known), rng)
+        for chosen, strangers in zip(known, new, strict=True):
+            rates.append(settings.learning_rate * rate_share(cost / total, settings.warm_up))
+            for group in self.optimizer.param_groups:
+                group["lr"] = rates[-1]
+            margin = margin_share(cost / total, settings.margin_warm_up)
+            losses.append(
+                self._step(self._images(chosen, strangers, low, generator), chosen, margin)
+            )
             cost += 1 if low else FULL_COST
             worked(cost)
+        seconds = time.monotonic() - began
         self.epoch += 1
-        self.metrics["loss"] = float(np.mean(losses))
-        return f"epoch {self.epoch} of {self.epochs}, loss {self.metrics['loss']:.2f}"
+        loss = self.metrics["loss"] = float(np.mean(losses))
+        shown = sum(map(len, known)) + sum(map(len, new))
+        pace = shown / max(seconds, 1e-9)
+        epoch = Epoch(self.epoch, low, loss, float(np.mean(rates)), seconds, pace)
+        self.history = (*self.history, epoch)
+        return f"epoch {self.epoch} of {self.epochs}, loss {loss:.2f}"
 
-    def _step(self, chosen: np.ndarray, low: bool, generator: torch.Generator) -> float:
-        images = self._images(chosen, low, generator)
-        labels = torch.from_numpy(self.labels[chosen]).to(self.device)
-        with torch.autocast(
-            self.device.type, dtype=torch.bfloat16, enabled=self.device.type == "cuda"
-        ):
+    def watch(self, crops: np.ndarray, labels: np.ndarray) -> str:
+        """Judge the epoch that has ended on photos that are not learnt from."""
+        top1, map5 = judge(self.answering, self.individuals, crops, labels)
+        self.metrics |= {
+            "validation_top1": top1,
+            "validation_map5": map5,
+            "validation_photos": len(labels),
+        }
+        self.history = (*self.history[:-1], replace(self.history[-1], top1=top1, map5=map5))
+        return f"{top1:.0%} of {len(labels)} validation photos right"
+
+    def _new_whales(self, batches: int, rng: np.random.Generator) -> list[np.ndarray]:
+        """Positions of the unknown animals of each batch; beyond the last photo, mirror images."""
+        if not self.new_groups:
+            return [np.empty(0, np.int64)] * batches
+        count = len(self.strangers) * (2 if self.settings.mirrored else 1)
+        size = self.new_groups * self.settings.batch_photos
+        return deal(count, [size] * batches, rng)
+
+    def _step(self, images: Tensor, chosen: np.ndarray, margin: float) -> float:
+        # Each unknown animal is somebody of its own.
+        unknown = -1 - np.arange(len(images) - len(chosen))
+        labels = torch.from_numpy(np.concatenate([self.labels[chosen], unknown])).to(self.device)
+        with torch.autocast(self.device.type, torch.bfloat16, enabled=self.half_precision):
             embeddings, logits = self.network(images)
-        loss = self.loss(embeddings, logits, labels)
+        loss = self.loss(embeddings, logits, labels, margin)
         self.optimizer.zero_grad(set_to_none=True)
         loss.backward()
         norm = nn.utils.clip_grad_norm_(self.network.parameters(), 10.0)
         # The angle in ArcFace has no finite slope where a photo lies exactly on its direction.
         if torch.isfinite(norm):
             self.optimizer.step()
+            if self.average is not None:
+                self.average.update_parameters(self.network)
         return float(loss.detach())
 
-    def _images(self, chosen: np.ndarray, low: bool, generator: torch.Generator) -> Tensor:
-        """The chosen photos, changed at random and normalised."""
-        photos = torch.from_numpy(self.crops[chosen % len(self.crops)]).to(self.device)
-        images = photos.permute(0, 3, 1, 2).float().div_(255)
-        mirrored = torch.from_numpy(chosen >= len(self.crops)).to(self.device)
-        images = torch.where(mirrored.view(-1, 1, 1, 1), images.flip(3), images)
+    def _images(
+        self, chosen: np.ndarray, strangers: np.ndarray, low: bool, generator: torch.Generator
+    ) -> Tensor:
+        """Known individuals, then unknown animals, changed at random and normalised."""
+        settings = self.settings
+        images = self.crops.images(chosen)
+        if len(strangers):
+            images = torch.cat([images, self.strangers.images(strangers)])
         if low:
             images = functional.avg_pool2d(images, 2)
-        images = augment(images, self.settings.strength, generator)
+        images = augment(images, settings.strength, generator, settings.augmentation)
         mean = images.new_tensor(IMAGENET_MEAN).view(1, 3, 1, 1)
         std = images.new_tensor(IMAGENET_STD).view(1, 3, 1, 1)
         return ((images - mean) / std).to(memory_format=torch.channels_last)
 
-    def _set_rate(self, done: float) -> None:
-        """Linear rise, then half a cosine down to zero, over the share of the work done."""
-        warm_up = self.settings.warm_up
-        if done < warm_up:
-            share = (done + 0.01 * warm_up) / (1.01 * warm_up)
-        else:
-            share = 0.5 * (1 + math.cos(math.pi * (done - warm_up) / (1 - warm_up)))
-        for group in self.optimizer.param_groups:
-            group["lr"] = self.settings.learning_rate * share
+    def state(self) -> State:
+        """All that the next epoch depends on."""
+        tensors = gather(self.network, self.average, self.optimizer)
+        return State(self.epoch, self.metrics, tensors, self.history)
 
-    @torch.no_grad()
-    def top1(self, crops: np.ndarray, labels: np.ndarray, batch: int = 64) -> float:
-        """Share of photos whose most likely individual is the right one."""
-        self.network.eval()
-        right = 0
-        for start in range(0, len(crops), batch):
-            part = torch.from_numpy(np.ascontiguousarray(crops[start : start + batch]))
-            images = normalise(part.to(self.device), IMAGENET_MEAN, IMAGENET_STD)
-            logits = self.network(images.to(memory_format=torch.channels_last))[1]
-            best = logits[:, : self.individuals].argmax(1).cpu().numpy()
-            right += int((best == labels[start : start + batch]).sum())
-        return right / max(len(labels), 1)
-
-    def state(self) -> dict[str, Tensor]:
-        """All tensors the next epoch depends on: weights and the optimizer's averages."""
-        found = {f"network.{name}": values for name, values in self.network.state_dict().items()}
-        for row, averages in self.optimizer.state_dict()["state"].items():
-            found |= {f"optimizer.{row}.{name}": values for name, values in averages.items()}
-        return found
-
-    def restore(self, tensors: dict[str, Tensor], epoch: int, metrics: dict[str, float]) -> None:
-        """Continue from what :meth:`state` gave after that many epochs."""
-        averages: dict[int, dict[str, Tensor]] = {}
-        network = {}
-        for name, values in tensors.items():
-            part, rest = name.split(".", 1)
-            if part == "network":
-                network[rest] = values
-            else:
-                row, kind = rest.split(".")
-                averages.setdefault(int(row), {})[kind] = values
-        self.network.load_state_dict(network)
-        groups = self.optimizer.state_dict()["param_groups"]
-        self.optimizer.load_state_dict({"state": averages, "param_groups": groups})
-        self.epoch, self.metrics = epoch, dict(metrics)
+    def restore(self, state: State) -> None:
+        """Continue from what :meth:`state` gave."""
+        put_back(state.tensors, self.network, self.average, self.optimizer)
+        self.epoch, self.metrics, self.history = state.epoch, dict(state.metrics), state.history
 
     def identifier(self, individuals: Sequence[str]) -> Identifier:
-        """The trained network; rows of mirror images are cut off its head."""
+        """The trained network; rows of mirror images are taken from its head and kept beside it."""
         settings = self.settings
         network = Network(
             settings.architecture, self.individuals, settings.network_width, settings.scale
         )
-        tensors = self.network.state_dict()
-        tensors["directions"] = tensors["directions"][:, : self.individuals].clone()
+        tensors = dict(self.answering.state_dict())
+        directions = tensors["directions"]
+        tensors["directions"] = directions[:, : self.individuals].clone()
         network.load_state_dict(tensors)
         return Identifier(
             network.to(self.device, memory_format=torch.channels_last),
@@ -172,33 +191,7 @@ class Course:
             IMAGENET_STD,
             margin=settings.crop_margin,
             metrics=self.metrics,
+            mirrored_directions=(
+                directions[:, self.individuals :].clone() if settings.mirrored else None
+            ),
         )
-
-
-def _start(settings: TrainingSettings, individuals: int) -> Network:
-    """The network before training; 'auto' falls back on chance, with a warning."""
-
-    def build(weights: str) -> Network:
-        return build_network(
-            settings.architecture, individuals, settings.network_width, weights, settings.scale
-        )
-
-    if settings.weights != "auto":
-        return build(settings.weights)
-    if settings.network_width != FULL_WIDTH:
-        return build("none")
-    try:
-        return build("imagenet")
-    except CheckpointError as error:
-        warnings.warn(f"Training starts from chance and will be less sure. {error}", stacklevel=4)
-        return build("none")
-
-
-def _parameter_groups(network: Network, weight_decay: float) -> list[dict]:
-    """Weights shrink; normalisations and directions, whose length has no effect, do not."""
-    shrinking = [values for name, values in network.named_parameters() if values.ndim == 4]
-    others = [values for name, values in network.named_parameters() if values.ndim != 4]
-    return [
-        {"params": shrinking, "weight_decay": weight_decay},
-        {"params": others, "weight_decay": 0.0},
-    ]

@@ -31,6 +31,7 @@ class AnyIdentifier(Protocol):
     margin: float
     temperature: float
     device: torch.device
+    listed: str
     locate: Callable[[Photo], Crop]
 
     def prepare(self, photo: Photo, box: Box) -> Tensor:
@@ -80,6 +81,8 @@ class Identifier:
         Now when left out.
     locate : callable
         Finds the fluke on a photo; the whole photo unless set.
+    mirrored_directions : Tensor of shape (embedding size, individuals), optional
+        Directions of the individuals' mirror images, where they were learnt as further individuals.
 
     Attributes
     ----------
@@ -90,6 +93,8 @@ class Identifier:
         Architecture and first 10 digits of the fingerprint.
     prepared_forms : dict
         Other forms of the same weights that layers above made and want to find again.
+    listed : str
+        Which individuals beside the trained ones can be named, as a digest; empty without any.
     """
 
     def __init__(
@@ -105,6 +110,7 @@ class Identifier:
         metrics: Mapping[str, float] | None = None,
         trained_at: datetime | None = None,
         locate: Callable[[Photo], Crop] = whole_photo,
+        mirrored_directions: Tensor | None = None,
     ) -> None:
         if len(individuals) != network.individuals:
             raise SettingsError(
@@ -113,7 +119,15 @@ class Identifier:
             )
         if not (temperature > 0 and np.isfinite(temperature)):
             raise SettingsError(f"The temperature {temperature} must be a number above 0.")
+        if mirrored_directions is not None and (
+            mirrored_directions.shape != network.directions.shape
+        ):
+            raise SettingsError(
+                f"Directions of mirror images have shape {tuple(mirrored_directions.shape)}: give "
+                f"one per individual, {tuple(network.directions.shape)}."
+            )
         self.network = network.eval().requires_grad_(False)
+        self.mirrored_directions = mirrored_directions
         self.individuals = tuple(individuals)
         self.height, self.width = int(height), int(width)
         self.mean = tuple(float(value) for value in mean)
@@ -124,6 +138,7 @@ class Identifier:
         self.trained_at = trained_at or datetime.now(UTC).replace(microsecond=0)
         self.locate = locate
         self.prepared_forms: dict[str, object] = {}
+        self.listed = ""
         self.fingerprint = fingerprint(self)
         self.model_id = f"{self.architecture}-{self.fingerprint[:10]}"
 
@@ -206,8 +221,9 @@ class Identifier:
         """
         crop = crop or self.locate(photo)
         logits, embeddings = self.identify_many([self.prepare(photo, crop.box)])
+        candidates = self.candidates(logits[0], k)
         return Prediction(
-            photo.photo_id, self.model_id, crop, self.candidates(logits[0], k), embeddings[0]
+            photo.photo_id, self.model_id, crop, candidates, embeddings[0], self.listed
         )
 
     def identify_many(
@@ -254,7 +270,10 @@ class Identifier:
         )
 
     def replaced(
-        self, network: Network | None = None, temperature: float | None = None
+        self,
+        network: Network | None = None,
+        temperature: float | None = None,
+        mirrored_directions: Tensor | None = None,
     ) -> Identifier:
         """The same identifier with another network or temperature, hence fingerprint."""
         return Identifier(
@@ -269,6 +288,7 @@ class Identifier:
             self.metrics,
             self.trained_at,
             self.locate,
+            self.mirrored_directions if mirrored_directions is None else mirrored_directions,
         )
 
     def _on_device(self, images: Tensor) -> Tensor:
@@ -299,6 +319,9 @@ def fingerprint(identifier: Identifier) -> str:
     for name, values in sorted(identifier.network.state_dict().items()):
         digest.update(name.encode())
         digest.update(values.detach().cpu().contiguous().numpy().tobytes())
+    if identifier.mirrored_directions is not None:
+        digest.update(b"mirrored_directions")
+        digest.update(identifier.mirrored_directions.cpu().contiguous().numpy().tobytes())
     return digest.hexdigest()
 
 

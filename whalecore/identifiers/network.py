@@ -104,6 +104,15 @@ class Network(nn.Module):
         return embedding, self.logits(embedding)
 
 
+def share_blocks(network: Network, trained: Network) -> None:
+    """Give a fresh module everything of a trained network but its head; nothing is copied."""
+    network.architecture, network.width = trained.architecture, trained.width
+    network.scale = trained.scale
+    for name in ("stem", *LAYERS, "neck"):
+        setattr(network, name, getattr(trained, name))
+    network.train(trained.training)
+
+
 def build_network(
     architecture: str,
     individuals: int,

@@ -8,10 +8,12 @@ from pathlib import Path
 
 from safetensors import SafetensorError, safe_open
 from safetensors.torch import save
-from torch import Tensor
+from torch import Tensor, nn
+from torch.optim import Optimizer
 
 from whalecore.errors import CheckpointError
 from whalecore.files import write_bytes
+from whalecore.identifiers.history import Epoch, as_text, from_text
 
 
 @dataclass(frozen=True, eq=False)
@@ -26,12 +28,15 @@ class State:
         Finished epochs.
     metrics : dict of str to float
     tensors : dict of str to Tensor
-        Weights and the optimizer's averages.
+        Weights, their moving average and the optimizer's averages.
+    history : tuple of Epoch
+        The curves so far.
     """
 
     epoch: int
     metrics: dict[str, float]
     tensors: dict[str, Tensor]
+    history: tuple[Epoch, ...] = ()
 
 
 def write_state(path: Path, key: str, state: State) -> None:
@@ -42,7 +47,12 @@ def write_state(path: Path, key: str, state: State) -> None:
     CheckpointError
         When the file cannot be written.
     """
-    metadata = {"key": key, "epoch": str(state.epoch), "metrics": json.dumps(state.metrics)}
+    metadata = {
+        "key": key,
+        "epoch": str(state.epoch),
+        "metrics": json.dumps(state.metrics),
+        "history": as_text(state.history),
+    }
     tensors = {name: values.cpu().contiguous() for name, values in state.tensors.items()}
     try:
         write_bytes(path, save(tensors, metadata))
@@ -70,6 +80,41 @@ def read_state(path: Path, key: str) -> State | None:
                 int(metadata["epoch"]),
                 json.loads(metadata["metrics"]),
                 {name: file.get_tensor(name) for name in file.keys()},  # noqa: SIM118
+                from_text(metadata.get("history", "[]")),
             )
     except (SafetensorError, OSError, KeyError, ValueError):
         return None
+
+
+def gather(
+    network: nn.Module, average: nn.Module | None, optimizer: Optimizer
+) -> dict[str, Tensor]:
+    """The tensors of a training under names of their own."""
+    found = {f"network.{name}": values for name, values in network.state_dict().items()}
+    if average is not None:
+        found |= {f"average.{name}": values for name, values in average.state_dict().items()}
+    for row, averages in optimizer.state_dict()["state"].items():
+        found |= {f"optimizer.{row}.{name}": values for name, values in averages.items()}
+    return found
+
+
+def put_back(
+    tensors: dict[str, Tensor],
+    network: nn.Module,
+    average: nn.Module | None,
+    optimizer: Optimizer,
+) -> None:
+    """Bring a training to where :func:`gather` found it."""
+    parts: dict[str, dict[str, Tensor]] = {"network": {}, "average": {}, "optimizer": {}}
+    for name, values in tensors.items():
+        part, rest = name.split(".", 1)
+        parts[part][rest] = values
+    network.load_state_dict(parts["network"])
+    if average is not None:
+        average.load_state_dict(parts["average"])
+    averages: dict[int, dict[str, Tensor]] = {}
+    for name, values in parts["optimizer"].items():
+        row, kind = name.split(".")
+        averages.setdefault(int(row), {})[kind] = values
+    groups = optimizer.state_dict()["param_groups"]
+    optimizer.load_state_dict({"state": averages, "param_groups": groups})

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import math
+from collections.abc import Sequence
+
 import numpy as np
 
 
@@ -38,6 +41,38 @@ def balanced_batches(
         np.concatenate([_some(members[name], photos, generator) for name in group])
         for group in sequence.reshape(-1, individuals)
     ]
+
+
+def deal(count: int, sizes: Sequence[int], generator: np.random.Generator) -> list[np.ndarray]:
+    """Positions 0 to ``count`` - 1 dealt into parts, none again before all have come.
+
+    Parameters
+    ----------
+    count : int
+        At least 1.
+    sizes : sequence of int
+        Of the parts.
+    generator : numpy.random.Generator
+    """
+    dealt = _some(np.arange(count), sum(sizes), generator)
+    return np.split(dealt, np.cumsum(sizes)[:-1])
+
+
+def groups(wanted: int, share: float, individuals: int) -> tuple[int, int]:
+    """How many groups of a batch show known individuals, and how many unknown animals.
+
+    Parameters
+    ----------
+    wanted : int
+        Groups of a batch.
+    share : float
+        Of the groups that shows unknown animals, kept also where there are too few individuals.
+    individuals : int
+        That there are.
+    """
+    known = max(2, wanted - round(wanted * share))
+    found = min(known, individuals)
+    return found, math.ceil((wanted - known) * found / known)
 
 
 def _some(members: np.ndarray, count: int, generator: np.random.Generator) -> np.ndarray:

@@ -11,9 +11,10 @@ import numpy as np
 
 from whalecore.errors import SettingsError
 from whalecore.identifiers.course import Course
+from whalecore.identifiers.history import Epoch
 from whalecore.identifiers.identifier import Identifier
 from whalecore.identifiers.network import check_shape, choose_device
-from whalecore.identifiers.resume import State, read_state, write_state
+from whalecore.identifiers.resume import read_state, write_state
 from whalecore.identifiers.settings import TrainingSettings
 from whalecore.types import Progress
 
@@ -27,8 +28,13 @@ def train(
     validation: tuple[np.ndarray, np.ndarray] | None = None,
     progress: Callable[[Progress], None] = lambda _: None,
     device: str = "auto",
+    new_whales: np.ndarray | None = None,
+    record: Callable[[tuple[Epoch, ...]], None] = lambda _: None,
 ) -> Identifier:
     """Train an identifier; the same call goes on where an interrupted one stopped.
+
+    What comes out is the same with and without interruption, to the last bit on a processor; a GPU
+    may add numbers in another order each time.
 
     Parameters
     ----------
@@ -47,12 +53,18 @@ def train(
         Told after every batch.
     device : str
         ``auto``, ``cpu`` or ``cuda``.
+    new_whales : ndarray of shape (M, height, width, 3), uint8, optional
+        Photos of animals that are none of the individuals, cut out in the same way; used where
+        ``settings.new_whale_share`` is above 0.
+    record : callable
+        Told all epochs so far, those before an interruption as well: after every epoch, and at
+        once where an earlier call has come somewhere.
 
     Returns
     -------
     Identifier
-        With temperature 1. ``metrics`` holds ``loss`` of the last epoch, and
-        ``validation_top1`` and ``validation_photos`` where such photos were given.
+        With temperature 1. ``metrics`` holds ``loss`` of the last epoch, and ``validation_top1``,
+        ``validation_map5`` and ``validation_photos`` where such photos were given.
 
     Raises
     ------
@@ -62,21 +74,22 @@ def train(
         When weights learnt elsewhere cannot be had, or the state cannot be written.
     """
     crops, labels = _checked(crops, labels, individuals, settings)
+    new_whales = _checked_new_whales(new_whales, settings)
     place = choose_device(device)
     state_file = Path(checkpoint_folder) / "training.safetensors"
-    key = _key(crops, labels, individuals, settings)
-    course = Course(crops, labels, len(individuals), settings, place)
+    key = _key(crops, labels, individuals, settings, new_whales)
+    course = Course(crops, labels, len(individuals), settings, place, new_whales)
     state = read_state(state_file, key)
     if state is not None:
-        course.restore(state.tensors, state.epoch, state.metrics)
+        course.restore(state)
+        record(course.history)
     clock = _Clock(course, progress)
     while course.epoch < course.epochs:
         message = course.run_epoch(clock.worked)
         if validation is not None and course.epoch > settings.low_resolution_epochs:
-            top1 = course.top1(*validation)
-            course.metrics |= {"validation_top1": top1, "validation_photos": len(validation[1])}
-            message += f", {top1:.0%} of {len(validation[1])} validation photos right"
-        write_state(state_file, key, State(course.epoch, course.metrics, course.state()))
+            message += f", {course.watch(*validation)}"
+        write_state(state_file, key, course.state())
+        record(course.history)
         clock.tell(message)
     return course.identifier(individuals)
 
@@ -122,13 +135,33 @@ def _checked(
     return crops, labels
 
 
+def _checked_new_whales(
+    new_whales: np.ndarray | None, settings: TrainingSettings
+) -> np.ndarray | None:
+    """Crops of unknown animals of the right kind, or nothing where there are none to use."""
+    if new_whales is None or not len(new_whales) or not settings.new_whale_share:
+        return None
+    shape = (len(new_whales), settings.height, settings.width, 3)
+    if new_whales.shape != shape or new_whales.dtype != np.uint8:
+        raise SettingsError(
+            f"The crops of new whales are {new_whales.dtype} of shape {new_whales.shape}, but "
+            f"these settings ask for uint8 of shape {shape}: cut them with the settings' size."
+        )
+    return new_whales
+
+
 def _key(
-    crops: np.ndarray, labels: np.ndarray, individuals: Sequence[str], settings: TrainingSettings
+    crops: np.ndarray,
+    labels: np.ndarray,
+    individuals: Sequence[str],
+    settings: TrainingSettings,
+    new_whales: np.ndarray | None,
 ) -> str:
     """SHA-256 of all that a training depends on: a state is only continued under the same."""
     digest = hashlib.sha256(settings.key.encode())
     digest.update("\n".join(individuals).encode())
     digest.update(labels.tobytes())
-    for start in range(0, len(crops), 256):
-        digest.update(np.ascontiguousarray(crops[start : start + 256]))
+    for photos in (crops, () if new_whales is None else new_whales):
+        for start in range(0, len(photos), 256):
+            digest.update(np.ascontiguousarray(photos[start : start + 256]))
     return digest.hexdigest()

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from whalecore.errors import CheckpointError
 from whalecore.lab.cluster_evidence import cluster_evidence
 from whalecore.lab.explained import Explaining, Growing, heatmaps_of, settings_of, unseen
+from whalecore.lab.gallery import compared_with, extended
 from whalecore.lab.grids import StoredHeatmap
 from whalecore.lab.measures import COMPARED, measured
 from whalecore.photos.quality import measure
@@ -61,6 +62,18 @@ LEARNED = Verdict(
 """The verdict on a photo that the identifier was trained on."""
 
 
+SEVERAL = Verdict(
+    "check",
+    None,
+    None,
+    (
+        "Several models name the candidates together, and how far their mean score can be trusted "
+        "was not measured: check by hand, or ask one model alone for a verdict.",
+    ),
+)
+"""The verdict of several models together."""
+
+
 @dataclass(frozen=True, eq=False)
 class Assessment:
     """The answer to "which individual is it, what says so, and can I believe it?".
@@ -99,8 +112,11 @@ def assess(
     growing: Growing = unseen,
     computing: Computing | None = None,
     encounter: Sequence[Prediction] = (),
+    asked: Collection[str] = (),
 ) -> Assessment:
     """Identify a photo, explain it, place it among the lab's clusters and decide.
+
+    Individuals that the identifier was not trained on take part, see `whalecore.lab.gallery`.
 
     Heatmaps that the lab holds already are read, not computed. Where the lab's clusters are made
     of fast heatmaps and the photo's are below the lab's ``least_correlation``, exact ones are
@@ -125,13 +141,16 @@ def assess(
     encounter : sequence of Prediction
         Of other photos of the same encounter, see `assess_together`; by default those that the
         lab holds.
+    asked : collection of str
+        Photos that are asked about together with this one, by id: none of them answers for it.
 
     Raises
     ------
     LabError
         If the lab has no identifier yet.
     """
-    identifier = identifier or lab.identifier()
+    asked = {photo.photo_id, *asked}
+    identifier = extended(lab, identifier or lab.identifier(), asked)
     whole = identifier.identify(photo, k=len(identifier.individuals), crop=crop)
     prediction = replace(whole, candidates=whole.candidates[:TOP])
     crop, first = prediction.crop, prediction.individuals[0]
@@ -156,7 +175,7 @@ def assess(
         crop,
         prediction.embedding,
         first,
-        lab.embeddings(identifier.model_id, role="gallery"),
+        compared_with(lab, identifier, asked),
         maps[shown][first],
         maps[COMPARED][first].values if COMPARED in maps else None,
         computing,
@@ -165,8 +184,10 @@ def assess(
     evidence = evidence_of(prediction, identifier.temperature, quality, cluster, measures, others)
     stored = lab.rules(identifier.model_id, clustering_id)
     answers = None
-    if photo.photo_id in lab.learned(identifier.model_id):
+    if any(photo.photo_id in lab.learned(one) for one in model_ids(identifier)):
         verdict = LEARNED
+    elif len(model_ids(identifier)) > 1:
+        verdict = SEVERAL
     elif stored is None:
         verdict = UNDECIDED
     else:
@@ -186,6 +207,11 @@ def assess(
         answers,
         _changing(lab, identifier, photo, crop, evidence, maps[shown][first]),
     )
+
+
+def model_ids(identifier: AnyIdentifier) -> tuple[str, ...]:
+    """Of the models that answer, one or several."""
+    return tuple(one.model_id for one in getattr(identifier, "members", (identifier,)))
 
 
 def _changing(

@@ -12,6 +12,7 @@ from whalecore.errors import LabError
 from whalecore.files import sha256_of
 from whalecore.lab.core import LabCore
 from whalecore.lab.values import file_name
+from whalecore.terminal import lab_option
 from whalecore.types import HeatmapPart, Representation
 
 if TYPE_CHECKING:
@@ -108,7 +109,8 @@ class LabClusters(LabCore):
         if not path.is_file() or damaged:
             raise LabError(
                 f"The file {path} is {'damaged' if damaged else 'missing'}: restore it from a copy "
-                "of the lab, or cluster again with 'python -m whalecore cluster'."
+                "of the lab, or cluster again with "
+                f"'python -m whalecore cluster {lab_option(self.folder)}'."
             )
         return load_clustering(path)
 
@@ -245,6 +247,7 @@ class LabClusters(LabCore):
         if not found:
             raise LabError(
                 f"The lab has no clustering '{clustering_id}': choose one of those that the page "
-                "Clusters lists, or make one with 'python -m whalecore cluster'."
+                "Clusters lists, or make one with "
+                f"'python -m whalecore cluster {lab_option(self.folder)}'."
             )
         return found[0]

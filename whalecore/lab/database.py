@@ -35,6 +35,7 @@ VIEWS = (
     "assignments",
     "clusters",
     "cluster_names",
+    "family_names",
     "cluster_matches",
     "verdicts",
     "standing",

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import hashlib
+import json
+
 import numpy as np
 
 from whalecore.lab.core import LabCore
@@ -21,12 +24,38 @@ WHERE e.model_id = $1 AND e.tips IS NOT NULL AND c.individual IS NOT NULL
 ORDER BY e.photo_id
 """
 
+FURTHER = """
+SELECT p.photo_id, p.individual, e."values"
+FROM photos p
+JOIN models m ON m.model_id = $1
+JOIN embeddings e ON e.photo_id = p.photo_id AND e.model_id = $1
+WHERE p.individual IS NOT NULL AND NOT list_contains(m.individuals, p.individual)
+ORDER BY p.photo_id
+"""
+
+FURTHER_NAMES = """
+SELECT p.photo_id, p.individual
+FROM photos p JOIN models m ON m.model_id = $1
+WHERE p.individual IS NOT NULL AND NOT list_contains(m.individuals, p.individual)
+ORDER BY p.photo_id
+"""
+
+FURTHER_MISSING = """
+SELECT p.photo_id, CASE WHEN p.fold = m.fold THEN 'held out' ELSE 'named later' END AS role
+FROM photos p
+JOIN models m ON m.model_id = $1
+ANTI JOIN (FROM embeddings WHERE model_id = $1) e USING (photo_id)
+WHERE p.individual IS NOT NULL AND NOT list_contains(m.individuals, p.individual)
+    AND (p.named_by = 'review' OR NOT $2)
+ORDER BY p.imported_at DESC, p.photo_id
+"""
+
 LEARNED = """
 SELECT DISTINCT c.photo_id
 FROM catalogue_rows c
 JOIN splits s USING (photo_id)
 JOIN models m ON m.model_id = $1
-WHERE c.individual IS NOT NULL AND c.imported_at <= m.trained_at
+WHERE (c.individual IS NOT NULL OR $2) AND c.imported_at <= m.trained_at
     AND s.planned_at <= m.trained_at AND s.fold IS DISTINCT FROM m.fold
 """
 
@@ -38,9 +67,14 @@ class LabEmbeddings(LabCore):
         """Photos that a model was trained on, by id.
 
         Those that lay outside its fold, with a name, when it was trained: a photo that was
-        imported or named later taught it nothing, and one whose name was taken back did.
+        imported or named later taught it nothing, and one whose name was taken back did. Of a
+        model that learned from unknown animals as well, also those without a name.
         """
-        return {photo_id for (photo_id,) in self._database.rows(LEARNED, [model_id])}
+        models = self.rows("models", model_id=model_id)
+        strangers = (
+            bool(models) and json.loads(models[0]["settings"] or "{}").get("new_whale_share", 0) > 0
+        )
+        return {photo_id for (photo_id,) in self._database.rows(LEARNED, [model_id, strangers])}
 
     def embeddings(self, model_id: str, role: str | None = None) -> EmbeddingSet:
         """Embeddings of the photos' present crops, by photo.
@@ -48,7 +82,8 @@ class LabEmbeddings(LabCore):
         Parameters
         ----------
         role : str, optional
-            Only ``gallery`` (the model was trained on the photo) or ``held out``.
+            Only ``gallery`` (the model was trained on the photo), ``held out`` or
+            ``named later``.
 
         Returns
         -------
@@ -60,6 +95,27 @@ class LabEmbeddings(LabCore):
     def tips(self, model_id: str) -> EmbeddingSet:
         """Embeddings of gallery photos of which only the tips of the fluke are left, by photo."""
         return self._embedded(TIPS, [model_id])
+
+    def further(self, model_id: str) -> EmbeddingSet:
+        """Embeddings of photos whose individual, as named today, a model was not trained on."""
+        return self._embedded(FURTHER, [model_id])
+
+    def further_without_embedding(
+        self, model_id: str, decided: bool = False
+    ) -> list[tuple[str, str]]:
+        """Such photos that lack an embedding, the newest first, and the role theirs will have.
+
+        Parameters
+        ----------
+        decided : bool
+            Only those whose name comes from a decision.
+        """
+        return self._database.rows(FURTHER_MISSING, [model_id, decided])
+
+    def further_state(self, model_id: str) -> str:
+        """A short text that changes when photos of such individuals are named, or no longer."""
+        named = self._database.rows(FURTHER_NAMES, [model_id])
+        return hashlib.sha256(repr(named).encode()).hexdigest()[:16]
 
     def _embedded(self, query: str, values: list) -> EmbeddingSet:
         found = self._database.arrow(query, values)

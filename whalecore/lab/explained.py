@@ -122,7 +122,7 @@ def _stored(
     """The heatmaps that the lab holds of all candidates; None where one is missing."""
     found = {
         individual: lab.heatmap(
-            prediction.model_id,
+            prediction.heatmap_model,
             prediction.photo_id,
             individual,
             settings.method,

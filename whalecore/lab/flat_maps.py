@@ -21,6 +21,7 @@ from whalecore.clusters.spectral import compared
 from whalecore.errors import CheckpointError, LabError
 from whalecore.lab.lab import Lab
 from whalecore.lab.values import file_name
+from whalecore.terminal import lab_option
 
 # In the order in which heatmaps are clustered; with the rank that a heatmap had then, because
 # that order follows it.
@@ -95,7 +96,8 @@ def lab_map(lab: Lab, clustering_id: str) -> LabMap:
     if len(places) != len(clustering.labels) or (places["cluster"] != clustering.labels).any():
         raise LabError(
             "The heatmaps of this clustering changed since it was made, so that they cannot be "
-            "found on its map: cluster again with 'python -m whalecore cluster'."
+            "found on its map: cluster again with "
+            f"'python -m whalecore cluster {lab_option(lab.folder)}'."
         )
     shown = places.iloc[kept[flat.kept]].assign(x=flat.x, y=flat.y)
     facts = lab._database.frame(FACTS, [clustering_id])
@@ -137,6 +139,7 @@ def _compared(lab: Lab, clustering_id: str, clustering: Clustering) -> np.ndarra
     if len(kept) != len(clustering.points):
         raise LabError(
             "This clustering was made by another version of whalecore, so that its heatmaps "
-            "cannot be found on a map: cluster again with 'python -m whalecore cluster'."
+            "cannot be found on a map: cluster again with "
+            f"'python -m whalecore cluster {lab_option(lab.folder)}'."
         )
     return kept

@@ -99,7 +99,7 @@ def unfinished_maps(
         row["individual"]: row
         for row in lab.rows(
             "unfinished_heatmaps",
-            model_id=prediction.model_id,
+            model_id=prediction.heatmap_model,
             photo_id=prediction.photo_id,
             crop=prediction.crop.box.key,
             method=settings.method,
@@ -146,7 +146,7 @@ def heatmap_rows(prediction: Prediction, settings: HeatmapSettings, maps: np.nda
     """Rows of table ``heatmaps`` for the maps (candidates, rows, cols) of one photo."""
     return [
         {
-            "model_id": prediction.model_id,
+            "model_id": prediction.heatmap_model,
             "photo_id": prediction.photo_id,
             "crop": prediction.crop.box.key,
             "individual": candidate.individual,

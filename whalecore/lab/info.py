@@ -11,6 +11,7 @@ from typing import Any
 
 from whalecore.errors import LabError
 from whalecore.files import write_json
+from whalecore.terminal import lab_option
 
 FORMAT = 1
 """Version of the folder's layout; a newer one is refused, not guessed at."""
@@ -92,12 +93,12 @@ def read_info(folder: Path) -> LabInfo:
     if not folder.is_dir():
         raise LabError(
             f"There is no lab folder {folder}: check the path, or make one with "
-            f"'python -m whalecore run PHOTOS --lab {folder}'."
+            f"'python -m whalecore run PHOTOS {lab_option(folder)}'."
         )
     if not path.is_file():
         raise LabError(
             f"The folder {folder} is not a lab (it has no {FILE}): choose a lab folder, or make "
-            f"one with 'python -m whalecore run PHOTOS --lab {folder}'."
+            f"one with 'python -m whalecore run PHOTOS {lab_option(folder)}'."
         )
     try:
         entries = json.loads(path.read_text(encoding="utf-8"))

@@ -11,11 +11,12 @@ from whalecore.files import TEMPORARY
 from whalecore.lab.assess import Assessment, assess
 from whalecore.lab.embeddings import LabEmbeddings
 from whalecore.lab.explained import settings_of
+from whalecore.lab.families import LabFamilies
 from whalecore.lab.heatmaps import LabHeatmaps
 from whalecore.lab.info import FILE, new_info, read_info, write_info
+from whalecore.lab.joint_reviews import LabJointReviews
 from whalecore.lab.models import LabModels
 from whalecore.lab.queue import LabQueue
-from whalecore.lab.reviews import LabReviews
 from whalecore.lab.together import JointAssessment, assess_together
 from whalecore.lab.uploads import LabUploads
 from whalecore.types import OcclusionSettings, Photo
@@ -23,7 +24,9 @@ from whalecore.types import OcclusionSettings, Photo
 FOLDERS = ("tables", "models", "clusterings", "rules", "claims", "reports", "jobs", "uploads")
 
 
-class Lab(LabModels, LabEmbeddings, LabHeatmaps, LabQueue, LabReviews, LabUploads):
+class Lab(
+    LabModels, LabEmbeddings, LabHeatmaps, LabQueue, LabFamilies, LabJointReviews, LabUploads
+):
     """Reads and writes one lab folder; safe to use from many threads and processes.
 
     Attributes

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -13,9 +13,11 @@ from whalecore.errors import LabError
 from whalecore.files import write_json
 from whalecore.lab.photos import LabPhotos
 from whalecore.lab.values import file_name
+from whalecore.photos.text import printable
+from whalecore.terminal import lab_option
 
 if TYPE_CHECKING:
-    from whalecore.identifiers.identifier import Identifier
+    from whalecore.identifiers.identifier import AnyIdentifier, Identifier
 
 
 RULES_FORMAT = 4
@@ -58,11 +60,33 @@ class LabModels(LabPhotos):
         if chosen is None:
             raise LabError(
                 f"The lab '{self.name}' has no model yet: train one with "
-                f"'python -m whalecore train --lab {self.folder}'."
+                f"'python -m whalecore train {lab_option(self.folder)}'."
             )
         identifier = load_identifier(self.model_folder(chosen), device=device)
         identifier.locate = self.locator()
         return identifier
+
+    def ensemble(self, model_ids: Sequence[str], device: str = "auto") -> AnyIdentifier:
+        """Several models as one identifier; a single one as itself.
+
+        Raises
+        ------
+        LabError
+            When the lab has no such model.
+        SettingsError
+            When the models cannot identify together.
+        """
+        from whalecore.identifiers.ensemble import Ensemble
+
+        known = [row["model_id"] for row in self.rows("models")]
+        wrong = [one for one in model_ids if one not in known]
+        if wrong or not model_ids:
+            raise LabError(
+                f"The lab '{self.name}' has no model '{printable(''.join(wrong[:1]), 60)}': choose "
+                f"among {', '.join(known) or 'none, and train one first'}."
+            )
+        members = [self.identifier(one, device) for one in model_ids]
+        return Ensemble(members) if len(members) > 1 else members[0]
 
     def scores(self, model_id: str | None = None, photo_id: str | None = None) -> pd.DataFrame:
         """Candidates by photo and rank; without ``model_id`` of each photo's newest model."""
@@ -89,7 +113,8 @@ class LabModels(LabPhotos):
             return json.loads(path.read_text(encoding="utf-8"))
         except ValueError as reason:
             raise LabError(
-                f"The file {path} is damaged: make it again with 'python -m whalecore calibrate'."
+                f"The file {path} is damaged: make it again with "
+                f"'python -m whalecore calibrate {lab_option(self.folder)}'."
             ) from reason
 
     def save_rules(

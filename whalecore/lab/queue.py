@@ -45,7 +45,7 @@ shares AS (
     FROM cluster_correctness WHERE clustering_id = $1
 )
 SELECT
-    c.photo_id, c.name, c.taken_at, c.individual AS catalogue_individual,
+    c.photo_id, c.name, c.taken_at, c.individual AS catalogue_individual, c.encounter,
     f.model_id, f.individual AS candidate, f.score,
     j.verdict, j.p_correct, j.p_new_whale, j.reason,
     p.cluster, h.cluster_score, h.cluster_correct
@@ -125,9 +125,10 @@ class LabQueue(LabClusters):
         Returns
         -------
         DataFrame
-            ``photo_id``, ``name``, ``taken_at``, ``catalogue_individual``, ``model_id``,
-            ``candidate`` (the first), ``score``, ``verdict``, ``p_correct``, ``p_new_whale``,
-            ``reason``, ``cluster``, ``cluster_score`` (mean) and ``cluster_correct``.
+            ``photo_id``, ``name``, ``taken_at``, ``catalogue_individual``, ``encounter``,
+            ``model_id``, ``candidate`` (the first), ``score``, ``verdict``, ``p_correct``,
+            ``p_new_whale``, ``reason``, ``cluster``, ``cluster_score`` (mean) and
+            ``cluster_correct``.
         """
         found = self._database.frame(PILE, [self.newest_clustering(ranks="top5")])
         return found.assign(cluster=found["cluster"].astype("Int64"))
@@ -159,6 +160,27 @@ class LabQueue(LabClusters):
             keep &= joined["who"].map(lambda who: isinstance(who, str) and name in who.split("\n"))
         photos = joined[keep].drop(columns="who").reset_index(drop=True)
         return Queue(photos, int(decided.sum()), len(joined), int(conflict.sum()))
+
+    def open_with(self, photo_id: str, pile: pd.DataFrame | None = None) -> pd.DataFrame:
+        """Other scored photos of a photo's encounter about which nobody has decided.
+
+        Parameters
+        ----------
+        pile : DataFrame, optional
+            What `review_pile` gave, where it was read before.
+
+        Returns
+        -------
+        DataFrame
+            Rows of the pile, in its order; none where the catalogue knows no encounter.
+        """
+        pile = self.review_pile() if pile is None else pile
+        own = pile.loc[pile["photo_id"] == photo_id, "encounter"].dropna()
+        others = pile[pile["encounter"].isin(own) & (pile["photo_id"] != photo_id)]
+        if others.empty:
+            return others
+        decided = self._database.frame("SELECT DISTINCT photo_id FROM standing")["photo_id"]
+        return others[~others["photo_id"].isin(decided)]
 
     def reviewers(self) -> list[str]:
         """Names of all whose decisions stand."""

@@ -37,7 +37,7 @@ TAKEN = f"{KNOWN} UNION SELECT individual FROM reviews WHERE individual IS NOT N
 """Names that stand for somebody, and those that did before a decision was taken back."""
 
 COLUMNS = """review_id, photo_id, reviewer, decision, individual, undoes, note, model_id, verdict,
-    p_correct, decided_at"""
+    p_correct, decided_at, together"""
 
 REVIEWS = f"""
 SELECT {COLUMNS},
@@ -48,9 +48,10 @@ WHERE $1 IS NULL OR photo_id = $1
 ORDER BY sequence DESC
 """
 
-ONE = f"""
-SELECT {COLUMNS}, EXISTS (SELECT 1 FROM reviews WHERE decision = 'undo' AND undoes = $1) AS undone
-FROM reviews WHERE review_id = $1
+THESE = f"""
+SELECT {COLUMNS},
+    review_id IN (SELECT undoes FROM reviews WHERE decision = 'undo') AS undone
+FROM reviews WHERE list_contains($1, review_id)
 """
 
 STANDING = f"""
@@ -74,6 +75,7 @@ class Review:
     verdict: str | None
     p_correct: float | None
     decided_at: datetime
+    together: str | None = None
 
 
 @dataclass(frozen=True)
@@ -158,16 +160,17 @@ class LabReviews(LabPhotos):
             same = earlier and (earlier.decision, earlier.individual) == (decision, named)
             if same and words in (None, earlier.note):
                 return earlier
-            return self._add(
-                photo_id=photo_id,
-                reviewer=who,
-                decision=decision,
-                individual=named,
-                note=words,
-                model_id=model_id,
-                verdict=verdict,
-                p_correct=p_correct,
-            )
+            row = {
+                "photo_id": photo_id,
+                "reviewer": who,
+                "decision": decision,
+                "individual": named,
+                "note": words,
+                "model_id": model_id,
+                "verdict": verdict,
+                "p_correct": p_correct,
+            }
+            return self._add([row])[0]
 
     def checked(
         self,
@@ -194,8 +197,7 @@ class LabReviews(LabPhotos):
                 f"There is no decision '{printable(decision, 40)}': choose one of "
                 f"{', '.join(DECISIONS)}."
             )
-        who = person(reviewer)
-        words = said(note or "", "note", LONGEST_NOTE, lines=True) or None
+        who, words = who_says(reviewer, note)
         standing = self.standing(photo_id)
         earlier = standing.of(who)
         return who, words, earlier, self._named(decision, individual, earlier, standing)
@@ -208,19 +210,9 @@ class LabReviews(LabPhotos):
         LabError
             When there is no such decision, or it was taken back already.
         """
-        who = person(reviewer)
-        words = said(note or "", "note", LONGEST_NOTE, lines=True) or None
+        who, words = who_says(reviewer, note)
         with self.claim("reviews", wait=WAIT):
-            found = self._database.arrow(ONE, [review_id]).to_pylist()
-            if not found or found[0]["decision"] == "undo" or found[0]["undone"]:
-                raise LabError(
-                    f"The decision '{printable(review_id, 40)}' is not there or was taken back "
-                    "already: look at the photo's decisions again."
-                )
-            photo_id = found[0]["photo_id"]
-            return self._add(
-                photo_id=photo_id, reviewer=who, decision="undo", undoes=review_id, note=words
-            )
+            return self._add([self._undoing(review_id, who, words)])[0]
 
     def reviews(self, photo_id: str | None = None) -> pd.DataFrame:
         """Every decision ever made, the newest first.
@@ -283,11 +275,34 @@ class LabReviews(LabPhotos):
         hint = f"did you mean '{near[0]}'?" if near else "make it a new individual."
         raise LabError(f"The lab knows no individual '{printable(name, 40)}': {hint}")
 
-    def _add(self, **row) -> Review:
-        review_id = secrets.token_hex(8)
-        self.write("reviews", [{"review_id": review_id, **row}])
-        found = self._database.arrow(ONE, [review_id]).to_pylist()[0]
-        return Review(**{name: value for name, value in found.items() if name != "undone"})
+    def _undoing(self, review_id: str, who: str, note: str | None) -> dict:
+        """The row that takes a decision back."""
+        found = self._database.arrow(THESE, [[review_id]]).to_pylist()
+        if not found or found[0]["decision"] == "undo" or found[0]["undone"]:
+            raise LabError(
+                f"The decision '{printable(review_id, 40)}' is not there or was taken back "
+                "already: look at the photo's decisions again."
+            )
+        photo_id = found[0]["photo_id"]
+        return {"photo_id": photo_id, "reviewer": who, "decision": "undo", "undoes": review_id,
+                "note": note}  # fmt: skip
+
+    def _add(self, rows: Sequence[dict]) -> list[Review]:
+        """Write rows, all or none, and read them as they were kept."""
+        named = [{"review_id": secrets.token_hex(8), **row} for row in rows]
+        self.write("reviews", named)
+        ids = [row["review_id"] for row in named]
+        found = self._database.arrow(THESE, [ids]).to_pylist()
+        kept = {row["review_id"]: row for row in found}
+        return [
+            Review(**{name: value for name, value in kept[one].items() if name != "undone"})
+            for one in ids
+        ]
+
+
+def who_says(reviewer: str, note: str | None) -> tuple[str, str | None]:
+    """A reviewer's name and note, checked."""
+    return person(reviewer), said(note or "", "note", LONGEST_NOTE, lines=True) or None
 
 
 def _next_free(names: Sequence[str]) -> str:

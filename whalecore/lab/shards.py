@@ -25,6 +25,9 @@ from whalecore.lab.claims import ClaimedError, claim
 from whalecore.lab.columns import SEQUENCE, Table
 from whalecore.lab.manifest import Shard, read_entry, write_entry
 
+ENTRY = ".json"
+"""Ending of an entry's file."""
+
 SMALL = 32 * 2**20
 """Shards below this size in bytes are worth merging."""
 
@@ -145,7 +148,7 @@ class TableFolder:
         """Remove replaced shards and files that a killed writer left; return how many."""
         removed = self._remove_replaced()
         entries = set(self._entry_names())
-        for path in self._files():
+        for path in map(self.folder.joinpath, self._file_names()):
             unfinished = path.name.startswith(TEMPORARY)
             without_entry = path.suffix == ".parquet" and path.stem not in entries
             if (unfinished or without_entry) and _age(path) > older_than:
@@ -212,10 +215,9 @@ class TableFolder:
             (self.folder / f"{name}.parquet").unlink(missing_ok=True)
         return len(replaced)
 
-    def _files(self) -> list[Path]:
+    def _file_names(self) -> list[str]:
         try:
-            with os.scandir(self.folder) as found:
-                return [Path(item.path) for item in found]
+            return os.listdir(self.folder)
         except FileNotFoundError:
             return []
 
@@ -228,9 +230,9 @@ class TableFolder:
         previous = None
         while True:
             names = sorted(
-                path.stem
-                for path in self._files()
-                if path.suffix == ".json" and not path.name.startswith(TEMPORARY)
+                name.removesuffix(ENTRY)
+                for name in self._file_names()
+                if name.endswith(ENTRY) and not name.startswith(TEMPORARY)
             )
             if names == previous:
                 return names

@@ -104,7 +104,7 @@ def stacked_heatmaps(
         if not found:
             raise LabError(
                 f"This lab holds no '{method}' heatmaps{f' of {settings}' if settings else ''}: "
-                f"compute them with 'python -m whalecore explain --method {method}'."
+                f"compute them with the command 'explain --method {method}'."
             )
         key, model_ids = found[0]
         query = [model_ids, method, key, wanted]
@@ -140,7 +140,7 @@ def _shape(chosen: pd.DataFrame) -> tuple[int, int]:
     if shapes.empty:
         raise LabError(
             "No heatmap of the photos in the catalogue matches: choose other ranks or settings, or "
-            "compute more with 'python -m whalecore explain'."
+            "compute more with the command 'explain'."
         )
     if len(shapes) > 1:
         raise LabError(

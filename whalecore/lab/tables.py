@@ -138,6 +138,11 @@ MODELS = Table(
         whole_column("photos_trained", "photos it was trained on", "photos", required=False),
         json_column("settings", "training settings"),
         json_column("metrics", "how well it did"),
+        json_column(
+            "curves",
+            "what each epoch came to: loss, learning rate, seconds, photos per second, and how "
+            "often photos of `validation` were right; empty for models of older versions",
+        ),
     ),
 )
 
@@ -168,8 +173,9 @@ EMBEDDINGS = Table(
         CROP,
         text_column(
             "role",
-            "`gallery` (the model was trained on it: new photos are compared with it) or "
-            "`held out` (the model never saw it)",
+            "`gallery` (the model was trained on it: new photos are compared with it), `held out` "
+            "(the model never saw it) or `named later` (neither; its individual is known by such "
+            "photos alone)",
         ),
         Column("values", HALVES, "the embedding, of length 1", required=True),
         Column(
@@ -433,6 +439,19 @@ CLUSTER_NAMES = Table(
     ),
 )
 
+FAMILY_NAMES = Table(
+    "family_names",
+    "Names that people gave to families of clusters; never changed, only added to.",
+    ("clustering_id", "clusters"),
+    (
+        CLUSTERING_ID,
+        text_column("clusters", "numbers of its clusters in order, such as `1 4 7`"),
+        text_column("name", "the name; an empty text where it was taken away"),
+        text_column("named_by", "who named it", required=False),
+        stamp_column("named_at", "when"),
+    ),
+)
+
 CLUSTER_MATCHES = Table(
     "cluster_matches",
     "Which cluster of the clustering before each cluster continues.",
@@ -468,7 +487,7 @@ EVALUATIONS = Table(
 
 VERDICTS = Table(
     "verdicts",
-    "The verdict on each photo that the rules were chosen or judged on, and the truth.",
+    "The verdict on each scored photo, and the truth where the catalogue names somebody.",
     ("model_id", "clustering_id", "photo_id"),
     (
         MODEL_ID,
@@ -477,13 +496,14 @@ VERDICTS = Table(
         text_column(
             "part",
             "`validation` (probabilities from rules fitted on other photos; thresholds chosen on "
-            "these) or `test` (judged by the lab's rules)",
+            "these) or `test` (judged by the lab's rules); photos without a name are judged by the "
+            "lab's rules in either part",
         ),
         text_column("verdict", "`reliable`, `check`, `new_whale` or `retake`"),
         real_column("p_correct", "probability that the first candidate is right", "0 to 1"),
         real_column("p_new_whale", "probability that the animal is new", "0 to 1"),
-        Column("correct", YES_NO, "whether the first candidate is right", required=True),
-        Column("known", YES_NO, "whether the model knows the animal", required=True),
+        Column("correct", YES_NO, "whether the first candidate is right; empty without a name"),
+        Column("known", YES_NO, "whether the model knows the animal; empty without a name"),
         real_column("score", "score of the first candidate", "0 to 1"),
         whole_column("cluster", "cluster of its heatmap; empty without", required=False),
         whole_column(
@@ -518,6 +538,11 @@ REVIEWS = Table(
         text_column("verdict", "the verdict that was seen", required=False),
         real_column("p_correct", "the probability that was seen with it", "0 to 1"),
         stamp_column("decided_at", "when"),
+        text_column(
+            "together",
+            "shared by the rows of one decision about several photos; empty for one photo",
+            required=False,
+        ),
     ),
 )
 
@@ -539,6 +564,7 @@ TABLES = {
         ASSIGNMENTS,
         CLUSTERS,
         CLUSTER_NAMES,
+        FAMILY_NAMES,
         CLUSTER_MATCHES,
         EVALUATIONS,
         VERDICTS,

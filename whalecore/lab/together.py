@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from whalecore.errors import SettingsError
-from whalecore.lab.assess import Assessment, assess
+from whalecore.lab.assess import Assessment, assess, model_ids
+from whalecore.lab.gallery import extended
 from whalecore.types import TOP, Candidate, Photo, Prediction, Report, silent
 
 if TYPE_CHECKING:
@@ -77,10 +78,12 @@ def assess_together(
     """
     if not photos:
         raise SettingsError("An encounter without photos says nothing: give at least one photo.")
-    identifier = identifier or lab.identifier()
+    # One list for all, on which none of the photos answers for itself.
+    asked = {photo.photo_id for photo in photos}
+    identifier = extended(lab, identifier or lab.identifier(), asked)
     wholes = [identifier.identify(photo, k=len(identifier.individuals)) for photo in photos]
     # A photo that the network learned from says nothing, and one given twice speaks once.
-    learned = lab.learned(identifier.model_id)
+    learned = {one for name in model_ids(identifier) for one in lab.learned(name)}
     speaking = {
         photo.photo_id: whole
         for photo, whole in zip(photos, wholes, strict=True)
@@ -101,6 +104,7 @@ def assess_together(
                 identifier=identifier,
                 report=report,
                 encounter=others,
+                asked=asked,
             )
         )
     heard = list(speaking.values()) or wholes

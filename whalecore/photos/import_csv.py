@@ -101,6 +101,16 @@ def import_csv(
     return Catalogue(root, kind, tuple(rows), tuple(refused), tuple(notes))
 
 
+def usual_columns(table: CsvTable) -> dict[str, str]:
+    """The columns of a table that have a usual name, by what they hold."""
+    by_name = {column.lower(): column for column in reversed(table.columns) if column}
+    found = {
+        fact: next((by_name[name] for name in names if name in by_name), None)
+        for fact, names in NAMES.items()
+    }
+    return {fact: column for fact, column in found.items() if column is not None}
+
+
 def read_boxes(path: Path) -> tuple[dict[str, Box], list[Note]]:
     """Boxes by photo from a file with the columns Image, x0, y0, x1, y1.
 
@@ -145,12 +155,7 @@ def _find_columns(table: CsvTable, mapping: Mapping[str, str]) -> dict[str, str]
                 f"'{printable(table.name)}' has no column '{printable(column)}' for the {fact}: "
                 f"its columns are {shown}."
             )
-    found = dict(mapping)
-    by_name = {column.lower(): column for column in reversed(table.columns) if column}
-    for fact, names in NAMES.items():
-        column = next((by_name[name] for name in names if name in by_name), None)
-        if fact not in found and column is not None:
-            found[fact] = column
+    found = usual_columns(table) | dict(mapping)
     for fact in REQUIRED:
         if fact not in found:
             raise CatalogueError(

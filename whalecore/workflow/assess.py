@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import asdict
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from whalecore.errors import WhalecoreError
 from whalecore.lab.assess import Assessment
@@ -13,17 +14,39 @@ from whalecore.lab.together import JointAssessment
 from whalecore.photos.decode import load_photo
 from whalecore.reliability.evidence import Evidence
 from whalecore.types import AnswerSet, Crop
+from whalecore.workflow.models import newest_models
 from whalecore.workflow.progress import Report, silent
+
+if TYPE_CHECKING:
+    from whalecore.identifiers.identifier import AnyIdentifier
 
 NAMED = 8
 """Members of a set that are named in a line."""
 
 
+def chosen_identifier(lab: Lab, models: Sequence[str] = ()) -> AnyIdentifier:
+    """The newest model, those that are named, or the newest of every fold for ``all``.
+
+    Several models answer together, see `whalecore.identifiers.ensemble`.
+    """
+    if not models:
+        return lab.identifier()
+    if "all" in models:
+        models = [row["model_id"] for row in newest_models(lab)]
+    return lab.ensemble(models)
+
+
 def identify_files(
-    lab: Lab, paths: Sequence[Path], report: Report = silent
+    lab: Lab, paths: Sequence[Path], report: Report = silent, models: Sequence[str] = ()
 ) -> Iterator[tuple[Path, Assessment | WhalecoreError]]:
-    """Assess files one after the other; a file that cannot be used does not stop the others."""
-    identifier = lab.identifier()
+    """Assess files one after the other; a file that cannot be used does not stop the others.
+
+    Parameters
+    ----------
+    models : sequence of str
+        As for `chosen_identifier`.
+    """
+    identifier = chosen_identifier(lab, models)
     for path in paths:
         try:
             yield path, lab.assess(load_photo(path), identifier=identifier, report=report)
@@ -32,7 +55,7 @@ def identify_files(
 
 
 def identify_together(
-    lab: Lab, paths: Sequence[Path], report: Report = silent
+    lab: Lab, paths: Sequence[Path], report: Report = silent, models: Sequence[str] = ()
 ) -> tuple[list[Path], JointAssessment | None, dict[Path, WhalecoreError]]:
     """Assess files of one sighting together; those that cannot be read are left out.
 
@@ -47,7 +70,10 @@ def identify_together(
             photos[path] = load_photo(path)
         except WhalecoreError as error:
             refused[path] = error
-    together = lab.assess_together(list(photos.values()), report=report) if photos else None
+    if not photos:
+        return [], None, refused
+    identifier = chosen_identifier(lab, models)
+    together = lab.assess_together(list(photos.values()), identifier=identifier, report=report)
     return list(photos), together, refused
 
 

@@ -26,6 +26,7 @@ from whalecore.workflow.evidence import gather_evidence
 from whalecore.workflow.judged import AllScores, Judged, all_scores, judged_photos
 from whalecore.workflow.models import newest_models
 from whalecore.workflow.progress import Report, silent
+from whalecore.workflow.unnamed import unnamed_verdicts
 
 PARTS = ("validation", "test")
 BOTH = "validation and test"
@@ -107,7 +108,9 @@ def calibrate_lab(lab: Lab, report: Report = silent) -> dict:
             rows += _evaluations(model_id, clustering, part, figures)
         rows += _evaluations(model_id, clustering, BOTH, gain)
     lab.write("evaluations", rows)
-    lab.write("verdicts", _verdict_rows(judgement, clustering))
+    # Written at once: the verdicts of one judgement have one moment.
+    unnamed = unnamed_verdicts(lab, clustering, judgement.rules)
+    lab.write("verdicts", [*_verdict_rows(judgement, clustering), *unnamed])
     for model in models:
         lab.save_rules(model["model_id"], clustering, judgement.rules.to_dict())
     report(Progress("calibrate", 1, 1, 0.0))

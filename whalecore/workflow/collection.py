@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import shutil
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -11,6 +12,8 @@ import whalecore
 from whalecore.errors import CatalogueError, LabError, SettingsError
 from whalecore.files import TEMPORARY
 from whalecore.lab.lab import Lab, create_lab, is_lab, open_lab
+from whalecore.photos.csv_table import read_csv
+from whalecore.photos.import_csv import usual_columns
 from whalecore.photos.importers import read_catalogue
 
 PROGRAM = Path(whalecore.__file__).resolve().parents[1]
@@ -36,8 +39,38 @@ class Collection:
     refused: int
 
 
-def check_collection(text: str, program: Path = PROGRAM) -> Collection:
+@dataclass(frozen=True)
+class Header:
+    """The columns of a CSV file, and which of them have a usual name, by what they hold."""
+
+    columns: tuple[str, ...]
+    usual: Mapping[str, str]
+
+
+def header_of(text: str) -> Header | None:
+    """The columns of what was typed, where it is a CSV file; None where it is something else.
+
+    Raises
+    ------
+    CatalogueError
+        When the file is no table, or the path makes no sense.
+    """
+    path = _typed(text)
+    if path.suffix.lower() != ".csv" or not path.is_file():
+        return None
+    table = read_csv(path)
+    return Header(tuple(dict.fromkeys(filter(None, table.columns))), usual_columns(table))
+
+
+def check_collection(
+    text: str, columns: Mapping[str, str] | None = None, program: Path = PROGRAM
+) -> Collection:
     """Read what was typed as the path of a collection of photos.
+
+    Parameters
+    ----------
+    columns : mapping of str to str, optional
+        For a CSV file: our name of a column to the name it has in the file.
 
     Raises
     ------
@@ -63,7 +96,7 @@ def check_collection(text: str, program: Path = PROGRAM) -> Collection:
         raise CatalogueError(
             f"{path} is a lab already: choose it in the sidebar, or give a folder of photos."
         )
-    catalogue = read_catalogue(path)
+    catalogue = read_catalogue(path, columns)
     names = [row.individual for row in catalogue.rows]
     return Collection(
         path,

@@ -12,6 +12,7 @@ from whalecore.errors import LabError, TooFewError, WhalecoreError
 from whalecore.lab.lab import Lab
 from whalecore.reliability.bootstrap import mean_effect
 from whalecore.reliability.effect import Effect
+from whalecore.terminal import lab_option
 from whalecore.types import OcclusionSettings, settings_from_key
 from whalecore.workflow.models import newest_models
 from whalecore.workflow.progress import Pace, Report, silent
@@ -90,7 +91,8 @@ def measure_faithfulness(
     if total < FEWEST:
         raise TooFewError(
             f"Only {total} test photos have occlusion maps and at least {FEWEST} are needed to "
-            "test them: compute more with 'python -m whalecore explain'."
+            "test them: compute more with "
+            f"'python -m whalecore explain {lab_option(lab.folder)}'."
         )
     pace = Pace("test heatmaps", total, report)
     for model_id, keys in chosen.items():

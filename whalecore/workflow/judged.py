@@ -25,6 +25,8 @@ class Judged:
     ----------
     rank : int
         Rank of the reference individual among the candidates; 0 if it is not there.
+    individual : str or None
+        By the catalogue; None where it names nobody.
     known : bool
         Whether the model knows the individual.
     group : str
@@ -35,7 +37,7 @@ class Judged:
     model_id: str
     part: str
     evidence: Evidence
-    individual: str
+    individual: str | None
     rank: int
     known: bool
     group: str
@@ -66,7 +68,7 @@ class AllScores:
 
 
 def judged_photos(lab: Lab, clustering_id: str | None) -> list[Judged]:
-    """Scored photos of named individuals with their evidence.
+    """Scored photos of individuals that the catalogue names, with their evidence.
 
     The individuals held out whole are the true new ones; a photo without an individual may
     show a known animal that nobody has recognised yet, so it judges nothing. A cluster's share
@@ -75,6 +77,21 @@ def judged_photos(lab: Lab, clustering_id: str | None) -> list[Judged]:
     photos has none.
     """
     photos = {row["photo_id"]: row for row in lab.rows("photos")}
+    named = [one for one in _scored(lab, clustering_id, photos) if one.individual is not None]
+    return _with_counted_shares(_grouped(named, photos))
+
+
+def unnamed_photos(lab: Lab, clustering_id: str | None) -> list[Judged]:
+    """Scored photos of no named individual, with their evidence: they judge nothing.
+
+    They have the cluster, but no share of it.
+    """
+    photos = {row["photo_id"]: row for row in lab.rows("photos")}
+    return [one for one in _scored(lab, clustering_id, photos) if one.individual is None]
+
+
+def _scored(lab: Lab, clustering_id: str | None, photos: dict[str, dict]) -> list[Judged]:
+    """All scored photos, each a group of its own."""
     clusters = _clusters(lab, clustering_id) if clustering_id else {}
     found: list[Judged] = []
     for model in newest_models(lab):
@@ -85,7 +102,7 @@ def judged_photos(lab: Lab, clustering_id: str | None) -> list[Judged]:
         known = set(model["individuals"])
         for photo_id, rows in candidates.items():
             photo = photos.get(photo_id)
-            if photo is None or photo["catalogue_individual"] is None:
+            if photo is None:
                 continue
             rows.sort(key=lambda row: row["rank"])
             key = (model["model_id"], photo_id, rows[0]["individual"])
@@ -102,7 +119,7 @@ def judged_photos(lab: Lab, clustering_id: str | None) -> list[Judged]:
                     group=photo_id,
                 )
             )
-    return _with_counted_shares(_grouped(found, photos))
+    return found
 
 
 def all_scores(lab: Lab, judged: list[Judged]) -> AllScores:

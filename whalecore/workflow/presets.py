@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -56,13 +57,19 @@ def preset(
     folds: int | None = None,
     limit: int | None = None,
     minutes: float | None = None,
+    training: Mapping[str, object] | None = None,
 ) -> Preset:
     """A preset by name, with what the user chose differently.
+
+    Parameters
+    ----------
+    training : mapping of str to object, optional
+        Settings of the training, by name.
 
     Raises
     ------
     SettingsError
-        If there is no such preset, or the weights file does not exist.
+        If there is no such preset, the weights file does not exist, or a setting is not allowed.
     """
     choices = {
         "laptop": Preset(
@@ -109,5 +116,7 @@ def preset(
                 f"--weights {weights} is neither a file nor one of auto, imagenet and none."
             )
         chosen = replace(chosen, training=replace(chosen.training, weights=weights))
+    if training:
+        chosen = replace(chosen, training=replace(chosen.training, **training))
     changes = {"folds": folds, "limit": limit, "minutes": minutes}
     return replace(chosen, **{key: value for key, value in changes.items() if value is not None})

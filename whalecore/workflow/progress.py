@@ -3,10 +3,18 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Sequence
+from dataclasses import replace
 
 from whalecore.types import Progress, Report, silent
 
-__all__ = ["Pace", "Report", "silent"]
+__all__ = ["Pace", "Report", "silent", "within"]
+
+
+def within(stages: Sequence[str], name: str, report: Report) -> Report:
+    """A report for one stage of longer work: it also tells which stage of all it is."""
+    place, names = stages.index(name) + 1, tuple(stages)
+    return lambda progress: report(replace(progress, stage=place, stages=names))
 
 
 class Pace:

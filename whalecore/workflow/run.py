@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from functools import partial
 from pathlib import Path
 
@@ -19,7 +19,7 @@ from whalecore.workflow.explain import explain_photos
 from whalecore.workflow.faithfulness import check_heatmaps
 from whalecore.workflow.import_photos import import_photos
 from whalecore.workflow.presets import Preset
-from whalecore.workflow.progress import Report, silent
+from whalecore.workflow.progress import Report, silent, within
 from whalecore.workflow.score import score_photos
 from whalecore.workflow.train import train_identifier
 
@@ -50,55 +50,66 @@ def run_all(
     dict
         Seconds per step, what each step has to say, and the lab's status.
     """
-    steps: dict[str, dict] = {}
     if lab.info.preset != preset.name:
         lab.update_info(preset=preset.name)
-
-    def step(name: str, work) -> None:
+    parts = _parts(lab, source, preset, columns)
+    steps: dict[str, dict] = {}
+    for name, work in parts.items():
         started = time.monotonic()
-        outcome = work()
+        outcome = work(within(list(parts), name, report))
         steps[name] = {"seconds": round(time.monotonic() - started, 1), "result": outcome}
+    lab.compact()
+    return {"steps": steps, "status": lab.status()}
 
-    def imported() -> dict:
+
+def _parts(
+    lab: Lab, source: Path, preset: Preset, columns: Mapping[str, str] | None
+) -> dict[str, Callable[[Report], object]]:
+    """What `run_all` does, in order; each part takes the report of its progress."""
+    size = (preset.training.height, preset.training.width)
+
+    def imported(report: Report) -> dict:
         found = import_photos(lab, source, columns, report)
         return {"rows": found.rows, "new": found.new, "problems": found.counts()}
 
-    def unless_too_few(work):
-        """A lab too small for a step works without it, and is told why."""
-        try:
-            return work()
-        except TooFewError as error:
-            report(Progress("note", 1, 1, 0.0, str(error)))
-            return str(error)
+    def clustered(report: Report) -> list[str]:
+        return [
+            _unless_too_few(partial(_cluster, lab, maps, preset.clusters), report) for maps in MAPS
+        ]
 
-    def clustered(maps: str) -> str:
-        found = cluster_heatmaps(lab, maps, preset.clusters, report=report)
-        about = describe_clustering(lab, found.clustering_id)
-        # The next step calibrates, so that this is not worth a remark here.
-        for remark in (found.note, *spoken_clustering({**about, "calibrated": True})):
-            if remark:
-                report(Progress("note", 1, 1, 0.0, remark))
-        return found.clustering_id
-
-    size = (preset.training.height, preset.training.width)
-    step("import", imported)
-    step("detector", lambda: train_lab_detector(lab, preset, report))
-    step("crop", lambda: crop_photos(lab, *size, report))
-    step("train", lambda: train_lab(lab, preset, report))
-    step("score", lambda: score_photos(lab, report))
-    step(
-        "explain: Grad-CAM",
-        lambda: explain_photos(lab, preset.gradcam, preset.limit, report=report),
-    )
-    step(
-        "explain: occlusion",
-        lambda: explain_photos(
+    return {
+        "import": imported,
+        "detector": partial(train_lab_detector, lab, preset),
+        "crop": partial(crop_photos, lab, *size),
+        "train": partial(train_lab, lab, preset),
+        "score": partial(score_photos, lab),
+        "explain: Grad-CAM": lambda report: explain_photos(
+            lab, preset.gradcam, preset.limit, report=report
+        ),
+        "explain: occlusion": lambda report: explain_photos(
             lab, [preset.occlusion], preset.limit, preset.minutes, report=report
         ),
-    )
-    step("cluster", lambda: [unless_too_few(partial(clustered, maps)) for maps in MAPS])
-    step("evidence", lambda: gather_evidence(lab, report))
-    step("calibrate", lambda: unless_too_few(partial(calibrate_lab, lab, report)))
-    step("check heatmaps", lambda: unless_too_few(partial(check_heatmaps, lab, report)))
-    lab.compact()
-    return {"steps": steps, "status": lab.status()}
+        "cluster": clustered,
+        "evidence": partial(gather_evidence, lab),
+        "calibrate": partial(_unless_too_few, partial(calibrate_lab, lab)),
+        "check heatmaps": partial(_unless_too_few, partial(check_heatmaps, lab)),
+    }
+
+
+def _unless_too_few(work: Callable[[Report], object], report: Report) -> object:
+    """A lab too small for a step works without it, and is told why."""
+    try:
+        return work(report)
+    except TooFewError as error:
+        report(Progress("note", 1, 1, 0.0, str(error)))
+        return str(error)
+
+
+def _cluster(lab: Lab, maps: str, clusters: int | None, report: Report) -> str:
+    found = cluster_heatmaps(lab, maps, clusters, report=report)
+    about = describe_clustering(lab, found.clustering_id)
+    # The next step calibrates, so that this is not worth a remark here.
+    for remark in (found.note, *spoken_clustering({**about, "calibrated": True})):
+        if remark:
+            report(Progress("note", 1, 1, 0.0, remark))
+    return found.clustering_id

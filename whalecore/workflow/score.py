@@ -11,6 +11,7 @@ import torch
 from whalecore.errors import WhalecoreError
 from whalecore.explain.changing import embeddings_of_parts
 from whalecore.identifiers.identifier import Identifier
+from whalecore.lab.gallery import LATER
 from whalecore.lab.lab import Lab
 from whalecore.photos.crop import cut
 from whalecore.reliability.change import changing_mask
@@ -43,13 +44,20 @@ class Plan:
     without_embedding: set[str]
     tips: set[str]
 
+    def role(self, photo_id: str) -> str:
+        """What a photo's embedding is for."""
+        if photo_id in self.held_out:
+            return "held out"
+        return "gallery" if photo_id in self.gallery else LATER
+
 
 def score_photos(lab: Lab, report: Report = silent) -> int:
     """Write the top 5 of every photo of each model's held-out fold, and all embeddings.
 
     Photos of the folds a model was trained on get no score from it; with one
     model only, they have none, and ``status`` says so. Embeddings are written of both: the photos
-    that the model was trained on are its gallery, what new photos are compared with.
+    that the model was trained on are its gallery, what new photos are compared with; individuals
+    that it was not trained on are known by theirs.
 
     Returns
     -------
@@ -84,22 +92,33 @@ def embed_photos(lab: Lab, report: Report = silent) -> int:
 
 
 def _plan(lab: Lab, model: dict) -> Plan:
-    photos = lab.photos(reviewed=False).dropna(subset=["fold", "crop_x0"])
+    cut_out = lab.photos(reviewed=False).dropna(subset=["crop_x0"])
+    photos = cut_out.dropna(subset=["fold"])
     out = photos["fold"] == model["fold"]
     taught = photos["photo_id"].isin(lab.learned(model["model_id"]))
     learned = ~out & taught & photos["individual"].isin(model["individuals"])
     held_out, gallery = set(photos["photo_id"][out]), set(photos["photo_id"][learned])
+    # Known by such photos alone; those that decisions name may have no fold.
+    later = {
+        photo_id
+        for photo_id, role in lab.further_without_embedding(model["model_id"])
+        if role == LATER
+    }.intersection(cut_out["photo_id"])
     done = {
         table: {
             key[0] for key in lab.computed_keys(table, ["photo_id"], model_id=model["model_id"])
         }
         for table in ("scores", "embeddings")
     }
+    # One that was named before it had a fold was looked at in another role.
+    judged = lab.computed_keys(
+        "embeddings", ["photo_id"], model_id=model["model_id"], role="held out"
+    )
     return Plan(
         held_out,
         gallery,
         held_out - done["scores"],
-        (held_out | gallery) - done["embeddings"],
+        (held_out - {key[0] for key in judged}) | (gallery - done["embeddings"]) | later,
         set(
             photos[learned]
             .sort_values(["taken_at", "photo_id"], ascending=False, na_position="last")
@@ -129,7 +148,7 @@ def _look_at(lab: Lab, model: dict, plan: Plan, wanted: set[str], step: str, rep
         ):
             key = {"model_id": model["model_id"], "photo_id": photo_id, "crop": box}
             if photo_id in plan.without_embedding:
-                role = "held out" if photo_id in plan.held_out else "gallery"
+                role = plan.role(photo_id)
                 embedded.append(
                     {**key, "role": role, "values": embedding, "tips": tips.get(photo_id)}
                 )

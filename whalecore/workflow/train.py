@@ -9,6 +9,7 @@ import shutil
 from dataclasses import asdict
 
 import numpy as np
+import pandas as pd
 
 from whalecore.errors import TooFewError, WhalecoreError
 from whalecore.lab.lab import Lab
@@ -46,6 +47,7 @@ def train_identifier(lab: Lab, preset: Preset, fold: int = 0, report: Report = s
         If there is too little to learn from.
     """
     from whalecore.identifiers.checkpoint import save_identifier
+    from whalecore.identifiers.history import as_text
     from whalecore.identifiers.identifier import with_temperature
     from whalecore.identifiers.training import train
 
@@ -58,7 +60,10 @@ def train_identifier(lab: Lab, preset: Preset, fold: int = 0, report: Report = s
             f"The lab has {len(individuals)} individual(s) to learn from and at least "
             f"{LEAST_INDIVIDUALS} are needed: import photos whose individuals are known."
         )
-    key = _training_key(taught, preset, fold)
+    named = lab.photos()
+    named = named[named["individual"].notna()]
+    new_whales = _new_whales(photos[~photos["photo_id"].isin(named["photo_id"])], preset, fold)
+    key = _training_key(taught, new_whales, preset, fold)
     with lab.claim(f"train-{key}"):
         for model in lab.rows("models"):
             if json.loads(model["settings"])["training_key"] == key:
@@ -74,6 +79,8 @@ def train_identifier(lab: Lab, preset: Preset, fold: int = 0, report: Report = s
         ]
         held_crops, names = _read_crops(lab, held, preset, "read photos for validation", report)
         held_labels = np.array([number[name] for name in names], np.int64)
+        new_crops, _ = _read_crops(lab, new_whales, preset, "read photos of new whales", report)
+        curves = [()]
         identifier = train(
             crops,
             labels,
@@ -82,6 +89,8 @@ def train_identifier(lab: Lab, preset: Preset, fold: int = 0, report: Report = s
             lab.folder / "training" / key,
             validation=(held_crops, held_labels) if len(held_labels) else None,
             progress=report,
+            new_whales=new_crops,
+            record=curves.append,
         )
         temperature = 1.0
         if len(held_labels):
@@ -98,44 +107,49 @@ def train_identifier(lab: Lab, preset: Preset, fold: int = 0, report: Report = s
             shutil.rmtree(unnamed)
         else:
             os.replace(unnamed, target)
-        lab.write("models", [_model_row(lab, identifier, taught, preset, fold, key)])
+        row = _model_row(lab, identifier, taught, preset, fold, key)
+        lab.write("models", [row | {"curves": as_text(curves[-1])}])
         shutil.rmtree(lab.folder / "training" / key, ignore_errors=True)
     return identifier.model_id
 
 
-def _read_crops(lab, photos, preset, step, report) -> tuple[np.ndarray, list[str]]:
+def _read_crops(
+    lab: Lab, photos: pd.DataFrame, preset: Preset, step: str, report: Report
+) -> tuple[np.ndarray, list[str]]:
     """Crops uint8 (photos, height, width, 3) of the photos that can be read, and their names."""
     height, width = preset.training.height, preset.training.width
+    crops = np.empty((len(photos), height, width, 3), np.uint8)
+    names: list[str] = []
+    if photos.empty:
+        return crops, names
     pace = Pace(step, len(photos), report)
-    crops, names = [], []
     for row in photos.itertuples():
         try:
             photo = lab.read_photo(row._asdict())
         except WhalecoreError as error:
             pace.advance(message=str(error))
             continue
-        crops.append(
-            cut(
-                photo,
-                Box(row.crop_x0, row.crop_y0, row.crop_x1, row.crop_y1),
-                height,
-                width,
-                preset.training.crop_margin,
-            )
-        )
+        box = Box(row.crop_x0, row.crop_y0, row.crop_x1, row.crop_y1)
+        crops[len(names)] = cut(photo, box, height, width, preset.training.crop_margin)
         names.append(row.individual)
         pace.advance()
-    if not crops:
-        return np.empty((0, height, width, 3), np.uint8), []
-    return np.stack(crops), names
+    return crops[: len(names)], names
 
 
-def _training_key(taught, preset: Preset, fold: int) -> str:
-    parts = [json.dumps(asdict(preset.training), sort_keys=True, default=str), str(fold)]
+def _new_whales(photos: pd.DataFrame, preset: Preset, fold: int) -> pd.DataFrame:
+    """Photos without any name outside `fold`, where the settings learn from such photos."""
+    unknown = photos["individual"].isna() & (photos["fold"] != fold)
+    chosen = photos[unknown & (preset.training.new_whale_share > 0)]
+    return chosen.assign(individual="unknown").sort_values("photo_id")
+
+
+def _training_key(taught: pd.DataFrame, new_whales: pd.DataFrame, preset: Preset, fold: int) -> str:
+    parts = [preset.training.key, str(fold)]
     parts += [
         f"{row.photo_id} {row.individual} {row.crop_x0:.1f} {row.crop_y0:.1f} "
         f"{row.crop_x1:.1f} {row.crop_y1:.1f}"
-        for row in taught.itertuples()
+        for part in (taught, new_whales)
+        for row in part.itertuples()
     ]
     return hashlib.sha256("\n".join(parts).encode()).hexdigest()[:16]
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, fields
+from functools import cached_property
 
 import numpy as np
 import pandas as pd
@@ -78,17 +79,17 @@ class VerdictTables:
     notes: tuple[str, ...]
     confidence: float | None
 
-    @property
+    @cached_property
     def photos(self) -> pd.DataFrame:
         """Those of the test part."""
         return self.judged[self.judged["part"] == PART] if len(self.judged) else self.judged
 
-    @property
+    @cached_property
     def reliable(self) -> pd.DataFrame:
         """Photos that were called reliable."""
         return self.photos[self.photos["verdict"] == "reliable"]
 
-    @property
+    @cached_property
     def probable(self) -> pd.DataFrame:
         """Photos with a probability."""
         return self.photos.dropna(subset=["p_correct"])
@@ -103,7 +104,10 @@ def verdict_tables(lab: Lab) -> VerdictTables:
     judged = [
         row
         for row in lab.rows("verdicts")
-        if row["model_id"] in models and row["clustering_id"] == clustering
+        if row["model_id"] in models
+        and row["clustering_id"] == clustering
+        # Nobody knows the truth about a photo without a name.
+        and row["correct"] is not None
     ]
     return VerdictTables(
         _with_quality(lab, judged, models),

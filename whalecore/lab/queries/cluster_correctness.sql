@@ -1,5 +1,7 @@
 -- How often the heatmaps of a cluster show the reference individual, and at which rank.
 -- Interval: Wilson (1927), 95 %. Sums are decimal, so that their order does not matter.
+-- A photo that was uploaded and decided on has no name in the catalogue: it is neither right nor
+-- wrong, because a name chosen among the candidates is not their judge.
 WITH members AS (
     SELECT
         a.clustering_id, a.cluster, a.photo_id, s.rank, s.is_reference,
@@ -7,6 +9,9 @@ WITH members AS (
         (s.score * s.score)::DECIMAL(18, 15) AS score_squared
     FROM assignments a
     JOIN scores s USING (model_id, photo_id, individual)
+    LEFT JOIN catalogue_newest c USING (photo_id)
+    WHERE c.photo_id IS NULL OR c.individual IS NOT NULL
+        OR NOT regexp_full_match(c.path, 'uploads/[0-9a-f]{16}\.[a-z]{3,4}')
 ),
 counts AS (
     SELECT

@@ -35,8 +35,12 @@ def export_heatmaps(lab: Lab, folder: Path, report: Report = silent) -> int:
         except WhalecoreError as error:
             pace.advance(message=str(error))
             continue
+        size = sizes.get(model_id.partition(".")[0])
+        if size is None:
+            pace.advance(message=f"{photo.name}: a heatmap of several models together is left out.")
+            continue
         heatmap = lab.heatmap(model_id, photo_id, individual, method, settings)
-        crop = cut(photo, lab.crop(photo_id).box, *sizes[model_id])
+        crop = cut(photo, lab.crop(photo_id).box, *size)
         about = f"{Path(photo.name).stem}-{individual}-{settings}"
         about = re.sub(r"[^A-Za-z0-9_.=-]+", "_", about)[:100]
         path = folder / f"{about}-{photo_id}-{model_id[-10:]}.png"

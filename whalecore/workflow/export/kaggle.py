@@ -16,6 +16,7 @@ import pandas as pd
 
 from whalecore.errors import LabError, SettingsError, WhalecoreError
 from whalecore.files import write_bytes
+from whalecore.lab.gallery import compared_with, extended
 from whalecore.lab.lab import Lab
 from whalecore.lab.measures import measured
 from whalecore.photos.cells import as_cell
@@ -131,17 +132,23 @@ def write_submission(
 
 def submission_of_files(lab: Lab, paths: Sequence[Path], report: Report = silent) -> Submission:
     """Identify files with the newest model; heatmaps are not needed for it, and not computed."""
-    identifier = lab.identifier()
-    rules = _rules(lab, identifier.model_id)
-    gallery = lab.embeddings(identifier.model_id, role="gallery")
+    # Individuals with too few photos to train on are answers too.
+    trained = lab.identifier()
+    longer = extended(lab, trained)
+    speaking = set(lab.further(trained.model_id).photo_ids)
+    rules = _rules(lab, trained.model_id)
+    galleries = {bool(one.listed): compared_with(lab, one) for one in (trained, longer)}
     rows, refused = [], []
     pace = Pace("identify photos", len(paths), report)
     for path in paths:
         try:
             photo = load_photo(path)
+            own = photo.photo_id in speaking
+            identifier = extended(lab, trained, {photo.photo_id}) if own else longer
             prediction = identifier.identify(photo, k=TOP)
             crop, first = prediction.crop, prediction.individuals[0]
             quality = measure(photo, crop, identifier.height, identifier.width)
+            gallery = galleries[bool(identifier.listed)]
             found = measured(identifier, photo, crop, prediction.embedding, first, gallery)
             evidence = evidence_of(prediction, identifier.temperature, quality, None, found)
             scores = [(one.individual, one.score) for one in prediction.candidates]

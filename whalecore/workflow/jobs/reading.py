@@ -34,6 +34,8 @@ def read_job(folder: Path) -> Job | None:
     command = about.get("command")
     command = tuple(command) if _all_text(command) else ()
     state = _state(told, living, asked)
+    stages = tuple(names) if _all_text(names := told.get("stages")) else ()
+    stage = int(_number(told.get("stage")) or 0)
     written_at = _number(told.get("written_at"))
     left = _number(told.get("seconds_left"))
     if left is not None and written_at is not None:
@@ -51,6 +53,8 @@ def read_job(folder: Path) -> Job | None:
         done=int(_number(told.get("done")) or 0),
         total=int(_number(told.get("total")) or 0),
         seconds_left=left,
+        stage=stage if stage <= len(stages) else 0,
+        stages=stages,
         finished=_steps(told.get("finished")),
         remarks=tuple(remarks) if _all_text(remarks := told.get("remarks")) else (),
         sentence=_sentence(state, command, str(told.get("sentence", ""))),

@@ -36,7 +36,7 @@ class Job:
         ``lost`` (the process is gone without a word).
     cancel_asked : bool
         Whether somebody asked it to stop.
-    step, done, total, seconds_left
+    step, done, total, seconds_left, stage, stages
         Where it stands now, as in `whalecore.types.Progress`.
     finished : tuple of Step
     remarks : tuple of str
@@ -57,6 +57,8 @@ class Job:
     done: int = 0
     total: int = 0
     seconds_left: float | None = None
+    stage: int = 0
+    stages: tuple[str, ...] = ()
     finished: tuple[Step, ...] = ()
     remarks: tuple[str, ...] = ()
     sentence: str = ""

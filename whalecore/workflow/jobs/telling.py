@@ -47,6 +47,7 @@ class JobReport:
         self._progress: Progress | None = None
         self._finished: list[dict[str, Any]] = []
         self._remarks: list[str] = []
+        self._stage, self._stages = 0, ()
         self._began = self._written = time.monotonic()
         self._write()
 
@@ -59,6 +60,7 @@ class JobReport:
             self._remarks = [*self._remarks, progress.message][-KEPT:]
         if progress.step == REMARK:
             return
+        self._stage, self._stages = progress.stage, progress.stages
         now, last = time.monotonic(), self._progress
         if last is None or progress.step != last.step or progress.done < last.done:
             self._finish_step()
@@ -96,6 +98,8 @@ class JobReport:
             "done": now.done if now else 0,
             "total": now.total if now else 0,
             "seconds_left": now.seconds_left if now else None,
+            "stage": self._stage,
+            "stages": self._stages,
             "finished": self._finished,
             "remarks": self._remarks,
         }

@@ -10,6 +10,7 @@ from whalecore.lab.lab import Lab
 from whalecore.lab.sheets import many_boxes, many_heatmaps
 from whalecore.overlays import heatmap_picture, kind_of, mean_heatmap, overlay
 from whalecore.photos.crop import cut
+from whalecore.terminal import lab_option
 from whalecore.verdict_words import fine_percent
 from whalecore.workflow.report.html import Html, element, picture, section, table
 
@@ -34,7 +35,7 @@ def cluster_sections(lab: Lab, cluster: int) -> tuple[str, list[Html]]:
     if clustering is None:
         raise LabError(
             f"The lab '{lab.name}' has no clusters yet: make them with "
-            f"'python -m whalecore cluster --lab {lab.folder}'."
+            f"'python -m whalecore cluster {lab_option(lab.folder)}'."
         )
     correctness = lab.cluster_correctness(clustering)
     found = correctness[correctness["cluster"] == cluster]

@@ -1,0 +1,30 @@
+"""Charts on a page, each made once for what it shows."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import streamlit as st
+
+from whalecore.chart_spec import packed_spec
+
+
+def draw_chart(make: Callable, *given, **options) -> None:
+    """Show the Altair chart that a function makes of what is given.
+
+    Parameters
+    ----------
+    make : callable
+    *given
+        What the function is called with; the same again gives the same chart.
+    **options
+        Of ``st.vega_lite_chart``, such as ``key`` and ``on_select``.
+    """
+    st.vega_lite_chart(spec_of(make, make.__name__, *given), **options)
+
+
+@st.cache_data(max_entries=200, show_spinner=False)
+def spec_of(_make: Callable, name: str, *given) -> dict:
+    """A chart ready to be drawn: making one takes longer than all else on a page."""
+    # Packed as it is sent, so that it is not packed again for every reader.
+    return packed_spec(_make(*given))

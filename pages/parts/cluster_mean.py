@@ -1,0 +1,62 @@
+"""The mean heatmap of a cluster: as it was kept with the clusters, or of its typical heatmaps."""
+
+from __future__ import annotations
+
+import numpy as np
+import streamlit as st
+
+from pages.parts.cluster_cells import heatmap_key
+from pages.parts.pictures import WIDTH, is_dark
+from whalecore import overlays
+from whalecore.errors import WhalecoreError
+from whalecore.glossary import explain
+from whalecore.lab.sheets import many_heatmaps
+
+CELLS_FOR_MEAN = 300
+"""Heatmaps of a cluster that its mean is taken of, the most typical first."""
+
+
+def show_mean_heatmap(lab, clustering_id: str, number: int, shape) -> None:
+    """The mean of a cluster's heatmaps, with its scale."""
+    words = f"Mean heatmap of cluster {number}"
+    mean = mean_heatmap_of(lab, clustering_id, number)
+    if mean is None:
+        st.info("The heatmaps of this cluster are no longer in the lab: compute them again.")
+        return
+    limit = overlays.scale_limit(mean)
+    height = max(1, round(WIDTH * shape[0] / shape[1]))
+    st.image(overlays.heatmap_picture(mean, height, WIDTH, limit), width="stretch", alt=words)
+    st.image(overlays.legend(limit, dark=is_dark()), alt=f"Scale from {-limit:.2g} to {limit:.2g}")
+    st.caption(words, help=explain("mean heatmap"))
+
+
+def mean_heatmap_of(lab, clustering_id: str, number: int) -> np.ndarray | None:
+    """The mean heatmap of a cluster as it was kept, or of its most typical heatmaps; or None."""
+    means = stored_means_of(lab, clustering_id)
+    if means is not None and number <= len(means):
+        return means[number - 1]
+    typical = lab.cluster_members(clustering_id, number, limit=CELLS_FOR_MEAN)
+    keys = tuple(heatmap_key(row) for row in typical.itertuples())
+    return _mean(str(lab.folder), clustering_id, keys, lab)
+
+
+def stored_means_of(lab, clustering_id: str) -> np.ndarray | None:
+    """Mean heatmaps as they were kept with the clusters; None where they were not."""
+    try:
+        return _stored_means(str(lab.folder), clustering_id, lab)
+    except WhalecoreError:
+        # Not kept: the file may be back the next time.
+        return None
+
+
+@st.cache_data(max_entries=20, show_spinner="Reading the clusters")
+def _stored_means(folder, clustering_id, _lab) -> np.ndarray | None:
+    means = _lab.clustering(clustering_id).means
+    return means.astype(np.float32) if means is not None and len(means) else None
+
+
+@st.cache_data(max_entries=200, show_spinner="Reading the cluster's heatmaps")
+def _mean(folder, clustering_id, keys, _lab) -> np.ndarray | None:
+    found = many_heatmaps(_lab, list(keys))
+    grids = [heatmap.values for heatmap in found.values()]
+    return overlays.mean_heatmap(np.stack(grids)) if grids else None

@@ -1,0 +1,72 @@
+"""Marks that the photo in hand shares with a photo of the lab, shown on both."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import streamlit as st
+
+from pages.parts.compare import Side
+from whalecore.glossary import explain
+from whalecore.mark_layer import mark_layer
+from whalecore.types import Box, Photo
+
+TOGGLE = "identify_marks"
+
+
+def want_marks() -> bool:
+    """The switch between heatmaps and matching marks."""
+    return st.toggle("Matching marks", key=TOGGLE, help=explain("matching marks"))
+
+
+def with_marks(lab, photo: Photo, box: Box, row, left: Side, right: Side) -> tuple[Side, Side]:
+    """Both sides with rings around the marks they share in place of the heatmaps.
+
+    Parameters
+    ----------
+    box : Box
+        The fluke on the photo in hand.
+    row : mapping
+        Of `photos`: the photo of the lab on the right.
+    """
+    if right.picture is None:
+        return left, right
+    from whalecore.photos.keypoint_matches import match
+    from whalecore.photos.keypoints import KeypointSettings
+
+    shape = KeypointSettings().height, KeypointSettings().width
+    with st.spinner("Looking for marks that both photos show ..."):
+        found = match(
+            _marks(photo.photo_id, box, photo), _marks_of_lab(lab, row["photo_id"])
+        ).left_to_right()
+    count = len(found.query)
+    words = f"{count} matching marks" if count else "No matching marks were found"
+    sides = ((left, found.query), (right, found.other))
+    return tuple(
+        replace(
+            side,
+            heatmap=mark_layer(points, shape) if count else None,
+            heatmap_alt=words,
+            lines=(*(side.lines[:-1] if side.heatmap else side.lines), words),
+            note="",
+        )
+        for side, points in sides
+    )
+
+
+def _marks_of_lab(lab, photo_id: str):
+    photo = lab.read_photo(photo_id)
+    crop = lab.crop(photo_id)
+    return _marks(photo_id, crop.box if crop else photo.whole, photo)
+
+
+@st.cache_data(max_entries=500, show_spinner=False)
+def _marks(photo_id: str, box: Box, _photo: Photo):
+    return _finder().find_on(_photo, box)
+
+
+@st.cache_resource(show_spinner=False)
+def _finder():
+    from whalecore.photos.keypoints import KeypointFinder
+
+    return KeypointFinder()
