@@ -235,7 +235,7 @@ def verdicts_chart(counts: pd.DataFrame) -> alt.LayerChart:
                 title=None,
                 sort=list(TRUTHS),
                 scale=alt.Scale(domain=list(TRUTHS), range=list(TRUTH_COLOURS)),
-                legend=alt.Legend(orient="top", columns=1, labelLimit=200),
+                legend=alt.Legend(orient="top", columns=1, labelLimit=200, symbolStrokeWidth=0.8),
             ),
             order="order:Q",
             tooltip=[
@@ -282,7 +282,7 @@ def sizes_chart(sizes: pd.DataFrame, height: int = 250) -> alt.LayerChart:
                 title=None,
                 sort=kinds,
                 scale=alt.Scale(domain=kinds, range=[GREENS[1], CHOSEN]),
-                legend=alt.Legend(orient="top"),
+                legend=alt.Legend(orient="top", symbolStrokeWidth=0.8),
             ),
             order="order:Q",
             tooltip=[

@@ -139,11 +139,11 @@ def turned(page, name: str) -> float:
 def mapped(page) -> float:
     """Seconds from the click on the tab of the map until it is drawn; then back to the clusters."""
     began = time.perf_counter()
-    page.get_by_role("tab", name="Map").click(timeout=PATIENCE)
+    page.get_by_role("tab", name="Map", exact=True).click(timeout=PATIENCE)
     page.locator(".map canvas").wait_for(timeout=PATIENCE)
     page.wait_for_function(AT_REST, timeout=PATIENCE, polling=50)
     seconds = time.perf_counter() - began
-    page.get_by_role("tab", name="Clusters").click(timeout=PATIENCE)
+    page.get_by_role("tab", name="Clusters", exact=True).click(timeout=PATIENCE)
     page.locator(".map canvas").wait_for(state="detached", timeout=PATIENCE)
     settled(page)
     return seconds
@@ -155,7 +155,7 @@ def stepped(page) -> float:
     settled(page)
     before = page.url
     began = time.perf_counter()
-    page.get_by_role("button", name="Next photo").click(timeout=PATIENCE)
+    page.get_by_role("button", name="Next photo").first.click(timeout=PATIENCE)
     page.wait_for_function("before => location.href !== before", arg=before, timeout=PATIENCE)
     page.wait_for_function(AT_REST, timeout=PATIENCE, polling=50)
     return time.perf_counter() - began
