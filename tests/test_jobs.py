@@ -12,7 +12,7 @@ from itertools import pairwise
 import pytest
 
 from pages.parts.job_words import STAGES, to_come, where_now
-from whalecore.cli import _interruptible
+from whalecore.cli_command import interruptible
 from whalecore.errors import LabError, SettingsError
 from whalecore.lab.lab import create_lab, open_lab
 from whalecore.types import GradCamSettings, OcclusionSettings, Progress
@@ -298,7 +298,7 @@ def test_an_interruption_that_a_library_renames_still_stops_the_command(lab):
             raise RuntimeError("Query interrupted") from None
 
     with pytest.raises(KeyboardInterrupt):
-        _interruptible(work, report)
+        interruptible(work, report)
 
 
 def test_time_left_runs_on_between_two_reports(lab, living):

@@ -152,3 +152,21 @@ def test_photos_offered_as_undecided_are_refused_once_somebody_has_decided(encou
     # The photo that is shown may have a decision: that one is seen.
     encounter.decide_together(("r", "q"), "confirm", "a", "Anna", undecided=True)
     assert len(encounter.rows("reviews")) == 3
+
+
+def test_the_name_said_beforehand_is_the_name_that_is_recorded(encounter):
+    assert encounter.new_name(PHOTOS) == "new_0001"
+    encounter.decide("r", "new_individual", reviewer="Ben")
+    assert encounter.new_name(("q",)) == "new_0002"
+    assert encounter.new_name(PHOTOS) == "new_0001"
+    made = encounter.decide_together(PHOTOS, "new_individual", reviewer="Anna")
+    assert {one.individual for one in made} == {"new_0001"}
+
+
+def test_photos_with_several_new_names_wait_for_somebody_to_say_which(encounter):
+    encounter.decide("q", "new_individual", reviewer="Ben")
+    encounter.decide("r", "new_individual", reviewer="Cleo")
+    with pytest.raises(LabError, match="2 new names"):
+        encounter.decide_together(PHOTOS, "new_individual", reviewer="Anna")
+    assert len(encounter.rows("reviews")) == 2
+    assert encounter.new_name(PHOTOS, "Cleo") == "new_0002"

@@ -95,7 +95,7 @@ def test_a_name_can_be_given_changed_and_taken_away(lab):
         ("c", 3, "x", "no cluster 3: choose one from 1 to 2"),
         ("c", 0, "x", "no cluster 0"),
         ("d", 1, "x", "no clustering 'd'"),
-        ("c", 1, "x" * 81, "81 characters: use at most 80"),
+        ("c", 1, "x" * 81, "81 letters and at most 80 are allowed"),
     ],
 )
 def test_what_cannot_be_named_is_refused(lab, clustering, cluster, name, words):
@@ -108,7 +108,7 @@ def test_a_note_is_kept_line_by_line_and_a_very_long_one_is_refused(lab):
     lab.write("clusterings", [row.clustering("c")])
     lab.name_cluster("c", 1, "tip", "  first\n      second  ")
     assert lab.cluster_names("c")["note"].tolist() == ["first\nsecond"]
-    with pytest.raises(LabError, match="4001 characters: use at most 4,000"):
+    with pytest.raises(LabError, match="4,001 letters and at most 4,000 are allowed"):
         lab.name_cluster("c", 1, "tip", "x" * 4001)
 
 

@@ -33,7 +33,7 @@ LAYERS = (
         "mark_layer",
     ),
     ("workflow",),
-    ("cli",),
+    ("cli_command", "cli_bench", "cli"),
     ("__main__",),
 )
 RANK = {name: rank for rank, names in enumerate(LAYERS) for name in names}

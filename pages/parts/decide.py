@@ -20,6 +20,7 @@ from pages.parts.decisions import (
 )
 from pages.parts.guard import plain
 from pages.parts.undo import offer_undo
+from whalecore.errors import WhalecoreError
 from whalecore.glossary import explain
 from whalecore.lab.reviews import LONGEST_NOTE
 from whalecore.lab.said import LONGEST_PERSON
@@ -67,7 +68,7 @@ def show_decision(
     listed = ", ".join(f"**{key.upper()}** {words}" for key, words in keys.items())
     st.subheader("Decision", help=f"{explain('decision')} Keys: {listed}.")
     show_said()
-    standing, made, free = decided(lab, photo_id)
+    standing, made = decided(lab, photo_id)
     show_standing(standing)
     subjects = covered(lab, subject, companions)
     drawn_for(photo_id)
@@ -96,6 +97,7 @@ def show_decision(
         count = f" on {len(found)} photos" if len(found) > 1 else ""
         say(f"{words_of(found[0])}{count}, said {found[0].reviewer}.")
 
+    new = _new_name(lab, subjects)
     every = f" ({all_of(len(subjects))})" if len(subjects) > 1 else ""
     with st.container(horizontal=True):
         if chosen:
@@ -115,7 +117,7 @@ def show_decision(
                 help=f"It is {plain(individual)}, candidate {place}.",
             )
         acting_button(
-            f"None of these: new individual {free}{every}",
+            f"None of these: new individual{new}{every}",
             f"decide_new_{photo_id}",
             "n",
             lambda: decide("new_individual"),
@@ -133,6 +135,17 @@ def show_decision(
         offer_undo(lab, photo_id, standing, st.session_state.get(NAME, ""))
     _choose_another(lab, photo_id, decide, every)
     show_all(made)
+
+
+def _new_name(lab, subjects: Sequence[Subject]) -> str:
+    """The name as a label says it; none where several stand there, which the button then says."""
+    try:
+        named = lab.new_name(
+            [one.photo_id for one in subjects], st.session_state.get(NAME, "").strip()
+        )
+    except WhalecoreError:
+        return ""
+    return f" {shortened(named)}"
 
 
 def _choose_another(lab, photo_id: str, decide: Callable[[str, str], None], every: str) -> None:

@@ -9,8 +9,8 @@ from whalecore.errors import LabError
 from whalecore.glossary import explain
 from whalecore.lab.reviews import Review, Standing
 
-TABLES = ("reviews", "catalogue", "models")
-"""What the decisions about a photo and the next free name depend on."""
+TABLES = ("reviews",)
+"""What the decisions about a photo depend on."""
 
 LONGEST_LABEL = 40
 _SHOWN = "photo_to_decide_on"
@@ -33,13 +33,13 @@ def words_of(review: Review) -> str:
 
 
 def decided(lab, photo_id: str) -> tuple:
-    """What counts of the decisions about a photo, all of them, and the next free name."""
+    """What counts of the decisions about a photo, and all of them."""
     return _decided(str(lab.folder), photo_id, lab.state(*TABLES), lab)
 
 
 @st.cache_data(max_entries=300, show_spinner=False)
 def _decided(folder, photo_id, state, _lab) -> tuple:
-    return _lab.standing(photo_id), _lab.reviews(photo_id), _lab.next_free_name()
+    return _lab.standing(photo_id), _lab.reviews(photo_id)
 
 
 def turned_to(photo_id: str) -> None:

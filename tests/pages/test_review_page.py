@@ -124,10 +124,10 @@ def test_next_after_a_decision_goes_on_from_where_the_photo_was(folder):
 
 def test_none_of_these_makes_a_new_individual_and_the_next_one_gets_the_next_name(folder):
     at = sign(opened(folder))
-    press(at, "None of these: new individual new_0001")
+    press(at, r"None of these: new individual new\_0001")
     assert open_lab(folder).photo(IDS[2])["individual"] == "new_0001"
     press(at, "Next photo")
-    press(at, "None of these: new individual new_0002")
+    press(at, r"None of these: new individual new\_0002")
     assert open_lab(folder).next_free_name() == "new_0003"
 
 
@@ -250,7 +250,7 @@ def test_one_decision_for_all_open_photos_of_an_encounter_is_taken_back_as_one(f
     calm(toggle.set_value(True).run())
     said = shown(at).replace("\\", "")
     assert f"{IDS[2]}.jpg, {IDS[3]}.jpg, {IDS[0]}.jpg" in said
-    press(at, "None of these: new individual new_0001 (all 3 photos)")
+    press(at, r"None of these: new individual new\_0001 (all 3 photos)")
     found = open_lab(folder).rows("reviews", reviewer="Anna")
     assert {one["photo_id"] for one in found} == {IDS[0], IDS[2], IDS[3]}
     assert {one["individual"] for one in found} == {"new_0001"}

@@ -11,6 +11,7 @@ import pandas as pd
 from whalecore.errors import LabError
 from whalecore.files import sha256_of
 from whalecore.lab.core import LabCore
+from whalecore.lab.said import LONGEST_PERSON, said
 from whalecore.lab.values import file_name
 from whalecore.terminal import lab_option
 from whalecore.types import HeatmapPart, Representation
@@ -206,19 +207,11 @@ class LabClusters(LabCore):
                 f"The clustering '{clustering_id}' has no cluster {cluster}: choose one from 1 to "
                 f"{last}."
             )
-        name = " ".join(name.split())
-        if len(name) > LONGEST_NAME:
-            raise LabError(
-                f"The name has {len(name)} characters: use at most {LONGEST_NAME} and write the "
-                "rest into the note."
-            )
-        note = "\n".join(line.strip() for line in note.strip().splitlines())
-        if len(note) > LONGEST_NOTE:
-            raise LabError(
-                f"The note has {len(note)} characters: use at most {LONGEST_NOTE:,}, and keep what "
-                "is longer in a document of your own."
-            )
-        about = {"name": name, "note": note, "named_by": named_by}
+        about = {
+            "name": said(name, "cluster's name", LONGEST_NAME),
+            "note": said(note, "note", LONGEST_NOTE, lines=True),
+            "named_by": said(named_by, "name", LONGEST_PERSON) if named_by else None,
+        }
         key = {"clustering_id": clustering_id, "cluster": int(cluster)}
         self.write("cluster_names", [{**key, **about}])
 

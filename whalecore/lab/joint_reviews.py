@@ -117,10 +117,40 @@ class LabJointReviews(LabReviews):
                 f"{', '.join(DECISIONS)}."
             )
         who, words = who_says(reviewer, note)
+        if decision == "new_individual" and individual is None:
+            return who, words, self.new_name(photo_ids, who)
         standing = [self.standing(photo_id) for photo_id in photo_ids]
         # What was found on one photo of the animal names it on all of them.
         whole = Standing(photo_ids[0], tuple(one for each in standing for one in each.decisions))
         return who, words, self._named(decision, individual, whole.of(who), whole)
+
+    def new_name(self, photo_ids: Sequence[str], reviewer: str = "") -> str:
+        """The name that a new individual on these photos gets: the one it has there, or a free one.
+
+        Parameters
+        ----------
+        reviewer : str
+            Whose own new name there comes before those of others.
+
+        Raises
+        ------
+        LabError
+            When the photos carry several new names.
+        """
+        said_new = [
+            one
+            for photo_id in photo_ids
+            for one in self.standing(photo_id).decisions
+            if one.decision == "new_individual"
+        ]
+        own = {one.individual for one in said_new if one.reviewer == reviewer}
+        found = own or {one.individual for one in said_new}
+        if len(found) > 1:
+            raise LabError(
+                f"These photos carry {len(found)} new names ({', '.join(sorted(found))}): say "
+                "which of them it is under 'Another individual'."
+            )
+        return found.pop() if found else self.next_free_name()
 
     def undo_together(self, review_ids: Sequence[str], reviewer: str) -> tuple[Review, ...]:
         """Take several decisions back, all or none, as `undo` does with one.

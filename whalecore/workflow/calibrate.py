@@ -23,7 +23,7 @@ from whalecore.reliability.sets import answer_probabilities, candidates_in, fit_
 from whalecore.reliability.verdict import decide
 from whalecore.types import Progress, Verdict
 from whalecore.workflow.evidence import gather_evidence
-from whalecore.workflow.judged import AllScores, Judged, all_scores, judged_photos
+from whalecore.workflow.judged import AllScores, Judged, all_scores, judged_photos, verdict_row
 from whalecore.workflow.models import newest_models
 from whalecore.workflow.progress import Report, silent
 from whalecore.workflow.unnamed import unnamed_verdicts
@@ -303,21 +303,12 @@ def _evaluations(
 
 def _verdict_rows(judgement: Judgement, clustering_id: str | None) -> list[dict]:
     return [
-        {
-            "model_id": one.model_id,
-            "clustering_id": clustering_id,
-            "photo_id": one.photo_id,
-            "part": one.part,
-            "verdict": verdict.verdict,
-            "p_correct": verdict.p_correct,
-            "p_new_whale": verdict.p_new_whale,
+        verdict_row(one, one.evidence, verdict, clustering_id)
+        | {
             "correct": one.correct,
             "known": one.known,
-            "score": one.evidence.score,
-            "cluster": one.evidence.cluster,
             "set_size": int(inside.sum()),
             "set_holds": bool(holds),
-            "reason": verdict.reasons[0],
         }
         for one, verdict, inside, holds in zip(
             judgement.judged, judgement.verdicts, judgement.inside, judgement.holds, strict=True

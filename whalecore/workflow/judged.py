@@ -11,7 +11,7 @@ from whalecore.lab.lab import Lab
 from whalecore.photos.groups import tied_together
 from whalecore.reliability.evidence import Evidence, entropy
 from whalecore.reliability.shares import cluster_counts, with_shares
-from whalecore.types import Quality
+from whalecore.types import Quality, Verdict
 from whalecore.workflow.evidence import lab_logits, stored_evidence
 from whalecore.workflow.models import newest_models
 from whalecore.workflow.splits import groups_kept_together
@@ -79,6 +79,24 @@ def judged_photos(lab: Lab, clustering_id: str | None) -> list[Judged]:
     photos = {row["photo_id"]: row for row in lab.rows("photos")}
     named = [one for one in _scored(lab, clustering_id, photos) if one.individual is not None]
     return _with_counted_shares(_grouped(named, photos))
+
+
+def verdict_row(
+    one: Judged, evidence: Evidence, verdict: Verdict, clustering_id: str | None
+) -> dict:
+    """What table ``verdicts`` says of a photo, whether its truth is known or not."""
+    return {
+        "model_id": one.model_id,
+        "clustering_id": clustering_id,
+        "photo_id": one.photo_id,
+        "part": one.part,
+        "verdict": verdict.verdict,
+        "p_correct": verdict.p_correct,
+        "p_new_whale": verdict.p_new_whale,
+        "score": evidence.score,
+        "cluster": evidence.cluster,
+        "reason": verdict.reasons[0],
+    }
 
 
 def unnamed_photos(lab: Lab, clustering_id: str | None) -> list[Judged]:

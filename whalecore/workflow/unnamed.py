@@ -9,7 +9,7 @@ from whalecore.reliability.rules import Rules
 from whalecore.reliability.sets import answer_probabilities, candidates_in
 from whalecore.reliability.shares import with_shares
 from whalecore.reliability.verdict import decide
-from whalecore.workflow.judged import all_scores, unnamed_photos
+from whalecore.workflow.judged import all_scores, unnamed_photos, verdict_row
 
 
 def unnamed_verdicts(lab: Lab, clustering_id: str | None, rules: Rules) -> list[dict]:
@@ -26,19 +26,8 @@ def unnamed_verdicts(lab: Lab, clustering_id: str | None, rules: Rules) -> list[
         (evidence,) = with_shares([one.evidence], rules.clusters)
         verdict = decide(evidence, rules)
         rows.append(
-            {
-                "model_id": one.model_id,
-                "clustering_id": clustering_id,
-                "photo_id": one.photo_id,
-                "part": one.part,
-                "verdict": verdict.verdict,
-                "p_correct": verdict.p_correct,
-                "p_new_whale": verdict.p_new_whale,
-                "score": evidence.score,
-                "cluster": evidence.cluster,
-                "set_size": _answers(own, verdict.p_new_whale, rules),
-                "reason": verdict.reasons[0],
-            }
+            verdict_row(one, evidence, verdict, clustering_id)
+            | {"set_size": _answers(own, verdict.p_new_whale, rules)}
         )
     return rows
 
