@@ -63,6 +63,7 @@ def tiny_preset():
         gradcam=(GradCamSettings("layer4"),),
         limit=24,
         clusters=4,
+        marks=None,
     )
 
 
@@ -106,6 +107,42 @@ def tiny_lab(tiny_lab_folder, tmp_path):
     from whalecore.lab.lab import open_lab
 
     return open_lab(Path(shutil.copytree(tiny_lab_folder.parent / UNTOUCHED, tmp_path / "lab")))
+
+
+ENOUGH_TO_WEIGH = 15
+"""Validation photos of the tiny lab are fewer than are asked for elsewhere."""
+
+
+@pytest.fixture(scope="session")
+def marked_preset(tiny_preset):
+    """The tiny preset with marks that are found in no time."""
+    from whalecore.photos.keypoint_matches import MatchSettings
+    from whalecore.photos.keypoints import KeypointSettings
+    from whalecore.photos.marks import MarkSettings
+
+    keypoints, matching = KeypointSettings(60, 64, 128), MatchSettings(tolerance=6.0)
+    return replace(
+        tiny_preset, marks=MarkSettings(shortlist=3, keypoints=keypoints, matching=matching)
+    )
+
+
+@pytest.fixture(scope="session")
+def marked_lab_folder(tiny_lab_folder, marked_preset, tmp_path_factory) -> Path:
+    """The tiny lab, in which marks came to count after training; not to be written to."""
+    from whalecore.lab.lab import open_lab
+    from whalecore.workflow import weigh
+    from whalecore.workflow.marks import find_marks
+    from whalecore.workflow.score import score_photos
+    from whalecore.workflow.train import train_identifier
+
+    folder = tmp_path_factory.mktemp("labs") / "marked"
+    lab = open_lab(shutil.copytree(tiny_lab_folder.parent / UNTOUCHED, folder))
+    find_marks(lab, marked_preset.marks.keypoints)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(weigh, "FEWEST", ENOUGH_TO_WEIGH)
+        train_identifier(lab, marked_preset, 0)
+    score_photos(lab)
+    return folder
 
 
 @pytest.fixture

@@ -14,8 +14,9 @@ from whalecore.identifiers.checkpoint import (
     load_identifier,
     save_identifier,
 )
-from whalecore.identifiers.identifier import Identifier, with_temperature
+from whalecore.identifiers.identifier import Identifier
 from whalecore.identifiers.network import Network
+from whalecore.photos.marks import MarkSettings
 
 KEPT = (
     "model_id",
@@ -82,7 +83,7 @@ def test_directions_of_mirror_images_come_back_and_count_in_the_fingerprint(tmp_
     assert torch.allclose(read.mirrored_directions, full.mirrored_directions, atol=0.01)
     assert read.fingerprint == saved.fingerprint
     assert full.fingerprint != make().fingerprint
-    assert with_temperature(read, 3.0).mirrored_directions is read.mirrored_directions
+    assert read.replaced(temperature=3.0).mirrored_directions is read.mirrored_directions
 
 
 def test_directions_of_mirror_images_of_another_shape_are_refused(tmp_path):
@@ -105,13 +106,34 @@ def test_losing_the_directions_of_mirror_images_is_noticed(tmp_path):
         load_identifier(tmp_path)
 
 
+def test_how_marks_count_comes_back(tmp_path):
+    marks = MarkSettings(1.25, 7)
+    saved = save_identifier(make().replaced(marks=marks), tmp_path)
+    read = load_identifier(tmp_path, device="cpu")
+    assert read.marks == marks
+    assert read.fingerprint == saved.fingerprint
+
+
+@pytest.mark.parametrize(
+    "damaged", [None, [], {}, {"weight": -1}, {"weight": "much"}, {"shortlist": 0}], ids=str
+)
+def test_marks_that_were_tampered_with_are_refused(tmp_path, damaged):
+    save_identifier(make().replaced(marks=MarkSettings(1.25)), tmp_path)
+    metadata = json.loads((tmp_path / METADATA).read_text())
+    if damaged:
+        damaged = metadata["marks"] | damaged
+    (tmp_path / METADATA).write_text(json.dumps(metadata | {"marks": damaged}))
+    with pytest.raises(CheckpointError, match="does not describe an identifier"):
+        load_identifier(tmp_path)
+
+
 def test_an_unknown_precision_is_refused(tmp_path):
     with pytest.raises(SettingsError, match="float32, float16"):
         save_identifier(make(), tmp_path, precision="int4")
 
 
 def test_a_new_temperature_can_be_saved_over_the_old_one(folder):
-    save_identifier(with_temperature(load_identifier(folder), 2.5), folder)
+    save_identifier(load_identifier(folder).replaced(temperature=2.5), folder)
     assert load_identifier(folder).temperature == 2.5
     assert sorted(path.name for path in folder.iterdir()) == [METADATA, WEIGHTS]
 

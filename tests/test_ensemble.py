@@ -10,6 +10,7 @@ from whalecore.explain.gradcam import grad_cam
 from whalecore.explain.occlusion import finished_maps
 from whalecore.identifiers.ensemble import Ensemble
 from whalecore.identifiers.identifier import Identifier
+from whalecore.photos.marks import MarkSettings, SharedMarks
 from whalecore.types import Computing, OcclusionSettings, Photo
 
 HEIGHT, WIDTH = 32, 64
@@ -160,6 +161,26 @@ def test_an_ensemble_names_the_best_of_a_photo_and_has_an_identity_of_its_own(im
     cosine = float(prediction.embedding @ together.embed(images)[0].numpy())
     means = [one.embed(image)[0] @ one.embed(images)[0] for one in (one, two)]
     assert cosine == pytest.approx(float(sum(means)) / 2, abs=1e-5)
+
+
+def test_each_member_counts_marks_in_its_own_way_before_scores_are_averaged():
+    pixels = np.random.default_rng(0).integers(0, 256, (HEIGHT, WIDTH, 3), dtype=np.uint8)
+    photo = Photo("0123456789abcdef", "one.jpg", pixels)
+    members = [member(0).replaced(marks=MarkSettings(weight)) for weight in (0.5, 2.0)]
+    members[1].network = member(1).network
+    for one, strength in zip(members, (1.0, 3.0), strict=True):
+        one.count_marks = lambda photo, box, names, strength=strength: {
+            "b": SharedMarks(f"p{strength}", int(strength), strength)
+        }
+    found = Ensemble(members).identify(photo, k=3).candidates
+    singles = [
+        {c.individual: c.score for c in one.identify(photo, k=3).candidates} for one in members
+    ]
+    for candidate in found:
+        mean = sum(one[candidate.individual] for one in singles) / 2
+        assert candidate.score == pytest.approx(mean, rel=1e-4)
+    (best,) = (one for one in found if one.individual == "b")
+    assert (best.marks, best.matched_photo) == (3, "p3.0")
 
 
 def test_what_cannot_identify_together_is_refused():

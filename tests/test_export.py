@@ -69,6 +69,12 @@ def test_text_is_made_harmless_and_numbers_stay_numbers():
     assert "\n-" not in csv_bytes(frame[["=name"]]).decode()
 
 
+def test_columns_of_bytes_are_left_to_parquet():
+    frame = pd.DataFrame({"name": ["a", "b"], "marks": [None, bytearray(b"x")]})
+    assert csv_bytes(frame) == b"name\na\nb\n"
+    assert pd.read_parquet(io.BytesIO(parquet_bytes(frame)))["marks"].tolist() == [None, b"x"]
+
+
 def test_lists_are_json_with_as_few_digits_as_they_need():
     values = np.array([0.1, -2, np.nan], np.float16)
     frame = pd.DataFrame({"values": [values], "names": [np.array(["=a", "b"], object)]})

@@ -128,3 +128,14 @@ def test_with_too_few_new_whales_their_share_is_the_probability():
     told = fit_new(("nearest_distance",), np.where(new, 0.9, 0.1)[:, None], new)
     expected = FEWEST / 52
     np.testing.assert_allclose(told.probability(np.array([[0.1], [0.9]])), expected)
+
+
+def test_evidence_that_tells_no_new_whales_does_not_water_the_score_down():
+    rng = np.random.default_rng(0)
+    new = rng.random(400) < 0.2
+    score = np.where(new, -1.0, 1.0) + rng.normal(size=400)
+    useful = np.where(new, 0.5, 0.3) + 0.1 * rng.normal(size=400)
+    noise = rng.normal(size=400)
+    names = ("nearest_distance", "score")
+    assert fit_new(names, np.column_stack([noise, score]), new).features == ("score",)
+    assert fit_new(names, np.column_stack([useful, score]), new).features == names

@@ -3,8 +3,8 @@
 import numpy as np
 import pytest
 
-from tests.fusion import Fusion, fit_fusion, fused_scores
 from whalecore.errors import SettingsError
+from whalecore.reliability.fusion import Fusion, fit_fusion, fused_scores
 
 
 def drawn(weights, photos=4000, individuals=6, seed=0):

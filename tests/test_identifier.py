@@ -5,9 +5,10 @@ import pytest
 import torch
 
 from whalecore.errors import SettingsError
-from whalecore.identifiers.identifier import Identifier, with_temperature
+from whalecore.identifiers.identifier import Identifier
 from whalecore.identifiers.network import Network
 from whalecore.photos.crop import cut
+from whalecore.photos.marks import MarkSettings, SharedMarks
 from whalecore.types import LAYERS, Box, Crop, Photo
 
 NAMES = ("w1", "w2", "w3", "w4", "w5", "w6")
@@ -80,7 +81,7 @@ def test_scores_are_a_softmax_with_temperature():
 
 
 def test_the_temperature_changes_scores_and_fingerprint_but_not_the_order(identifier, photo):
-    warm = with_temperature(identifier, 3.0)
+    warm = identifier.replaced(temperature=3.0)
     assert warm.fingerprint != identifier.fingerprint
     assert warm.model_id.startswith("resnet18-")
     before, after = identifier.identify(photo), warm.identify(photo)
@@ -91,7 +92,7 @@ def test_the_temperature_changes_scores_and_fingerprint_but_not_the_order(identi
 @pytest.mark.parametrize("temperature", [0.0, -1.0, float("nan"), float("inf")])
 def test_a_temperature_that_is_not_above_zero_is_refused(identifier, temperature):
     with pytest.raises(SettingsError, match="temperature"):
-        with_temperature(identifier, temperature)
+        identifier.replaced(temperature=temperature)
 
 
 def test_the_fingerprint_is_the_weights_not_the_object():
@@ -184,3 +185,57 @@ def test_activations_leave_no_gradients_behind(identifier):
 def test_unknown_layers_and_outputs_are_refused(identifier, layers, output, words):
     with pytest.raises(SettingsError, match=words):
         identifier.activations(torch.zeros(1, 3, 32, 64), layers, output)
+
+
+def counting(identifier, strengths, weight=0.5, shortlist=3):
+    """The identifier with marks of known strength, and the names that it asked about."""
+    asked = []
+
+    def count(photo, box, individuals):
+        asked.append((photo.photo_id, box, tuple(individuals)))
+        return {
+            name: SharedMarks(f"p-{name}" * bool(strengths.get(name)), 4, strengths.get(name, 0.0))
+            for name in individuals
+        }
+
+    found = identifier.replaced(marks=MarkSettings(weight, shortlist))
+    found.count_marks = count
+    return found, asked
+
+
+def test_marks_raise_the_logits_of_the_shortlist_by_weight_times_temperature(photo):
+    plain = make(temperature=2.0)
+    logits = plain.logits(plain.prepare(photo, photo.whole)[None])[0].numpy().astype(float)
+    order = np.argsort(-logits)
+    third, last = NAMES[order[2]], NAMES[order[-1]]
+    marked, asked = counting(plain, {third: 8.0, last: 100.0})
+    found = marked.identify(photo, k=6).candidates
+    assert asked == [("0123456789abcdef", photo.whole, tuple(NAMES[row] for row in order[:3]))]
+    expected = logits.copy()
+    expected[order[2]] += 0.5 * 2.0 * 8.0
+    powers = np.exp(expected / 2.0)
+    by_name = {one.individual: one for one in found}
+    for row, name in enumerate(NAMES):
+        assert by_name[name].logit == pytest.approx(expected[row], abs=1e-4)
+        assert by_name[name].score == pytest.approx(powers[row] / powers.sum(), rel=1e-4)
+    assert found[0].individual == third
+    assert (by_name[third].marks, by_name[third].matched_photo) == (4, f"p-{third}")
+    assert (by_name[last].marks, by_name[last].matched_photo) == (None, None)
+    other = by_name[NAMES[order[0]]]
+    assert (other.marks, other.matched_photo) == (4, None)
+
+
+def test_without_weight_nobody_is_asked_about_marks(photo):
+    plain = make()
+    marked, asked = counting(plain, {"w1": 9.0}, weight=0.0)
+    assert asked == []
+    assert [one.marks for one in marked.identify(photo).candidates] == [None] * 5
+    mine, theirs = (one.identify(photo).candidates for one in (marked, plain))
+    assert [one.score for one in mine] == [one.score for one in theirs]
+
+
+def test_how_marks_count_is_part_of_an_identity():
+    plain = make()
+    kinds = [MarkSettings(0.5), MarkSettings(0.6), MarkSettings(0.5, shortlist=7)]
+    found = {plain.replaced(marks=one).fingerprint for one in kinds}
+    assert len(found | {plain.fingerprint}) == 4

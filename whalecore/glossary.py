@@ -41,7 +41,8 @@ TERMS = {
     "correct assignment": "A photo whose first candidate is the individual that the catalogue "
     "names.",
     "matching marks": "Places such as scars, spots and notches that look alike and lie alike on "
-    "two photos; photos of one animal often share many, those of two animals a few by chance.",
+    "two photos; photos of one animal often share many, those of two animals a few by chance, and "
+    "where they are counted a score rests on them as well as on the network.",
     "heatmap": "A picture of which places of a photo influence the score of one individual.",
     "occlusion sensitivity map": "A heatmap made by covering one small square after another: green "
     "where covering lowers the individual's score, so the place supports it, purple where covering "

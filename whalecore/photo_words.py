@@ -35,3 +35,10 @@ def photo_lines(photo: Mapping[str, Any]) -> tuple[str, ...]:
 
 def _known(number: float | None) -> bool:
     return number is not None and number == number
+
+
+def mark_words(marks: int | None) -> str:
+    """How many matching marks a candidate has, in words; empty where none were looked for."""
+    if marks is None:
+        return ""
+    return f"{marks or 'no'} matching marks"

@@ -114,13 +114,17 @@ class Photo:
 class Candidate:
     """One of the most likely individuals of a photo.
 
-    ``score`` is a calibrated probability (0 to 1), ``logit`` the raw score before it.
+    ``score`` is a calibrated probability (0 to 1), ``logit`` the raw score before it. ``marks`` is
+    how many matching marks the individual's best matching photo has, ``matched_photo`` that photo;
+    None where its photos were not looked at, or nothing matches.
     """
 
     rank: int
     individual: str
     score: float
     logit: float
+    marks: int | None = None
+    matched_photo: str | None = None
 
 
 @dataclass(frozen=True, eq=False)

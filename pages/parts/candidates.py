@@ -10,7 +10,7 @@ from pages.parts.compare import Side, show_comparison
 from pages.parts.decide import KEYS as DECIDING
 from pages.parts.decisions import turning
 from pages.parts.guard import plain
-from pages.parts.marks import want_marks, with_marks
+from pages.parts.marks import opened_at, place_words, show_marks, want_marks, with_marks
 from pages.parts.pictures import crop_or_blank, crop_shape
 from pages.parts.sides import lab_side, query_side
 from pages.parts.state import change, read_view
@@ -40,8 +40,9 @@ def pick_candidate(
                 min(1.0, max(0.0, one.score)),
                 f"{one.rank}. {'Joint score' if joint else 'Score'} {one.score:.3f}",
             )
+            show_marks(one)
             if answers is not None and one.individual in answers.individuals:
-                st.caption(":material/check: on the list of answers", help=explain("answer set"))
+                st.caption(":material/check: a listed answer", help=explain("answer set"))
     return candidates[chosen]
 
 
@@ -92,8 +93,7 @@ def compare_with(lab, photo, prediction, heatmaps, candidate) -> None:
     shape = crop_shape(lab, prediction.model_id)
     photos = photos_of(lab, individual, photo.photo_id)
     ids = [row["photo_id"] for row in photos]
-    against = read_view().against
-    place = ids.index(against) if against in ids else 0
+    place = opened_at(ids, read_view().against, candidate)
     heatmap = heatmaps.get(individual)
     left = query_side(lab, photo, prediction.crop, shape, heatmap, individual)
     title = f"{candidate.rank}. {individual}"
@@ -114,7 +114,7 @@ def compare_with(lab, photo, prediction, heatmaps, candidate) -> None:
         right,
         key="identify_comparison",
         on_step=step if len(ids) > 1 else None,
-        place=f"photo {place + 1} of {len(ids)}, newest first" if ids else "",
+        place=place_words(ids, place, candidate),
         layer="Matching marks" if marks else "Heatmaps",
         keys=KEYS,
     )

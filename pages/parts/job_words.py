@@ -17,6 +17,7 @@ STAGES = {
     "import": "read the photos",
     "detector": "learn to find flukes",
     "crop": "find the flukes",
+    "marks": "find marks on the flukes",
     "train": "train the identifier",
     "score": "score the photos",
     "explain: Grad-CAM": "Grad-CAM heatmaps",

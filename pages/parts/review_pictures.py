@@ -11,7 +11,7 @@ from pages.parts.pictures import blank, crop_of, crop_shape
 from pages.parts.sides import lab_side, own_heatmap
 from whalecore.errors import WhalecoreError
 from whalecore.overlays import draw_box, thumbnail
-from whalecore.types import TOP, Box, Candidate
+from whalecore.types import Box
 
 WIDTH = 720
 """Of the whole photo, in pixels."""
@@ -57,10 +57,8 @@ def sheet_of(lab, photo_id: str, shape: tuple[int, int]) -> Sheet:
 @st.cache_data(max_entries=60, show_spinner=False)
 def _rows(folder, photo_id, state, _lab) -> Sheet:
     photo = _lab.photo(photo_id)
-    candidates = [
-        Candidate(int(row.rank), row.individual, float(row.score), float(row.logit))
-        for row in _lab.scores(photo_id=photo_id).head(TOP).itertuples(index=False)
-    ]
+    scores = _lab.scores(photo_id=photo_id)
+    candidates = _lab.candidates(scores["model_id"].iloc[0], photo_id) if len(scores) else ()
     found = _lab.galleries([one.individual for one in candidates])
     galleries = {
         name: [row for row in rows if row["photo_id"] != photo_id] for name, rows in found.items()

@@ -8,6 +8,7 @@ from pages.parts.compare import Side, show_comparison
 from pages.parts.decide import KEYS
 from pages.parts.decisions import turning
 from pages.parts.guard import plain
+from pages.parts.marks import opened_at, place_words, show_marks
 from pages.parts.review_pictures import Sheet, pair_of
 from pages.parts.state import View, change
 from pages.parts.verdict import show_verdict
@@ -78,6 +79,7 @@ def draw_cards(sheet: Sheet, view: View) -> int:
                 args=(one.individual,),
             )
             st.progress(min(1.0, max(0.0, one.score)), f"{one.rank}. Score {one.score:.3f}")
+            show_marks(one)
     return chosen
 
 
@@ -90,7 +92,7 @@ def compare(lab, sheet: Sheet, place: int, view: View, shape, steps: dict[str, s
     """The photo beside the chosen candidate's photos, which can be leafed through."""
     one = sheet["candidates"][place]
     ids = [row["photo_id"] for row in sheet["galleries"][one.individual]]
-    against = ids.index(view.against) if view.against in ids else 0
+    against = opened_at(ids, view.against, one)
     left, right = pair_of(lab, sheet, place, against, shape)
     if right is None:
         note = "The lab holds no other photo of this individual."
@@ -105,6 +107,6 @@ def compare(lab, sheet: Sheet, place: int, view: View, shape, steps: dict[str, s
         key="review_comparison",
         height=380,
         on_step=step if len(ids) > 1 else None,
-        place=f"photo {against + 1} of {len(ids)}, newest first" if ids else "",
+        place=place_words(ids, against, one),
         keys={"1 to 5": "compare with that candidate", **KEYS, **steps},
     )

@@ -14,8 +14,10 @@ from torch import Tensor
 
 from whalecore.errors import CheckpointError, SettingsError
 from whalecore.files import write_bytes
-from whalecore.identifiers.identifier import Identifier, description
+from whalecore.identifiers.fingerprint import description
+from whalecore.identifiers.identifier import Identifier
 from whalecore.identifiers.network import Network, check_shape, choose_device
+from whalecore.photos.marks import MarkSettings
 
 WEIGHTS = "weights.safetensors"
 METADATA = "identifier.json"
@@ -108,7 +110,14 @@ def load_identifier(folder: Path | str, device: str = "auto") -> Identifier:
     metadata = _read_metadata(folder / METADATA)
     try:
         identifier = _build(folder, metadata)
-    except (LookupError, TypeError, ValueError, OverflowError, SettingsError) as error:
+    except (
+        LookupError,
+        TypeError,
+        AttributeError,
+        ValueError,
+        OverflowError,
+        SettingsError,
+    ) as error:
         raise CheckpointError(
             f"'{folder / METADATA}' does not describe an identifier ({_named(error)}): "
             "train it again, or copy it again from where it came."
@@ -187,6 +196,7 @@ def _build(folder: Path, metadata: dict) -> Identifier:
         {str(name): _number(metrics, name) for name in metrics},
         datetime.fromisoformat(metadata["trained_at"]),
         mirrored_directions=mirrored,
+        marks=MarkSettings.from_dict(metadata["marks"]) if "marks" in metadata else None,
     )
 
 

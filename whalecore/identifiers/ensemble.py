@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 
 import numpy as np
 import torch
 from torch import Tensor
 
 from whalecore.errors import SettingsError
-from whalecore.identifiers.identifier import Identifier
+from whalecore.identifiers.identifier import Identifier, ranked, strengths_of
 from whalecore.identifiers.parts import joined, looks_of, turned
+from whalecore.photos.marks import SharedMarks
 from whalecore.types import LAYERS, TOP, Box, Candidate, Crop, Photo, Prediction
 
 
@@ -135,18 +136,33 @@ class Ensemble:
         """Name the ``k`` most likely individuals of a photo; see `Identifier.identify`."""
         crop = crop or self.locate(photo)
         image = self.prepare(photo, crop.box)[None]
-        candidates = self.candidates(self.logits(image)[0].cpu().numpy(), k)
+        own, shared = [], {}
+        for part in self.parts:
+            logits = part.logits(image)[0].float().cpu().numpy()
+            found = part.identifier.shared_marks(photo, crop.box, logits)
+            raised = part.identifier.with_marks(logits, strengths_of(found))
+            own.append(torch.from_numpy(raised).to(self.device))
+            for name, one in found.items():
+                if one.strength >= shared.get(name, one).strength:
+                    shared[name] = one
+        candidates = self.candidates(self.combined(own).float().cpu().numpy(), k, shared)
         embedding = self.embed(image)[0].float().cpu().numpy()
         return Prediction(photo.photo_id, self.model_id, crop, candidates, embedding, self.listed)
 
-    def candidates(self, logits: np.ndarray, k: int = TOP) -> tuple[Candidate, ...]:
-        """The ``k`` most likely individuals of one photo's logits (individuals,), best first."""
+    def candidates(
+        self, logits: np.ndarray, k: int = TOP, shared: Mapping[str, SharedMarks] | None = None
+    ) -> tuple[Candidate, ...]:
+        """The ``k`` most likely individuals of one photo, best first.
+
+        Parameters
+        ----------
+        logits : ndarray of shape (individuals,)
+            What `combined` gives, shared marks included.
+        shared : mapping of str to SharedMarks, optional
+            By individual.
+        """
         scores = self.scores(torch.from_numpy(logits)).numpy()
-        order = np.argsort(-logits, kind="stable")[:k]
-        return tuple(
-            Candidate(rank, self.individuals[row], float(scores[row]), float(logits[row]))
-            for rank, row in enumerate(order, start=1)
-        )
+        return ranked(self.individuals, scores, logits, k, shared or {})
 
 
 def _check(members: Sequence[Identifier]) -> None:

@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-import hashlib
-import json
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Protocol
 
@@ -13,12 +12,16 @@ import torch
 from torch import Tensor
 
 from whalecore.errors import SettingsError
+from whalecore.identifiers.fingerprint import fingerprint
 from whalecore.identifiers.network import Network
 from whalecore.photos.crop import cut
+from whalecore.photos.marks import MarkSettings, SharedMarks
 from whalecore.types import LAYERS, TOP, Box, Candidate, Crop, Photo, Prediction
 
 IMAGENET_MEAN = (0.485, 0.456, 0.406)
 IMAGENET_STD = (0.229, 0.224, 0.225)
+
+MarkCounter = Callable[[Photo, Box, Sequence[str]], Mapping[str, SharedMarks]]
 
 
 class AnyIdentifier(Protocol):
@@ -83,12 +86,17 @@ class Identifier:
         Finds the fluke on a photo; the whole photo unless set.
     mirrored_directions : Tensor of shape (embedding size, individuals), optional
         Directions of the individuals' mirror images, where they were learnt as further individuals.
+    marks : MarkSettings, optional
+        How marks shared with photos of the individuals count beside the network.
+    count_marks : callable, optional
+        Counts them, by individual: takes a photo, the box of the fluke and the individuals to look
+        at. Without it the network speaks alone.
 
     Attributes
     ----------
     fingerprint : str
-        SHA-256 of weights, individuals, preprocessing and temperature: two identifiers share it
-        only when they give the same scores.
+        SHA-256 of weights, individuals, preprocessing, temperature and how marks count: two
+        identifiers share it only when they give the same scores.
     model_id : str
         Architecture and first 10 digits of the fingerprint.
     prepared_forms : dict
@@ -111,6 +119,8 @@ class Identifier:
         trained_at: datetime | None = None,
         locate: Callable[[Photo], Crop] = whole_photo,
         mirrored_directions: Tensor | None = None,
+        marks: MarkSettings | None = None,
+        count_marks: MarkCounter | None = None,
     ) -> None:
         if len(individuals) != network.individuals:
             raise SettingsError(
@@ -137,6 +147,8 @@ class Identifier:
         self.metrics = dict(metrics or {})
         self.trained_at = trained_at or datetime.now(UTC).replace(microsecond=0)
         self.locate = locate
+        self.marks = marks
+        self.count_marks = count_marks
         self.prepared_forms: dict[str, object] = {}
         self.listed = ""
         self.fingerprint = fingerprint(self)
@@ -221,7 +233,8 @@ class Identifier:
         """
         crop = crop or self.locate(photo)
         logits, embeddings = self.identify_many([self.prepare(photo, crop.box)])
-        candidates = self.candidates(logits[0], k)
+        shared = self.shared_marks(photo, crop.box, logits[0])
+        candidates = self.candidates(logits[0], k, shared)
         return Prediction(
             photo.photo_id, self.model_id, crop, candidates, embeddings[0], self.listed
         )
@@ -260,22 +273,62 @@ class Identifier:
             )
         return np.concatenate(logits), np.concatenate(embeddings)
 
-    def candidates(self, logits: np.ndarray, k: int = TOP) -> tuple[Candidate, ...]:
-        """The ``k`` most likely individuals of one photo's logits (individuals,), best first."""
+    def shared_marks(self, photo: Photo, box: Box, logits: np.ndarray) -> Mapping[str, SharedMarks]:
+        """Marks that a photo shares with those whom the network finds most likely.
+
+        Parameters
+        ----------
+        logits : ndarray of shape (individuals,)
+            Of the network.
+
+        Returns
+        -------
+        mapping of str to SharedMarks
+            By individual; empty where marks do not count.
+        """
+        if self.count_marks is None or self.marks is None or not self.marks.weight:
+            return {}
+        return self.count_marks(photo, box, self.marks.shortlisted(self.individuals, logits))
+
+    def with_marks(self, logits: np.ndarray, strengths: Mapping[str, float]) -> np.ndarray:
+        """One photo's logits (individuals,), raised by what shared marks are worth.
+
+        Parameters
+        ----------
+        strengths : mapping of str to float
+            Of shared marks, by individual; none for those that are left out.
+        """
+        if not strengths or self.marks is None:
+            return logits
+        values = np.array([strengths.get(name, 0) for name in self.individuals], logits.dtype)
+        # In units of a logit, which the temperature divides.
+        return logits + self.marks.weight * self.temperature * values
+
+    def candidates(
+        self, logits: np.ndarray, k: int = TOP, shared: Mapping[str, SharedMarks] | None = None
+    ) -> tuple[Candidate, ...]:
+        """The ``k`` most likely individuals of one photo, best first.
+
+        Parameters
+        ----------
+        logits : ndarray of shape (individuals,)
+            Of the network.
+        shared : mapping of str to SharedMarks, optional
+            By individual; their worth is part of the candidates' logits.
+        """
+        shared = shared or {}
+        logits = self.with_marks(logits, strengths_of(shared))
         scores = self.scores(torch.from_numpy(logits)).numpy()
-        order = np.argsort(-logits, kind="stable")[:k]
-        return tuple(
-            Candidate(rank, self.individuals[row], float(scores[row]), float(logits[row]))
-            for rank, row in enumerate(order, start=1)
-        )
+        return ranked(self.individuals, scores, logits, k, shared)
 
     def replaced(
         self,
         network: Network | None = None,
         temperature: float | None = None,
         mirrored_directions: Tensor | None = None,
+        marks: MarkSettings | None = None,
     ) -> Identifier:
-        """The same identifier with another network or temperature, hence fingerprint."""
+        """The same identifier with something else that scores depend on, hence fingerprint."""
         return Identifier(
             network or self.network,
             self.individuals,
@@ -289,6 +342,8 @@ class Identifier:
             self.trained_at,
             self.locate,
             self.mirrored_directions if mirrored_directions is None else mirrored_directions,
+            marks or self.marks,
+            self.count_marks,
         )
 
     def _on_device(self, images: Tensor) -> Tensor:
@@ -296,9 +351,29 @@ class Identifier:
         return images.to(self.device, torch.float32, memory_format=torch.channels_last)
 
 
-def with_temperature(identifier: Identifier, temperature: float) -> Identifier:
-    """The same identifier with another temperature, hence another fingerprint."""
-    return identifier.replaced(temperature=temperature)
+def ranked(
+    individuals: Sequence[str],
+    scores: np.ndarray,
+    logits: np.ndarray,
+    k: int,
+    shared: Mapping[str, SharedMarks],
+) -> tuple[Candidate, ...]:
+    """The ``k`` individuals with the largest logits, best first; equals in the list's order."""
+    found = []
+    for rank, row in enumerate(np.argsort(-logits, kind="stable")[:k], start=1):
+        name = individuals[row]
+        one = Candidate(rank, name, float(scores[row]), float(logits[row]))
+        if name in shared:
+            one = replace(
+                one, marks=shared[name].marks, matched_photo=shared[name].photo_id or None
+            )
+        found.append(one)
+    return tuple(found)
+
+
+def strengths_of(shared: Mapping[str, SharedMarks]) -> dict[str, float]:
+    """By individual, how much marks speak for it."""
+    return {name: one.strength for name, one in shared.items()}
 
 
 def normalise(crops: Tensor, mean: Sequence[float], std: Sequence[float]) -> Tensor:
@@ -307,37 +382,3 @@ def normalise(crops: Tensor, mean: Sequence[float], std: Sequence[float]) -> Ten
     shape = (1, 3, 1, 1)
     means = torch.tensor(mean, device=crops.device).view(shape)
     return images.sub_(means).div_(torch.tensor(std, device=crops.device).view(shape))
-
-
-def fingerprint(identifier: Identifier) -> str:
-    """SHA-256 of everything a score depends on: weights, individuals, preprocessing, temperature.
-
-    Weights count as the float32 numbers in memory, so that a file in half precision has the
-    fingerprint of the identifier that is read from it.
-    """
-    digest = hashlib.sha256(json.dumps(description(identifier), sort_keys=True).encode())
-    for name, values in sorted(identifier.network.state_dict().items()):
-        digest.update(name.encode())
-        digest.update(values.detach().cpu().contiguous().numpy().tobytes())
-    if identifier.mirrored_directions is not None:
-        digest.update(b"mirrored_directions")
-        digest.update(identifier.mirrored_directions.cpu().contiguous().numpy().tobytes())
-    return digest.hexdigest()
-
-
-def description(identifier: Identifier) -> dict:
-    """Everything a score depends on beside the weights, as JSON."""
-    return {
-        "architecture": identifier.architecture,
-        "network_width": identifier.network.width,
-        "scale": identifier.network.scale,
-        "individuals": list(identifier.individuals),
-        "input_height": identifier.height,
-        "input_width": identifier.width,
-        "preprocessing": {
-            "mean": list(identifier.mean),
-            "std": list(identifier.std),
-            "margin": identifier.margin,
-        },
-        "temperature": identifier.temperature,
-    }

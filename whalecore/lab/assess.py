@@ -256,17 +256,11 @@ def _readable(lab: Lab, clustering_id: str | None) -> tuple[str | None, Clusteri
         return None, None
 
 
-def _encounter(lab: Lab, model_id: str, photo: Photo) -> list[list[Candidate]]:
+def _encounter(lab: Lab, model_id: str, photo: Photo) -> list[tuple[Candidate, ...]]:
     """Candidates of the lab's other scored photos of the same encounter."""
     own = next(iter(lab.rows("photos", photo_id=photo.photo_id)), None)
     if own is None or own["encounter"] is None:
         return []
-    found = []
-    for other in lab.rows("photos", encounter=own["encounter"]):
-        rows = lab.rows("scores", model_id=model_id, photo_id=other["photo_id"])
-        if rows and other["photo_id"] != photo.photo_id:
-            found.append(
-                [Candidate(row["rank"], row["individual"], row["score"], row["logit"])
-                 for row in rows]
-            )  # fmt: skip
-    return found
+    others = [row["photo_id"] for row in lab.rows("photos", encounter=own["encounter"])]
+    found = [lab.candidates(model_id, other) for other in others if other != photo.photo_id]
+    return [one for one in found if one]

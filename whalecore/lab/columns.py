@@ -12,6 +12,7 @@ REAL = pa.float64()
 YES_NO = pa.bool_()
 MOMENT = pa.timestamp("us")
 HALVES = pa.list_(pa.float16())
+BYTES = pa.binary()
 
 SEQUENCE = "sequence"
 """Column that every shard carries: grows with every row written; the largest wins."""
@@ -25,6 +26,7 @@ TYPE_NAMES = {
     pa.list_(TEXT): "list of texts",
     pa.list_(REAL): "list of numbers",
     HALVES: "list of half-precision numbers",
+    BYTES: "bytes",
 }
 
 

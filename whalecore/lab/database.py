@@ -27,7 +27,9 @@ VIEW_FOLDER = Path(__file__).parent / "queries"
 
 VIEWS = (
     "crops",
+    "keypoints",
     "scores",
+    "shared_marks",
     "embeddings",
     "evidence",
     "heatmaps",

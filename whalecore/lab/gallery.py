@@ -6,6 +6,7 @@ decision is on the list from that moment, who is named by the catalogue once ``s
 
 from __future__ import annotations
 
+import copy
 from collections.abc import Collection
 from contextlib import suppress
 from typing import TYPE_CHECKING
@@ -49,11 +50,26 @@ def extended(lab: Lab, identifier: AnyIdentifier, asked: Collection[str] = ()) -
         lab has too few embeddings to compare with, or for scored photos.
     """
     from whalecore.identifiers.ensemble import Ensemble
-    from whalecore.identifiers.gallery import gallery_rows, with_gallery
-    from whalecore.identifiers.identifier import Identifier
 
     if isinstance(identifier, Ensemble) and not identifier.listed:
         return Ensemble([extended(lab, one, asked) for one in identifier.members])
+    return _leaving_out(_with_further(lab, identifier, asked), asked)
+
+
+def _leaving_out(identifier: AnyIdentifier, asked: Collection[str]) -> AnyIdentifier:
+    """The identifier, looking for marks on none of the photos asked; a single one it leaves out."""
+    gallery = getattr(identifier, "count_marks", None)
+    if gallery is None or len(asked) < 2:
+        return identifier
+    other = copy.copy(identifier)
+    other.count_marks = gallery.leaving_out(asked)
+    return other
+
+
+def _with_further(lab: Lab, identifier: AnyIdentifier, asked: Collection[str]) -> AnyIdentifier:
+    from whalecore.identifiers.gallery import gallery_rows, with_gallery
+    from whalecore.identifiers.identifier import Identifier
+
     if not isinstance(identifier, Identifier) or identifier.listed:
         return identifier
     model_id = identifier.model_id

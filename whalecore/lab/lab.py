@@ -9,7 +9,6 @@ from typing import Any
 from whalecore.errors import LabError
 from whalecore.files import TEMPORARY
 from whalecore.lab.assess import Assessment, assess
-from whalecore.lab.embeddings import LabEmbeddings
 from whalecore.lab.explained import settings_of
 from whalecore.lab.families import LabFamilies
 from whalecore.lab.heatmaps import LabHeatmaps
@@ -24,9 +23,7 @@ from whalecore.types import OcclusionSettings, Photo
 FOLDERS = ("tables", "models", "clusterings", "rules", "claims", "reports", "jobs", "uploads")
 
 
-class Lab(
-    LabModels, LabEmbeddings, LabHeatmaps, LabQueue, LabFamilies, LabJointReviews, LabUploads
-):
+class Lab(LabModels, LabHeatmaps, LabQueue, LabFamilies, LabJointReviews, LabUploads):
     """Reads and writes one lab folder; safe to use from many threads and processes.
 
     Attributes

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping, Sequence
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -11,10 +12,13 @@ import pandas as pd
 
 from whalecore.errors import LabError
 from whalecore.files import write_json
+from whalecore.lab.keypoints import LabKeypoints
+from whalecore.lab.marks import MarkGallery
 from whalecore.lab.photos import LabPhotos
 from whalecore.lab.values import file_name
 from whalecore.photos.text import printable
 from whalecore.terminal import lab_option
+from whalecore.types import Candidate
 
 if TYPE_CHECKING:
     from whalecore.identifiers.identifier import AnyIdentifier, Identifier
@@ -24,7 +28,7 @@ RULES_FORMAT = 4
 """Rules of another format are not found, and to be made again: their numbers mean other things."""
 
 
-class LabModels(LabPhotos):
+class LabModels(LabPhotos, LabKeypoints):
     """The part of a lab that knows its models; they find flukes with its photos' crops."""
 
     def models(self) -> pd.DataFrame:
@@ -64,6 +68,9 @@ class LabModels(LabPhotos):
             )
         identifier = load_identifier(self.model_folder(chosen), device=device)
         identifier.locate = self.locator()
+        if identifier.marks is not None:
+            members = partial(self.mark_gallery, chosen)
+            identifier.count_marks = MarkGallery(self, identifier.marks, members)
         return identifier
 
     def ensemble(self, model_ids: Sequence[str], device: str = "auto") -> AnyIdentifier:
@@ -97,6 +104,20 @@ class LabModels(LabPhotos):
                  ) = 1
                  ORDER BY s.photo_id, s.rank"""
         return self._database.frame(sql, [model_id, photo_id])
+
+    def candidates(self, model_id: str, photo_id: str) -> tuple[Candidate, ...]:
+        """What a model said of a photo of the lab, the most likely first; empty without scores."""
+        return tuple(
+            Candidate(
+                row["rank"],
+                row["individual"],
+                row["score"],
+                row["logit"],
+                row["marks"],
+                row["matched_photo"],
+            )
+            for row in self.rows("scores", model_id=model_id, photo_id=photo_id)
+        )
 
     def evaluations(self, model_id: str | None = None) -> pd.DataFrame:
         """How good the models are on photos they never saw, the newest figures first."""

@@ -8,6 +8,7 @@ from __future__ import annotations
 import pyarrow as pa
 
 from whalecore.lab.columns import (
+    BYTES,
     HALVES,
     MOMENT,
     REAL,
@@ -104,6 +105,29 @@ CROPS = Table(
     ),
 )
 
+KEYPOINTS = Table(
+    "keypoints",
+    "Marks of each fluke that can be found again on other photos of the animal.",
+    ("photo_id", "settings"),
+    (
+        PHOTO_ID,
+        CROP,
+        text_column("settings", "how they were looked for, for example `sift,count=400,...`"),
+        whole_column("marks", "how many were found", "marks"),
+        Column(
+            "frames",
+            BYTES,
+            "x, y and size of each in pixels of the crop, in half precision, mark by mark",
+            required=True,
+        ),
+        Column(
+            "descriptors", BYTES, "what each looks like, 128 bytes a mark (RootSIFT)", required=True
+        ),
+        stamp_column("made_at", "when they were found"),
+    ),
+    row_group=256,
+)
+
 SPLITS = Table(
     "splits",
     "Which photos judge which model: a model never judges photos it was trained on.",
@@ -132,6 +156,11 @@ MODELS = Table(
         Column("individuals", pa.list_(TEXT), "the individuals it can name", required=True),
         text_column("fingerprint", "SHA-256 over weights, individuals and preprocessing"),
         real_column("temperature", "divides the raw scores so that scores can be trusted"),
+        real_column(
+            "mark_weight",
+            "what the strength of matching marks is multiplied by before it is added to the "
+            "logarithm of a score; empty where marks do not count",
+        ),
         whole_column("fold", "photos of this fold were kept out of training", required=False),
         whole_column("folds", "number of folds the photos were divided into", required=False),
         stamp_column("trained_at", "when training ended"),
@@ -157,9 +186,33 @@ SCORES = Table(
         whole_column("rank", "1 for the most likely individual, up to 5"),
         text_column("individual", "the candidate"),
         real_column("score", "calibrated probability of the candidate", "0 to 1", required=True),
-        real_column("logit", "raw score before calibration", required=True),
+        real_column(
+            "logit", "raw score before calibration, matching marks included", required=True
+        ),
+        whole_column(
+            "marks",
+            "matching marks with the photo of the candidate that matches best; empty where none "
+            "were looked for",
+            "marks",
+            required=False,
+        ),
+        text_column("matched_photo", "that photo; empty where nothing matches", required=False),
         Column("is_reference", YES_NO, "whether the candidate is the true one", required=True),
         text_column("origin", "how the photo relates to the model: `held out` from its training"),
+    ),
+)
+
+SHARED_MARKS = Table(
+    "shared_marks",
+    "Marks that each scored photo shares with the individuals that the network found most likely.",
+    ("model_id", "photo_id"),
+    (
+        MODEL_ID,
+        PHOTO_ID,
+        CROP,
+        Column("individuals", pa.list_(TEXT), "those with at least one", required=True),
+        Column("strengths", pa.list_(REAL), "how clear they are, all together", required=True),
+        stamp_column("made_at", "when they were counted"),
     ),
 )
 
@@ -552,9 +605,11 @@ TABLES = {
         CATALOGUE,
         PROBLEMS,
         CROPS,
+        KEYPOINTS,
         SPLITS,
         MODELS,
         SCORES,
+        SHARED_MARKS,
         EMBEDDINGS,
         EVIDENCE,
         HEATMAPS,

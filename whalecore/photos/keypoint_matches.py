@@ -10,6 +10,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from whalecore.errors import SettingsError
+
 
 @dataclass(frozen=True, eq=False)
 class Keypoints:
@@ -44,6 +46,18 @@ class MatchSettings:
     ratio: float = 0.85
     tolerance: float = 16.0
     largest_scale: float = 2.0
+
+    def __post_init__(self) -> None:
+        allowed = {
+            "ratio": (0 < self.ratio <= 1, "above 0 and at most 1"),
+            "tolerance": (0 < self.tolerance < float("inf"), "above 0"),
+            "largest_scale": (1 <= self.largest_scale < float("inf"), "at least 1"),
+        }
+        for name, (holds, rule) in allowed.items():
+            if not holds:
+                raise SettingsError(
+                    f"The setting {name} is {getattr(self, name)}, but must be {rule}."
+                )
 
 
 @dataclass(frozen=True, eq=False)
@@ -125,15 +139,16 @@ def unambiguous(likeness: np.ndarray, ratio: float) -> tuple[np.ndarray, np.ndar
     weights : ndarray of shape (pairs,), float32
         1 minus the ratio.
     """
-    two = np.argpartition(-likeness, 1, axis=1)[:, :2]
-    values = np.take_along_axis(likeness, two, axis=1)
-    best = values.argmax(axis=1)
     rows = np.arange(len(likeness))
-    nearest, second = values[rows, best], values[rows, 1 - best]
+    best = likeness.argmax(axis=1)
+    nearest = likeness[rows, best]
+    others = likeness.copy()
+    others[rows, best] = -np.inf
+    second = others.max(axis=1)
     # Rounding can bring a product of equal descriptors above 1.
     found = np.sqrt(np.maximum(1 - nearest, 0) / np.maximum(1 - second, 1e-6))
     kept = np.flatnonzero(found < ratio)
-    return kept, two[kept, best[kept]], (1 - found[kept]).astype(np.float32)
+    return kept, best[kept], (1 - found[kept]).astype(np.float32)
 
 
 def agree(

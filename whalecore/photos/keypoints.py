@@ -42,6 +42,11 @@ class KeypointSettings:
                     f"The setting {name} is {getattr(self, name)}, but must be at least {least}."
                 )
 
+    @property
+    def key(self) -> str:
+        """The settings as text, for example ``sift,count=400,size=256x512``."""
+        return f"sift,count={self.count},size={self.height}x{self.width}"
+
 
 class KeypointFinder:
     """Finds keypoints, one crop at a time.

@@ -47,15 +47,19 @@ def fit_correct(features: tuple[str, ...], rows: np.ndarray, correct: np.ndarray
 
 
 def fit_new(features: tuple[str, ...], rows: np.ndarray, new: np.ndarray) -> Logistic:
-    """Fit the probability of a new whale; all evidence weighs alike, once standardised.
+    """Fit the probability of a new whale; all evidence weighs alike, once standardised, or none
+    but the score does.
 
     New whales are rare: from few of them single weights are learned worse than equal ones are
     (Dawes 1979, "The robust beauty of improper linear models"). Learned are the common weight,
-    which is never below 0, and how frequent new whales are. Missing evidence counts as average.
+    which is never below 0, how frequent new whales are, and which of the two makes the photos
+    likelier; both have two free numbers, so that this compares like with like. Missing evidence
+    counts as average.
 
     Parameters
     ----------
     features : tuple of str
+        ``score`` among them.
     rows : ndarray of shape (photos, features), float64
     new : ndarray of shape (photos,), bool
         With fewer than ten of either kind their share alone is the probability.
@@ -66,6 +70,25 @@ def fit_new(features: tuple[str, ...], rows: np.ndarray, new: np.ndarray) -> Log
         unit = tuple(1.0 for _ in features)
         return Logistic(features, nothing, unit, nothing, float(np.log(share / (1 - share))))
     features, rows = _measured(features, rows)
+    score = ("score",), rows[:, [place for place, name in enumerate(features) if name == "score"]]
+    choices = [(features, rows), score] if score[1].size else [(features, rows)]
+    return max(
+        (_fit_alike(*chosen, new) for chosen in choices),
+        key=lambda model: _likelihood(model, features, rows, new),
+    )
+
+
+def _likelihood(
+    model: Logistic, features: tuple[str, ...], rows: np.ndarray, target: np.ndarray
+) -> float:
+    """Logarithm of the probability that a model gives to what was found."""
+    own = rows[:, [features.index(name) for name in model.features]]
+    chances = np.clip(model.probability(own), 1e-12, 1 - 1e-12)
+    return float(np.log(np.where(target, chances, 1 - chances)).sum())
+
+
+def _fit_alike(features: tuple[str, ...], rows: np.ndarray, new: np.ndarray) -> Logistic:
+    """Fit the common weight of all evidence, and the intercept."""
     mean, scale = _standard(rows)
     signs = _towards_new(features)
     together = (np.where(np.isnan(rows), 0.0, (rows - mean) / scale) @ signs)[:, None]

@@ -11,6 +11,7 @@ from whalecore.errors import WhalecoreError
 from whalecore.lab.assess import Assessment
 from whalecore.lab.lab import Lab
 from whalecore.lab.together import JointAssessment
+from whalecore.photo_words import mark_words
 from whalecore.photos.decode import load_photo
 from whalecore.reliability.evidence import Evidence
 from whalecore.types import AnswerSet, Crop
@@ -104,7 +105,12 @@ def describe(name: str, assessment: Assessment) -> dict:
         "photo": name,
         "model": assessment.prediction.model_id,
         "candidates": [
-            {"rank": one.rank, "individual": one.individual, "score": round(one.score, 6)}
+            {
+                "rank": one.rank,
+                "individual": one.individual,
+                "score": round(one.score, 6),
+                "marks": one.marks,
+            }
             for one in assessment.prediction.candidates
         ],
         "cluster": None
@@ -146,6 +152,7 @@ def spoken(answer: dict) -> list[str]:
     lines += [f"  {reason}" for reason in answer["reasons"]]
     lines += [
         f"  {one['rank']}. {one['individual']}  score {one['score']:.3f}"
+        + (f"  {words}" if (words := mark_words(one["marks"])) else "")
         for one in answer["candidates"]
     ]
     if answer["p_correct"] is not None:

@@ -87,7 +87,7 @@ def stored_evidence(lab: Lab, model_id: str) -> dict[str, dict[str, float | int 
 
 
 def lab_logits(lab: Lab, model_id: str) -> tuple[tuple[str, ...], tuple[str, ...], np.ndarray]:
-    """Raw scores of all individuals for the photos that a model never saw.
+    """Raw scores of all individuals for the photos that a model never saw, marks included.
 
     Computed from the stored embeddings, whose half precision moves a logit by about 0.001.
 
@@ -104,8 +104,14 @@ def lab_logits(lab: Lab, model_id: str) -> tuple[tuple[str, ...], tuple[str, ...
         return (), identifier.individuals, np.empty((0, len(identifier.individuals)), np.float32)
     embeddings = torch.from_numpy(found.values).to(identifier.device)
     with torch.no_grad():
-        logits = identifier.network.logits(embeddings)
-    return found.photo_ids, identifier.individuals, logits.float().cpu().numpy()
+        logits = identifier.network.logits(embeddings).float().cpu().numpy()
+    shared = {row["photo_id"]: row for row in lab.rows("shared_marks", model_id=model_id)}
+    for place, photo_id in enumerate(found.photo_ids):
+        if photo_id in shared:
+            row = shared[photo_id]
+            strengths = dict(zip(row["individuals"], row["strengths"], strict=True))
+            logits[place] = identifier.with_marks(logits[place], strengths)
+    return found.photo_ids, identifier.individuals, logits
 
 
 def _gather(lab: Lab, model_id: str, settings: OcclusionSettings, report: Report) -> int:

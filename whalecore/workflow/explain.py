@@ -335,9 +335,9 @@ def _explain_by_grad_cam(
         if not crops:
             return errors
         predictions = [
-            Prediction(photo_id, model_id, crop, identifier.candidates(logits), embedding)
-            for (photo_id, crop), logits, embedding in zip(
-                crops.items(), *identifier.identify_many(prepared), strict=True
+            Prediction(photo_id, model_id, crop, lab.candidates(model_id, photo_id), embedding)
+            for (photo_id, crop), embedding in zip(
+                crops.items(), identifier.identify_many(prepared)[1], strict=True
             )
         ]
         layers = {one.layer: one for photo_id in crops for one in wanted[photo_id]}

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from whalecore.errors import SettingsError
 from whalecore.identifiers.settings import TrainingSettings
 from whalecore.identifiers.settings import preset as training_preset
 from whalecore.photos.detector_training import DetectorSettings
+from whalecore.photos.marks import MarkSettings
 from whalecore.types import LAYERS, GradCamSettings, OcclusionSettings
 
 
@@ -34,6 +35,8 @@ class Preset:
         Time for occlusion maps; None for as long as it takes.
     clusters : int
         K of the spectral clustering.
+    marks : MarkSettings or None
+        Whether marks that photos share count beside the network; their weight is measured.
     """
 
     name: str
@@ -46,6 +49,7 @@ class Preset:
     limit: int | None
     minutes: float | None
     clusters: int = 30
+    marks: MarkSettings | None = field(default_factory=MarkSettings)
 
 
 ALL_LAYERS = tuple(GradCamSettings(layer) for layer in LAYERS)
@@ -105,6 +109,8 @@ def preset(
             limit=None,
             minutes=None,
             clusters=20,
+            # Keypoints would make the folder that ships four times as large.
+            marks=None,
         ),
     }
     if name not in choices:

@@ -18,6 +18,7 @@ from whalecore.workflow.evidence import gather_evidence
 from whalecore.workflow.explain import explain_photos
 from whalecore.workflow.faithfulness import check_heatmaps
 from whalecore.workflow.import_photos import import_photos
+from whalecore.workflow.marks import find_marks
 from whalecore.workflow.presets import Preset
 from whalecore.workflow.progress import Report, silent, within
 from whalecore.workflow.score import score_photos
@@ -25,7 +26,7 @@ from whalecore.workflow.train import train_identifier
 
 
 def train_lab(lab: Lab, preset: Preset, report: Report = silent) -> list[str]:
-    """Detector, crops and one identifier per fold the preset asks for; their identities."""
+    """Detector, crops, marks and one identifier per fold the preset asks for; their identities."""
     if preset.folds > lab.info.folds:
         raise SettingsError(
             f"The photos of this lab are dealt into {lab.info.folds} folds, so that {preset.folds} "
@@ -33,6 +34,8 @@ def train_lab(lab: Lab, preset: Preset, report: Report = silent) -> list[str]:
         )
     train_lab_detector(lab, preset, report)
     crop_photos(lab, preset.training.height, preset.training.width, report)
+    if preset.marks is not None:
+        find_marks(lab, preset.marks.keypoints, report)
     return [train_identifier(lab, preset, fold, report) for fold in range(preset.folds)]
 
 
@@ -72,6 +75,9 @@ def _parts(
         found = import_photos(lab, source, columns, report)
         return {"rows": found.rows, "new": found.new, "problems": found.counts()}
 
+    def marked(report: Report) -> int:
+        return find_marks(lab, preset.marks.keypoints, report) if preset.marks else 0
+
     def clustered(report: Report) -> list[str]:
         return [
             _unless_too_few(partial(_cluster, lab, maps, preset.clusters), report) for maps in MAPS
@@ -81,6 +87,7 @@ def _parts(
         "import": imported,
         "detector": partial(train_lab_detector, lab, preset),
         "crop": partial(crop_photos, lab, *size),
+        "marks": marked,
         "train": partial(train_lab, lab, preset),
         "score": partial(score_photos, lab),
         "explain: Grad-CAM": lambda report: explain_photos(

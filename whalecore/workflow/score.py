@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 
 import numpy as np
 import pandas as pd
@@ -14,8 +14,10 @@ from whalecore.identifiers.identifier import Identifier
 from whalecore.lab.gallery import LATER
 from whalecore.lab.lab import Lab
 from whalecore.photos.crop import cut
+from whalecore.photos.marks import SharedMarks
 from whalecore.reliability.change import changing_mask
 from whalecore.types import Box
+from whalecore.workflow.marks import find_marks
 from whalecore.workflow.models import newest_models
 from whalecore.workflow.progress import Pace, Report, silent
 
@@ -66,6 +68,7 @@ def score_photos(lab: Lab, report: Report = silent) -> int:
     """
     scored = 0
     for model in newest_models(lab):
+        _find_marks(lab, model, report)
         with lab.claim(f"score-{model['model_id']}"):
             plan = _plan(lab, model)
             scored += _look_at(lab, model, plan, plan.unscored, "score photos", report)
@@ -89,6 +92,12 @@ def embed_photos(lab: Lab, report: Report = silent) -> int:
             rest = plan.without_embedding - plan.unscored
             written += _look_at(lab, model, plan, rest, "compare photos", report)
     return written
+
+
+def _find_marks(lab: Lab, model: dict, report: Report) -> None:
+    """Marks of photos that came after those the model was made with."""
+    if model["mark_weight"]:
+        find_marks(lab, lab.identifier(model["model_id"]).marks.keypoints, report)
 
 
 def _plan(lab: Lab, model: dict) -> Plan:
@@ -141,7 +150,8 @@ def _look_at(lab: Lab, model: dict, plan: Plan, wanted: set[str], step: str, rep
         if not rows:
             continue
         logits, embeddings = identifier.identify_many(np.stack([crop for *_, crop in rows]))
-        embedded, scored = [], []
+        counted = _counted(identifier, plan, rows, logits, report)
+        embedded, scored, shared = [], [], []
         tips = _tips(identifier, plan, rows)
         for (photo_id, box, reference, _), logit, embedding in zip(
             rows, logits, embeddings, strict=True
@@ -153,22 +163,43 @@ def _look_at(lab: Lab, model: dict, plan: Plan, wanted: set[str], step: str, rep
                     {**key, "role": role, "values": embedding, "tips": tips.get(photo_id)}
                 )
             if photo_id in plan.unscored:
+                counts = counted.get(photo_id, {})
+                if counts:
+                    found = {name: one.strength for name, one in counts.items() if one.marks}
+                    shared.append(
+                        {**key, "individuals": list(found), "strengths": list(found.values())}
+                    )
                 origin = f"held out: fold {model['fold']} of {model['folds']}"
                 scored += [
                     {
                         **key,
-                        "rank": candidate.rank,
-                        "individual": candidate.individual,
-                        "score": candidate.score,
-                        "logit": candidate.logit,
+                        **asdict(candidate),
                         "is_reference": candidate.individual == reference,
                         "origin": origin,
                     }
-                    for candidate in identifier.candidates(logit)
+                    for candidate in identifier.candidates(logit, shared=counts)
                 ]
         lab.write("embeddings", embedded)
+        # First, so that no score stands without what it was made of.
+        lab.write("shared_marks", shared)
         lab.write("scores", scored)
     return pace.done
+
+
+def _counted(
+    identifier: Identifier, plan: Plan, rows: list[tuple], logits: np.ndarray, report: Report
+) -> dict[str, dict[str, SharedMarks]]:
+    """By photo to be scored: the marks it shares with individuals; empty where none count."""
+    places = [place for place, (photo_id, *_) in enumerate(rows) if photo_id in plan.unscored]
+    if identifier.marks is None or not identifier.marks.weight or not places:
+        return {}
+    ids = [rows[place][0] for place in places]
+    pace, counted = Pace("match marks", len(ids), report), {}
+    found = identifier.count_marks.count_each(ids, identifier.individuals, logits[places])
+    for photo_id, counts in zip(ids, found, strict=True):
+        counted[photo_id] = counts
+        pace.advance()
+    return counted
 
 
 def _tips(identifier: Identifier, plan: Plan, rows: list[tuple]) -> dict[str, np.ndarray]:

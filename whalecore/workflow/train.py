@@ -1,4 +1,4 @@
-"""Train the identifier of one fold and calibrate its temperature."""
+"""Train the identifier of one fold, and weigh its network and matching marks."""
 
 from __future__ import annotations
 
@@ -6,7 +6,10 @@ import hashlib
 import json
 import os
 import shutil
+from collections.abc import Sequence
 from dataclasses import asdict
+from datetime import timedelta
+from typing import TYPE_CHECKING
 
 import numpy as np
 import pandas as pd
@@ -14,10 +17,13 @@ import pandas as pd
 from whalecore.errors import TooFewError, WhalecoreError
 from whalecore.lab.lab import Lab
 from whalecore.photos.crop import cut
-from whalecore.reliability.temperature import fit_temperature
 from whalecore.types import Box
 from whalecore.workflow.presets import Preset
 from whalecore.workflow.progress import Pace, Report, silent
+from whalecore.workflow.weigh import weighed
+
+if TYPE_CHECKING:
+    from whalecore.identifiers.identifier import Identifier
 
 LEAST_INDIVIDUALS = 2
 
@@ -46,9 +52,7 @@ def train_identifier(lab: Lab, preset: Preset, fold: int = 0, report: Report = s
     LabError
         If there is too little to learn from.
     """
-    from whalecore.identifiers.checkpoint import save_identifier
     from whalecore.identifiers.history import as_text
-    from whalecore.identifiers.identifier import with_temperature
     from whalecore.identifiers.training import train
 
     photos = lab.photos(reviewed=False).dropna(subset=["fold", "crop_x0"])
@@ -65,25 +69,24 @@ def train_identifier(lab: Lab, preset: Preset, fold: int = 0, report: Report = s
     new_whales = _new_whales(photos[~photos["photo_id"].isin(named["photo_id"])], preset, fold)
     key = _training_key(taught, new_whales, preset, fold)
     with lab.claim(f"train-{key}"):
-        for model in lab.rows("models"):
-            if json.loads(model["settings"])["training_key"] == key:
-                return model["model_id"]
-        crops, names = _read_crops(lab, taught, preset, "read photos for training", report)
-        individuals = tuple(sorted(set(names)))
-        number = {individual: index for index, individual in enumerate(individuals)}
-        labels = np.array([number[name] for name in names], np.int64)
+        done = [row for row in lab.rows("models") if _key_of(row) == key]
         held = with_individual[
             (with_individual["fold"] == fold)
             & (with_individual["part"] == "validation")
             & with_individual["individual"].isin(individuals)
         ]
-        held_crops, names = _read_crops(lab, held, preset, "read photos for validation", report)
-        held_labels = np.array([number[name] for name in names], np.int64)
+        if done:
+            return _with_marks_weighed(lab, done, taught, held, preset, report)
+        crops, learned = _read_crops(lab, taught, preset, "read photos for training", report)
+        individuals = tuple(sorted(set(learned["individual"])))
+        held = held[held["individual"].isin(individuals)]
+        held_crops, held = _read_crops(lab, held, preset, "read photos for validation", report)
+        held_labels = _labels(individuals, held)
         new_crops, _ = _read_crops(lab, new_whales, preset, "read photos of new whales", report)
         curves = [()]
         identifier = train(
             crops,
-            labels,
+            _labels(individuals, learned),
             individuals,
             preset.training,
             lab.folder / "training" / key,
@@ -92,48 +95,105 @@ def train_identifier(lab: Lab, preset: Preset, fold: int = 0, report: Report = s
             new_whales=new_crops,
             record=curves.append,
         )
-        temperature = 1.0
-        if len(held_labels):
-            logits, _ = identifier.identify_many(held_crops)
-            temperature = fit_temperature(logits, held_labels)
-        # The stored weights may be rounded, and the identity belongs to what is stored.
-        unnamed = lab.folder / "models" / f".{key}"
-        identifier = save_identifier(
-            with_temperature(identifier, temperature), unnamed, preset.weight_storage
+        ids, gallery = list(held["photo_id"]), _gallery(learned)
+        identifier = weighed(
+            lab, identifier, ids, held_crops, held_labels, gallery, preset.marks, report
         )
-        target = lab.model_folder(identifier.model_id)
-        if target.is_dir():
-            # Left by a run that ended between these two lines; it holds the same weights.
-            shutil.rmtree(unnamed)
-        else:
-            os.replace(unnamed, target)
+        identifier = _keep(lab, identifier, preset.weight_storage)
         row = _model_row(lab, identifier, taught, preset, fold, key)
         lab.write("models", [row | {"curves": as_text(curves[-1])}])
         shutil.rmtree(lab.folder / "training" / key, ignore_errors=True)
     return identifier.model_id
 
 
+def _with_marks_weighed(
+    lab: Lab,
+    done: list[dict],
+    taught: pd.DataFrame,
+    held: pd.DataFrame,
+    preset: Preset,
+    report: Report,
+) -> str:
+    """Of models with the same training the one in which marks count, if they shall.
+
+    A model from before marks counted becomes another one, since its scores change.
+    """
+    newest = max(done, key=lambda row: row["trained_at"])
+    if preset.marks is None or newest["mark_weight"] is not None:
+        return newest["model_id"]
+    identifier = lab.identifier(newest["model_id"])
+    held = held[held["individual"].isin(identifier.individuals)]
+    crops, held = _read_crops(lab, held, preset, "read photos for validation", report)
+    labels = _labels(identifier.individuals, held)
+    found = weighed(
+        lab,
+        identifier,
+        list(held["photo_id"]),
+        crops,
+        labels,
+        _gallery(taught),
+        preset.marks,
+        report,
+    )
+    if found.marks is None:
+        return newest["model_id"]
+    found = _keep(lab, found, preset.weight_storage)
+    # It learned from what the other learned from, and yet it is the newer one.
+    moment = newest["trained_at"] + timedelta(microseconds=1)
+    lab.write("models", [newest | _identity(found) | {"trained_at": moment}])
+    return found.model_id
+
+
+def _keep(lab: Lab, identifier: Identifier, precision: str) -> Identifier:
+    """Save among the lab's models; what is given back is what a reader gets."""
+    from whalecore.identifiers.checkpoint import save_identifier
+
+    # The stored weights may be rounded, and the identity belongs to what is stored.
+    unnamed = lab.folder / "models" / f".{identifier.model_id}"
+    kept = save_identifier(identifier, unnamed, precision)
+    target = lab.model_folder(kept.model_id)
+    if target.is_dir():
+        # Left by a run that ended before the model was listed; it holds the same weights.
+        shutil.rmtree(unnamed)
+    else:
+        os.replace(unnamed, target)
+    return kept
+
+
+def _key_of(model: dict) -> str:
+    return json.loads(model["settings"])["training_key"]
+
+
+def _labels(individuals: Sequence[str], photos: pd.DataFrame) -> np.ndarray:
+    row_of = {individual: row for row, individual in enumerate(individuals)}
+    return np.array([row_of[name] for name in photos["individual"]], np.int64)
+
+
+def _gallery(learned: pd.DataFrame) -> dict[str, list[str]]:
+    return learned.groupby("individual")["photo_id"].agg(list).to_dict()
+
+
 def _read_crops(
     lab: Lab, photos: pd.DataFrame, preset: Preset, step: str, report: Report
-) -> tuple[np.ndarray, list[str]]:
-    """Crops uint8 (photos, height, width, 3) of the photos that can be read, and their names."""
+) -> tuple[np.ndarray, pd.DataFrame]:
+    """Crops uint8 (photos, height, width, 3) of the photos that can be read, and these photos."""
     height, width = preset.training.height, preset.training.width
     crops = np.empty((len(photos), height, width, 3), np.uint8)
-    names: list[str] = []
     if photos.empty:
-        return crops, names
+        return crops, photos
+    read: list[int] = []
     pace = Pace(step, len(photos), report)
-    for row in photos.itertuples():
+    for place, row in enumerate(photos.itertuples()):
         try:
             photo = lab.read_photo(row._asdict())
         except WhalecoreError as error:
             pace.advance(message=str(error))
             continue
         box = Box(row.crop_x0, row.crop_y0, row.crop_x1, row.crop_y1)
-        crops[len(names)] = cut(photo, box, height, width, preset.training.crop_margin)
-        names.append(row.individual)
+        crops[len(read)] = cut(photo, box, height, width, preset.training.crop_margin)
+        read.append(place)
         pace.advance()
-    return crops[: len(names)], names
+    return crops[: len(read)], photos.iloc[read]
 
 
 def _new_whales(photos: pd.DataFrame, preset: Preset, fold: int) -> pd.DataFrame:
@@ -154,15 +214,22 @@ def _training_key(taught: pd.DataFrame, new_whales: pd.DataFrame, preset: Preset
     return hashlib.sha256("\n".join(parts).encode()).hexdigest()[:16]
 
 
-def _model_row(lab, identifier, taught, preset, fold, key) -> dict:
+def _identity(identifier: Identifier) -> dict:
+    """What tells models of one training apart."""
     return {
         "model_id": identifier.model_id,
+        "fingerprint": identifier.fingerprint,
+        "temperature": identifier.temperature,
+        "mark_weight": identifier.marks.weight if identifier.marks else None,
+    }
+
+
+def _model_row(lab, identifier, taught, preset, fold, key) -> dict:
+    return _identity(identifier) | {
         "architecture": identifier.architecture,
         "input_height": identifier.height,
         "input_width": identifier.width,
         "individuals": list(identifier.individuals),
-        "fingerprint": identifier.fingerprint,
-        "temperature": identifier.temperature,
         "fold": fold,
         "folds": lab.info.folds,
         "photos_trained": len(taught),

@@ -1,6 +1,6 @@
 -- Scores of each photo's present crop; the reference follows the catalogue as it is today.
 SELECT
-    s.model_id, s.photo_id, s.crop, s.rank, s.individual, s.score, s.logit,
+    s.model_id, s.photo_id, s.crop, s.rank, s.individual, s.score, s.logit, s.marks, s.matched_photo,
     CASE WHEN c.photo_id IS NULL THEN s.is_reference
          ELSE coalesce(s.individual = c.individual, false) END AS is_reference,
     s.origin

@@ -37,9 +37,12 @@ def meaning(name: str) -> str:
 def csv_bytes(frame: pd.DataFrame) -> bytes:
     """A table as a CSV file; no text in it can run as a formula, and numbers stay numbers.
 
-    Lists are written as JSON. The file begins with a byte-order mark where it holds more than
+    Lists are written as JSON; columns of bytes are left out, since only Parquet can hold them. The
+    file begins with a byte-order mark where it holds more than
     English letters: without one, spreadsheets spoil accents.
     """
+    told = [place for place in range(frame.shape[1]) if not _holds_bytes(frame.iloc[:, place])]
+    frame = frame.iloc[:, told]
     texts = [
         place
         for place, dtype in enumerate(frame.dtypes)
@@ -96,6 +99,12 @@ def export_tables(
         written.append(str(path))
         pace.advance()
     return written
+
+
+def _holds_bytes(column: pd.Series) -> bool:
+    if column.dtype != object:
+        return False
+    return any(isinstance(value, bytes | bytearray) for value in column.dropna().head(1))
 
 
 def _cell(value: object) -> object:

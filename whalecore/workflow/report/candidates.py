@@ -6,9 +6,14 @@ from whalecore.errors import WhalecoreError
 from whalecore.lab.assess import Assessment
 from whalecore.lab.lab import Lab
 from whalecore.overlays import kind_of, legend, overlay, scale_limit
-from whalecore.photo_words import date_words
+from whalecore.photo_words import date_words, mark_words
 from whalecore.photos.crop import cut
-from whalecore.types import HeatmapSettings, OcclusionSettings, settings_from_key
+from whalecore.types import (
+    Candidate,
+    HeatmapSettings,
+    OcclusionSettings,
+    settings_from_key,
+)
 from whalecore.workflow.faithfulness import explanation_warnings
 from whalecore.workflow.report.html import Html, element, picture, picture_address, section
 
@@ -42,7 +47,7 @@ def candidates_section(lab: Lab, assessed: Assessment) -> Html:
         cells.append(
             element(
                 "article",
-                element("h3", f"{one.rank}. {one.individual} · score {one.score:.3f}"),
+                element("h3", " · ".join(filter(None, _title(one)))),
                 element(
                     "div", over, _gallery_photo(lab, one.individual, assessed, size), class_="pair"
                 ),
@@ -59,6 +64,10 @@ def candidates_section(lab: Lab, assessed: Assessment) -> Html:
         _legend(limit, kind_of(first.method)) if first else None,
         cells,
     )
+
+
+def _title(one: Candidate) -> tuple[str, ...]:
+    return (f"{one.rank}. {one.individual}", f"score {one.score:.3f}", mark_words(one.marks))
 
 
 def _method_words(settings: HeatmapSettings) -> str:

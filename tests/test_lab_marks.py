@@ -1,0 +1,114 @@
+"""Matching marks of a lab's photos: stored, looked up, and counted by individual."""
+
+import numpy as np
+import pytest
+
+from tests import lab_rows as row
+from tests.test_keypoint_matches import marks, moved
+from whalecore.lab.lab import create_lab
+from whalecore.lab.marks import MarkGallery
+from whalecore.lab.remembered_keypoints import RememberedKeypoints
+from whalecore.photos.keypoint_matches import Keypoints
+from whalecore.photos.marks import MarkSettings
+from whalecore.photos.packed_keypoints import kept, packed
+from whalecore.types import Box, Photo
+
+SETTINGS = MarkSettings(weight=1.0, shortlist=2)
+MEMBERS = {"a": ("a1", "a2"), "b": ("b1",)}
+FLUKE = marks(30, 1)
+SEEN = {"a1": moved(FLUKE), "a2": moved(FLUKE, scale=1.0), "b1": marks(30, 5)}
+
+
+def stored(photo_id: str, keypoints: Keypoints, crop: str = row.CROP) -> dict:
+    frames, descriptors = packed(keypoints)
+    return {
+        "photo_id": photo_id,
+        "crop": crop,
+        "settings": SETTINGS.keypoints.key,
+        "marks": len(keypoints.frames),
+        "frames": frames,
+        "descriptors": descriptors,
+    }
+
+
+@pytest.fixture
+def lab(tmp_path):
+    lab = create_lab(tmp_path / "lab", "marks", tmp_path)
+    names = [*SEEN, "query"]
+    lab.write("catalogue", [row.photo(one, one[0] if one in SEEN else None) for one in names])
+    lab.write("crops", [row.crop(one) for one in names])
+    lab.write("keypoints", [stored(one, keypoints) for one, keypoints in SEEN.items()])
+    return lab
+
+
+def gallery(lab) -> MarkGallery:
+    return MarkGallery(lab, SETTINGS, lambda: MEMBERS)
+
+
+def test_marks_are_counted_with_the_photos_of_each_individual(lab):
+    found = gallery(lab).count("query", kept(FLUKE), ["a", "b", "nobody"])
+    assert found["a"].marks == 30
+    assert found["a"].photo_id in ("a1", "a2")
+    assert (found["b"].marks, found["nobody"].marks) == (0, 0)
+
+
+def test_no_photo_speaks_for_itself(lab):
+    found = gallery(lab).count("a1", kept(SEEN["a1"]), ["a"])
+    assert found["a"].photo_id == "a2"
+    assert gallery(lab).count("b1", kept(SEEN["b1"]), ["b"])["b"].marks == 0
+
+
+def test_photos_that_are_asked_about_together_speak_for_none_of_them(lab):
+    alone = gallery(lab)
+    together = alone.leaving_out({"a1", "a2"})
+    assert together.count("query", kept(FLUKE), ["a"])["a"].marks == 0
+    assert alone.count("query", kept(FLUKE), ["a"])["a"].marks == 30
+
+
+def test_each_photo_is_compared_with_its_own_shortlist(lab):
+    logits = np.array([[0.0, 5.0, 1.0], [9.0, 0.0, 1.0], [0.0, 0.0, 0.0]], np.float32)
+    found = list(gallery(lab).count_each(["a1", "a2", "unseen"], ["a", "b", "c"], logits))
+    assert [sorted(one) for one in found] == [["b", "c"], ["a", "c"], []]
+    assert found[1]["a"].photo_id == "a1"
+
+
+def test_keypoints_of_a_crop_that_was_corrected_count_no_longer(lab):
+    own = gallery(lab)
+    assert own.count("query", kept(FLUKE), ["a"])["a"].marks == 30
+    lab.write("crops", [row.crop(one, edge=1.0) for one in ("a1", "a2")])
+    assert own.count("query", kept(FLUKE), ["a"])["a"].marks == 0
+    lab.write("keypoints", [stored("a2", SEEN["a2"], row.OTHER_CROP)])
+    assert own.count("query", kept(FLUKE), ["a"])["a"].photo_id == "a2"
+
+
+def test_stored_keypoints_are_used_for_the_box_that_they_belong_to(lab):
+    box = Box(0.0, 0.0, 10.0, 10.0)
+    assert len(lab.keypoints_on("a1", box, SETTINGS.keypoints).frames) == 30
+    assert lab.keypoints_on("a1", Box(0.0, 0.0, 9.0, 10.0), SETTINGS.keypoints) is None
+    photo = Photo("query", "query.png", np.zeros((10, 10, 3), np.uint8))
+    assert len(gallery(lab).keypoints_of(photo, box).frames) == 0
+
+
+def test_damaged_keypoints_are_as_if_nobody_had_looked(lab):
+    lab.write("keypoints", [stored("a1", SEEN["a1"]) | {"descriptors": b"short"}])
+    assert set(lab.keypoints(list(SEEN), SETTINGS.keypoints)) == {"a2", "b1"}
+
+
+def test_only_so_many_photos_stay_in_memory(lab):
+    remembered = RememberedKeypoints(lab, SETTINGS.keypoints, most=2)
+    for one in SEEN:
+        assert set(remembered.of([one])) == {one}
+    assert list(remembered._kept) == ["a2", "b1"]
+    assert set(remembered.of(list(SEEN))) == set(SEEN)
+
+
+def test_the_gallery_holds_what_a_model_learned_and_all_photos_of_others(lab):
+    model = row.model("m", fold=0, individuals=["a"], settings={"seed": 0})
+    lab.write("splits", [split(one, fold) for one, fold in (("a1", 1), ("a2", 0), ("b1", 0))])
+    lab.write("models", [model])
+    assert lab.mark_gallery("m") == {"a": ("a1",), "b": ("b1",)}
+
+
+def split(photo_id: str, fold: int) -> dict:
+    about = {"part": "validation", "known": True, "unit": photo_id}
+    return {"photo_id": photo_id, "fold": fold, **about}
