@@ -54,6 +54,15 @@ def test_a_model_without_usable_curves_is_not_offered(text):
     assert with_curves(lab_of(model("old", curves=text), model("new"))) == ["new"]
 
 
+def test_models_differ_in_whether_marks_count():
+    models = lab_of(model("old", mark_weight=None), model("new", mark_weight=2.142))
+    rows = differing(models, "old", "new").set_index("setting")
+    row = rows.loc["weight of matching marks in the score"]
+    assert (row["old"], row["new"]) == ("they do not count", "2.14")
+    alone = settings_of(lab_of(model("old")), ["old"])
+    assert alone["old"].tolist()[-1] == "they do not count"
+
+
 def test_a_lab_of_an_older_version_has_no_curves():
     assert with_curves(lab_of(model("old")).drop(columns="curves")) == []
 

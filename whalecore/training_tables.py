@@ -46,6 +46,7 @@ OTHERS = {
     "fold": "fold kept out",
     "photos_trained": "photos it learned from",
     "known": "individuals it can name",
+    "marks": "weight of matching marks in the score",
 }
 COLUMNS = (
     *("run", "pass", "half_size", "loss", "learning_rate"),
@@ -123,7 +124,12 @@ def _settings(model: object) -> Mapping[str, object]:
         "fold": None if pd.isna(fold) else int(fold),
         "photos_trained": None if pd.isna(photos) else int(photos),
         "known": len(model.individuals),
+        "marks": _weight(getattr(model, "mark_weight", None)),
     }
+
+
+def _weight(weight: float | None) -> str:
+    return "they do not count" if weight is None or pd.isna(weight) else f"{weight:.2f}"
 
 
 def _model(models: pd.DataFrame, model_id: str) -> object:

@@ -1,200 +1,302 @@
-"""How good identification is on photos the network never saw: alone, and with matching marks.
+"""How good identification is, ours beside its peers: same photos, same split, same table.
 
-``python tests/benchmarks/identifier.py LAB [--shortlist 40] [--keypoints FILE]``
+``python tests/benchmarks/identifier.py FLUKES --out FOLDER [--low-epochs 30 --epochs 6]``
 
-Queries are the photos of the newest model's fold, the gallery those it was trained on. The
-network names a shortlist of individuals; the photo is matched against each of their photos. What
-marks and network weigh is fitted on the validation photos, figures come from the test photos.
+FLUKES is a folder as Kaggle users have it, with ``boxes.csv`` and ``near_duplicates.csv``; see
+``tests/identifier_protocol.py``. Three networks are trained that differ in their loss alone, then
+photos are matched by their marks. FOLDER keeps all that is computed, models of the photos among
+it: the same command goes on where it was interrupted, and makes the tables again in seconds.
 """
 
 from __future__ import annotations
 
 import argparse
+import json
+import shlex
 import sys
 import time
-from collections import defaultdict
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import asdict
+from functools import cache
+from importlib.util import find_spec
 from pathlib import Path
 
 import numpy as np
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[2]))
 
-from tests.fusion import Fusion, fit_fusion, fused_scores
-from whalecore.lab.lab import open_lab
-from whalecore.photos.crop import cut
-from whalecore.photos.keypoint_matches import Keypoints, match
-from whalecore.photos.keypoints import KeypointFinder
-from whalecore.reliability.metrics import (
-    auroc,
-    expected_calibration_error,
-    map_at_5,
-    top_k_accuracy,
-    wilson_interval,
+from tests import identifier_protocol as parts
+from tests.identifier_figures import CMC_AT, compared
+from tests.identifier_peers import (
+    ARCFACE,
+    OURS,
+    SOFTMAX,
+    SiftMarks,
+    SiftMatcher,
+    kept_marks,
+    kept_pairs,
+    lists_of,
+    trained,
+    trainings,
 )
+from tests.identifier_protocol import Lists, Protocol, deal, per_individual, wanted_pairs
+from whalecore.errors import WhalecoreError
+from whalecore.files import write_atomically, write_json
+from whalecore.identifiers.checkpoint import load_identifier, save_identifier
+from whalecore.identifiers.history import from_text
+from whalecore.identifiers.network import choose_device
+from whalecore.identifiers.settings import PRESETS, TrainingSettings, preset
+from whalecore.photos.crop import MARGIN, cut
+from whalecore.photos.decode import load_photo
+from whalecore.photos.keypoint_matches import Keypoints, match
+from whalecore.photos.keypoints import KeypointFinder, KeypointSettings
 from whalecore.types import Box
 
-CHANCE_PAIRS = 3000
+MARKS, SIFT = "marks", "sift"
+PARTS = (MARKS, SOFTMAX, ARCFACE, SIFT)
+NAMES = {
+    OURS: "ours, network alone",
+    SOFTMAX: "ResNet, softmax",
+    ARCFACE: "ResNet, ArcFace, nearest photo",
+    SIFT: "SIFT, ratio test, RANSAC",
+}
 
-
-@dataclass(frozen=True, eq=False)
-class Looked:
-    """What network and marks say of the queries.
-
-    Attributes
-    ----------
-    logits, marks : ndarray of shape (queries, individuals), float
-    reference : ndarray of shape (queries,), int
-        Column of the right individual, -1 where the gallery does not know it.
-    test : ndarray of shape (queries,), bool
-    """
-
-    logits: np.ndarray
-    marks: np.ndarray
-    reference: np.ndarray
-    test: np.ndarray
+CLOSED_COLUMNS = {
+    "MAP@5": "map5",
+    "top 1": "top1",
+    "95 %": ("low", "high"),
+    "top 5": "cmc_5",
+    "new against known, AUROC": "auroc",
+    "BAKS": "baks",
+    "BAUS": "baus",
+    "ECE": "ece",
+}
+CMC_COLUMNS = {str(k): f"cmc_{k}" for k in CMC_AT}
+UNSEEN_COLUMNS = {
+    "among": "individuals",
+    "top 1": "top1",
+    "95 %": ("low", "high"),
+    "top 5": "top5",
+    "MAP@5": "map5",
+}
 
 
 def main() -> None:
+    arguments = parsed()
+    try:
+        protocol, results, minutes = measured(arguments)
+    except WhalecoreError as error:
+        sys.exit(str(error))
+    print(f"{time.strftime('%Y-%m-%d')}, `{command(arguments)}`")
+    print(report(protocol, results, minutes))
+
+
+def command(arguments: argparse.Namespace) -> str:
+    """What was asked for, without the names of this machine's folders."""
+    folders = {str(arguments.flukes): "FLUKES", str(arguments.out): "FOLDER"}
+    given = [folders.get(one.rstrip("/"), one) for one in sys.argv[1:]]
+    return shlex.join(["python", "tests/benchmarks/identifier.py", *given])
+
+
+def parsed(given: list[str] | None = None) -> argparse.Namespace:
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("lab", type=Path)
-    parser.add_argument("--shortlist", type=int, default=40)
-    parser.add_argument("--keypoints", type=Path, help="NPZ that keeps the marks of all photos.")
-    arguments = parser.parse_args()
-    lab = open_lab(arguments.lab)
-    identifier = lab.identifier()
-    photos = lab.photos(reviewed=False).dropna(subset=["fold", "crop_x0"])
-    learned = photos["photo_id"].isin(lab.learned(identifier.model_id))
-    known = learned & photos["individual"].isin(identifier.individuals)
-    fold = lab.rows("models", model_id=identifier.model_id)[0]["fold"]
-    asked = photos["fold"] == fold
-    keypoints = marks_of(lab, identifier, photos[asked | known], arguments.keypoints)
-    gallery = defaultdict(list)
-    for row in photos[known].itertuples():
-        gallery[row.individual].append(row.photo_id)
-    looked = look(lab, identifier, photos[asked], gallery, keypoints, arguments.shortlist)
-    report(looked, arguments)
-    print(chance(gallery, keypoints))
+    parser.add_argument("flukes", type=Path, help="Kaggle folder with boxes and near-duplicates.")
+    parser.add_argument("--out", type=Path, required=True, help="Keeps all that is computed.")
+    parser.add_argument("--preset", choices=sorted(PRESETS), default="laptop")
+    parser.add_argument("--network", help="Of all three, such as resnet50.")
+    parser.add_argument("--size", type=int, nargs=2, metavar=("HEIGHT", "WIDTH"))
+    parser.add_argument("--epochs", type=int)
+    parser.add_argument("--low-epochs", type=int)
+    parser.add_argument("--seed", type=int, default=0, help="Of the split and of the trainings.")
+    parser.add_argument("--device", default="auto", choices=("auto", "cpu", "cuda"))
+    parser.add_argument("--shortlist", type=int, default=40, help="Individuals to match marks of.")
+    parser.add_argument("--all-pairs", action="store_true", help="Match all, for one row more.")
+    parser.add_argument("--without", nargs="*", choices=PARTS, default=(), help="Rows left out.")
+    return parser.parse_args(given)
 
 
-def crops_of(lab, photos, height: int, width: int, margin: float):
-    for row in photos.itertuples():
-        box = Box(row.crop_x0, row.crop_y0, row.crop_x1, row.crop_y1)
-        yield row.photo_id, cut(lab.read_photo(row._asdict()), box, height, width, margin)
-
-
-def marks_of(lab, identifier, photos, file: Path | None) -> dict[str, Keypoints]:
-    """Keypoints by photo, from the file where it is there."""
-    if file is not None and file.is_file():
-        with np.load(file) as kept:
-            names = {name.rsplit("/", 1)[0] for name in kept.files}
-            return {
-                name: Keypoints(kept[f"{name}/frames"], kept[f"{name}/descriptors"])
-                for name in names
-            }
-    finder = KeypointFinder()
-    size = finder.settings
-    started, found = time.process_time(), {}
-    for photo_id, crop in crops_of(lab, photos, size.height, size.width, identifier.margin):
-        found[photo_id] = finder.find(crop)
-    spent = (time.process_time() - started) / len(found)
-    print(f"{len(found)} photos, {spent:.2f} s of processor time each for finding marks")
-    if file is not None:
-        parts = {f"{name}/frames": one.frames for name, one in found.items()}
-        parts |= {f"{name}/descriptors": one.descriptors for name, one in found.items()}
-        np.savez(file, **parts)
-    return found
-
-
-def look(lab, identifier, photos, gallery, keypoints, shortlist: int) -> Looked:
-    """Logits of all individuals, and marks shared with those on the shortlist."""
-    size = identifier.height, identifier.width, identifier.margin
-    crops = [crop for _, crop in crops_of(lab, photos, *size)]
-    logits, _ = identifier.identify_many(np.stack(crops))
-    marks = np.zeros_like(logits)
-    started, pairs = time.process_time(), 0
-    for query, photo_id in enumerate(photos["photo_id"]):
-        for column in np.argsort(-logits[query])[:shortlist]:
-            others = gallery[identifier.individuals[column]]
-            shared = [len(match(keypoints[photo_id], keypoints[one]).query) for one in others]
-            marks[query, column] = max(shared, default=0)
-            pairs += len(others)
-    spent = 1000 * (time.process_time() - started)
-    print(
-        f"{pairs / len(photos):.0f} pairs a query, {spent / pairs:.1f} ms of processor time a "
-        f"pair, {spent / len(photos) / 1000:.2f} s a query"
-    )
-    column = {name: number for number, name in enumerate(identifier.individuals)}
-    reference = np.array([column.get(name, -1) for name in photos["individual"]])
-    return Looked(logits, marks, reference, (photos["part"] == "test").to_numpy())
-
-
-def report(looked: Looked, arguments) -> None:
-    learnt = ~looked.test & (looked.reference >= 0)
-    parts = looked.logits[learnt], looked.marks[learnt], looked.reference[learnt]
-    plain = fit_fusion(parts[0], np.zeros_like(parts[1]), parts[2])
-    both = fit_fusion(*parts)
-    ways = {
-        "network": Fusion(plain.logit_weight, 0.0),
-        "marks on its shortlist, ties by the network": Fusion(1e-6, 1.0),
-        "both": both,
+def settings_of(arguments: argparse.Namespace) -> TrainingSettings:
+    """The preset with what was asked for."""
+    height, width = arguments.size or (None, None)
+    changes = {
+        "architecture": arguments.network,
+        "height": height,
+        "width": width,
+        "epochs": arguments.epochs,
+        "low_resolution_epochs": arguments.low_epochs,
+        "seed": arguments.seed,
     }
-    print(f"\n{time.strftime('%Y-%m-%d')}, {learnt.sum()} validation photos; weights {both}")
-    print("| | photos | top 1 | 95 % | top 5 | top 10 | top 20 | MAP@5 | ECE | new against known |")
-    print("| --- " * 10 + "|")
-    for name, fusion in ways.items():
-        print(f"| {name} | {figures(looked, fusion)} |")
-    known = looked.test & (looked.reference >= 0)
-    ranks = ranked(looked.logits[known], looked.reference[known])
-    share = (ranks <= arguments.shortlist).mean()
-    print(f"\nThe right individual is among the network's first {arguments.shortlist}: {share:.3f}")
+    asked = {name: value for name, value in changes.items() if value is not None}
+    return preset(arguments.preset, **asked)
 
 
-def ranked(scores: np.ndarray, reference: np.ndarray) -> np.ndarray:
-    own = scores[np.arange(len(reference)), reference]
-    return (scores > own[:, None]).sum(axis=1) + 1
+def measured(arguments: argparse.Namespace) -> tuple[Protocol, dict, dict]:
+    """Who plays which part, every method's figures, and the minutes of the trainings."""
+    base = settings_of(arguments)
+    protocol = deal(arguments.flukes, arguments.seed)
+    same_run(arguments.out / "run.json", base, protocol)
+    crops = Crops(arguments.flukes, protocol, base)
+    logits, minutes = {}, {}
+    for name, settings in trainings(base).items():
+        if name not in arguments.without:
+            logits[name], minutes[name] = network(name, protocol, crops, settings, arguments)
+    results = {NAMES[OURS]: compared(protocol, logits[OURS])}
+    if MARKS not in arguments.without:
+        for shortlist in (arguments.shortlist, None)[: 1 + arguments.all_pairs]:
+            whose = "all" if shortlist is None else f"its first {shortlist}"
+            marks = our_marks(protocol, crops, logits[OURS], shortlist, arguments)
+            results[f"ours, with marks of {whose}"] = compared(
+                protocol, logits[OURS], marks, shortlist
+            )
+    results |= {NAMES[name]: compared(protocol, logits[name]) for name in logits if name != OURS}
+    if SIFT not in arguments.without and find_spec("cv2"):
+        nothing = Lists(*(np.zeros_like(one) for one in vars(logits[OURS]).values()))
+        inliers = sift_inliers(protocol, crops, nothing, arguments)
+        results[NAMES[SIFT]] = compared(protocol, nothing, inliers)
+    kept = {"settings": asdict(base), "minutes": minutes, "methods": results}
+    write_json(arguments.out / "results.json", kept)
+    return protocol, results, minutes
 
 
-def figures(looked: Looked, fusion: Fusion) -> str:
-    """Top 1 with interval, top 5, 10, 20, MAP@5 and ECE of known, AUROC of new test photos."""
-    scores = fused_scores(looked.logits, looked.marks, fusion)
-    test, known = looked.test, looked.test & (looked.reference >= 0)
-    weighed = fusion.logit_weight * looked.logits + fusion.mark_weight * looked.marks
-    ranks = ranked(weighed[known], looked.reference[known])
-    right = ranks == 1
-    low, high = wilson_interval(int(right.sum()), len(right))
-    best = scores.max(axis=1)
-    cells = [
-        f"{known.sum()}",
-        f"{right.mean():.3f}",
-        f"{low:.2f} to {high:.2f}",
-        *(f"{top_k_accuracy(ranks, k):.3f}" for k in (5, 10, 20)),
-        f"{map_at_5(ranks):.3f}",
-        f"{expected_calibration_error(best[known], right):.3f}",
-        f"{auroc(-best[test], looked.reference[test] < 0):.3f}",
+def same_run(file: Path, base: TrainingSettings, protocol: Protocol) -> None:
+    """Refuse a folder that holds what other settings or photos came to."""
+    run = {
+        "settings": base.key,
+        "parts": dict(zip(protocol.images, protocol.part.tolist(), strict=True)),
+    }
+    if file.is_file() and json.loads(file.read_text(encoding="utf-8")) != run:
+        raise WhalecoreError(f"'{file.parent}' holds another run: choose another folder.")
+    file.parent.mkdir(parents=True, exist_ok=True)
+    write_json(file, run)
+
+
+class Crops:
+    """The boxed flukes of a folder, cut when asked for."""
+
+    def __init__(self, folder: Path, protocol: Protocol, base: TrainingSettings) -> None:
+        self.folder, self.protocol, self.base = folder, protocol, base
+        self._all: np.ndarray | None = None
+
+    def one(self, row: int, height: int, width: int, margin: float = MARGIN) -> np.ndarray:
+        photo = load_photo(self.folder / "train" / self.protocol.images[row])
+        return cut(photo, Box(*self.protocol.boxes[row]), height, width, margin)
+
+    def all(self) -> np.ndarray:
+        """All photos at the networks' size."""
+        if self._all is None:
+            size = self.base.height, self.base.width, self.base.crop_margin
+            say(f"cut {len(self.protocol.images)} photos")
+            rows = range(len(self.protocol.images))
+            self._all = np.stack([self.one(row, *size) for row in rows])
+        return self._all
+
+
+def say(text: str) -> None:
+    print(f"{time.strftime('%H:%M:%S')} {text}", file=sys.stderr, flush=True)
+
+
+def network(
+    name: str,
+    protocol: Protocol,
+    crops: Crops,
+    settings: TrainingSettings,
+    arguments: argparse.Namespace,
+) -> tuple[Lists, float]:
+    """Raw scores of a network, and the minutes that it was trained."""
+    folder = arguments.out / name
+    if not (folder / "identifier.json").is_file():
+        found = trained(folder, protocol, crops.all(), settings, arguments.device, say)
+        save_identifier(found, folder)
+    identifier = load_identifier(folder, arguments.device)
+    file = folder / "looked.npz"
+    if not file.is_file():
+        logits, looks = identifier.identify_many(crops.all())
+        write_atomically(file, lambda whole: np.savez(whole, logits=logits, looks=looks))
+    with np.load(file) as looked:
+        lists = lists_of(name, protocol, identifier, looked["logits"], looked["looks"])
+    epochs = from_text((folder / "history.json").read_text(encoding="utf-8"))
+    return lists, sum(epoch.seconds for epoch in epochs) / 60
+
+
+def our_marks(protocol, crops, logits: Lists, shortlist: int | None, arguments) -> Lists:
+    """Most marks shared with a photo of each individual; 0 where nobody looked."""
+    finder = KeypointFinder(device=choose_device(arguments.device).type)
+
+    def shared(query: Keypoints, other: Keypoints) -> int:
+        return len(match(query, other).query)
+
+    wanted = wanted_pairs(protocol, logits, shortlist)
+    return matched(protocol, crops, arguments.out / MARKS, Keypoints, finder.find, shared, wanted)
+
+
+def sift_inliers(protocol, crops, nothing: Lists, arguments) -> Lists:
+    """Most inliers with a photo of each individual, of the whole gallery."""
+    matcher, folder = SiftMatcher(), arguments.out / SIFT
+    wanted = wanted_pairs(protocol, nothing, None)
+    return matched(protocol, crops, folder, SiftMarks, matcher.find, matcher.shared, wanted)
+
+
+def matched(
+    protocol: Protocol,
+    crops: Crops,
+    folder: Path,
+    kind: type,
+    find: Callable,
+    shared: Callable,
+    wanted: np.ndarray,
+) -> Lists:
+    """Marks of all photos asked and of the gallery, and what the wanted pairs share of them."""
+    size = KeypointSettings().height, KeypointSettings().width
+
+    @cache
+    def marks_of(name: str) -> list:
+        rows = protocol.rows(*{"asked": parts.ASKED, "gallery": parts.GALLERY}[name])
+        photos = [lambda row=row: find(crops.one(row, *size)) for row in rows]
+        return kept_marks(folder / name, kind, photos, say)
+
+    def shared_by(query: int, other: int) -> int:
+        return shared(marks_of("asked")[query], marks_of("gallery")[other])
+
+    pairs = kept_pairs(folder / "pairs.npy", wanted, shared_by, say)
+    return per_individual(protocol, np.maximum(pairs, 0))
+
+
+def report(protocol: Protocol, results: dict, minutes: dict) -> str:
+    """The tables, with what they were made from."""
+    counts = {part: len(protocol.rows(part)) for part in (parts.TRAIN, *parts.ASKED)}
+    photos = ", ".join(f"{count} {part}" for part, count in counts.items())
+    spent = ", ".join(f"{NAMES[name]} {value:.0f}" for name, value in minutes.items())
+    lines = [
+        f"Photos: {photos}; {len(protocol.names(parts.TRAIN))} trained individuals, "
+        f"{len(protocol.names(parts.UNSEEN_QUERY))} unseen ones asked for.",
+        f"Minutes of training: {spent}.",
     ]
-    return " | ".join(cells)
-
-
-def chance(gallery, keypoints) -> str:
-    """How many marks photos of different animals, and of one animal, share."""
-    rng = np.random.default_rng(0)
-    names = sorted(gallery)
-    different, same = [], []
-    for _ in range(CHANCE_PAIRS):
-        one, other = rng.choice(len(names), 2, replace=False)
-        pair = rng.choice(gallery[names[one]]), rng.choice(gallery[names[other]])
-        different.append(len(match(keypoints[pair[0]], keypoints[pair[1]]).query))
-    for name in names:
-        if len(gallery[name]) > 1:
-            pair = rng.choice(gallery[name], 2, replace=False)
-            same.append(len(match(keypoints[pair[0]], keypoints[pair[1]]).query))
-    limit = np.quantile(different, 0.99)
-    more = np.mean(np.array(same) > limit)
-    return (
-        f"Of {len(different)} pairs of photos of different animals 99 % share at most {limit:.0f} "
-        f"marks; of {len(same)} pairs of one animal {more:.0%} share more."
+    tables = (
+        ("closed set and new whales", "closed", CLOSED_COLUMNS),
+        ("closed set, right within the first", "closed", CMC_COLUMNS),
+        ("unseen population, on its own", "unseen", UNSEEN_COLUMNS),
+        ("unseen population, beside the trained individuals", "joint", UNSEEN_COLUMNS),
     )
+    for corner, key, columns in tables:
+        lines += ["", table({name: one[key] for name, one in results.items()}, columns, corner)]
+    return "\n".join(lines)
+
+
+def table(
+    rows: Mapping[str, Mapping[str, float]], columns: Mapping[str, str | Sequence[str]], corner: str
+) -> str:
+    """A markdown table, one row a method; shares to three digits, intervals to two."""
+    lines = [f"| {corner} | {' | '.join(columns)} |", "| --- " * (len(columns) + 1) + "|"]
+    for name, found in rows.items():
+        lines.append(f"| {name} | {' | '.join(_cell(found, key) for key in columns.values())} |")
+    return "\n".join(lines)
+
+
+def _cell(found: Mapping[str, float], key: str | Sequence[str]) -> str:
+    if not isinstance(key, str):
+        return " to ".join(f"{found[one]:.2f}" for one in key)
+    value = found[key]
+    return str(value) if isinstance(value, int) else f"{value:.3f}"
 
 
 if __name__ == "__main__":
