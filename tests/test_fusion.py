@@ -5,6 +5,7 @@ import pytest
 
 from whalecore.errors import SettingsError
 from whalecore.reliability.fusion import Fusion, fit_fusion, fused_scores
+from whalecore.reliability.temperature import fit_temperature
 
 
 def drawn(weights, photos=4000, individuals=6, seed=0):
@@ -62,3 +63,19 @@ def test_shapes_that_do_not_fit_are_refused():
         fused_scores(np.zeros((2, 3)), np.zeros((2, 4)), Fusion(1.0, 1.0))
     with pytest.raises(SettingsError, match="one per photo"):
         fit_fusion(np.zeros((2, 3)), np.zeros((2, 3)), [0])
+
+
+def test_without_any_marks_there_is_the_temperature_alone():
+    logits, marks, right = drawn((0.7, 0.4), photos=200)
+    found = fit_fusion(logits, np.zeros_like(marks), right)
+    assert found.mark_weight == 0
+    assert 1 / found.logit_weight == pytest.approx(fit_temperature(logits, right))
+
+
+def test_few_photos_that_marks_always_tell_do_not_silence_the_network():
+    logits, marks, right = drawn((0.7, 0.0), photos=20)
+    marks = np.zeros_like(marks)
+    marks[np.arange(20), right] = 5.0
+    found = fit_fusion(logits, marks, right)
+    assert found.logit_weight > 0.3 / fit_temperature(logits, right)
+    assert 0.5 < found.mark_weight < 4

@@ -29,8 +29,8 @@ def test_an_individual_shares_what_its_best_matching_photo_shares():
     assert found["b"] == NOTHING_SHARED
 
 
-def test_an_individual_without_photos_shares_nothing():
-    assert shared_marks(marks(), {"a": {}}) == {"a": NOTHING_SHARED}
+def test_nothing_is_said_of_an_individual_without_photos():
+    assert shared_marks(marks(), {"a": {}}) == {}
 
 
 def test_the_shortlist_is_the_most_likely_by_the_network_best_first():

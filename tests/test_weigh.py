@@ -9,10 +9,13 @@ import pytest
 from scipy.special import softmax
 
 from tests.conftest import ENOUGH_TO_WEIGH
+from whalecore.lab.gallery import extended
 from whalecore.lab.lab import open_lab
 from whalecore.reliability.fusion import fit_fusion
+from whalecore.types import GradCamSettings, OcclusionSettings
 from whalecore.workflow import weigh
 from whalecore.workflow.evidence import lab_logits
+from whalecore.workflow.explain import _explain_by_grad_cam, explain_photo
 from whalecore.workflow.marks import find_marks
 from whalecore.workflow.score import score_photos
 from whalecore.workflow.train import train_identifier
@@ -149,3 +152,54 @@ def test_photos_that_come_later_are_looked_at_when_they_are_scored(marked, forge
         for one in (later, lab)
     )
     assert mine == theirs
+
+
+@pytest.fixture
+def copied(marked, tmp_path):
+    return open_lab(shutil.copytree(marked.folder, tmp_path / "copy"))
+
+
+def test_an_individual_that_a_decision_named_is_known_by_its_marks_at_once(copied, forget):
+    named = {row["photo_id"] for row in copied.rows("photos") if row["individual"]}
+    kept = [row for row in copied.rows("keypoints") if row["photo_id"] in named]
+    lab = forget(copied, "keypoints")
+    lab.write("keypoints", kept)
+    photo = next(
+        row["photo_id"]
+        for row in lab.rows("photos")
+        if row["photo_id"] not in named and row["fold"] == 1
+    )
+    lab.decide(photo, "new_individual", "Salt", reviewer="Anna")
+    identifier = extended(lab, lab.identifier(newest(lab)["model_id"]), {"asked"})
+    assert "Salt" in identifier.individuals
+    assert {row["photo_id"] for row in lab.rows("keypoints")} == {*named, photo}
+    assert lab.mark_gallery(newest(lab)["model_id"])["Salt"] == (photo,)
+
+
+def test_heatmaps_are_made_for_the_individuals_of_the_scores(copied):
+    model = newest(copied)
+    photo = copied.rows("scores", model_id=model["model_id"], rank=1)[0]["photo_id"]
+    names = [one.individual for one in copied.candidates(model["model_id"], photo)]
+    # Without marks the network would name others first.
+    shutil.rmtree(copied.folder / "tables" / "keypoints")
+    for settings in (GradCamSettings("layer4"), OcclusionSettings(16, 16)):
+        explain_photo(copied, photo, settings)
+        rows = copied.rows(
+            "heatmaps", model_id=model["model_id"], photo_id=photo, settings=settings.key
+        )
+        assert [row["individual"] for row in sorted(rows, key=lambda row: row["rank"])] == names
+
+
+def test_a_photo_whose_crop_was_corrected_stops_no_other_from_being_explained(copied):
+    model_id = newest(copied)["model_id"]
+    ids = [row["photo_id"] for row in copied.rows("scores", model_id=model_id, rank=1)][:2]
+    identifier, layer = copied.identifier(model_id), GradCamSettings("layer3")
+    crop = copied.crop(ids[0])
+    edges = {f"crop_{name}": getattr(crop.box, name) + 1 for name in ("x0", "y0", "x1", "y1")}
+    old = copied.rows("crops", photo_id=ids[0])[0]
+    copied.write("crops", [{**old, **edges, "made_at": None, "crop": None}])
+    errors = _explain_by_grad_cam(copied, identifier, {one: [layer] for one in ids})
+    assert list(errors) == [ids[0]]
+    assert "no score of its present crop" in str(errors[ids[0]])
+    done = copied.rows("heatmaps", model_id=model_id, settings=layer.key)
+    assert {row["photo_id"] for row in done} == {ids[1]}

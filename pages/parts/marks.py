@@ -88,15 +88,6 @@ def _marks_of_lab(lab, photo_id: str):
 @st.cache_data(max_entries=500, show_spinner=False)
 def _marks(photo_id: str, box: Box, _photo: Photo, _lab):
     from whalecore.photos.keypoints import KeypointSettings
-    from whalecore.photos.packed_keypoints import kept
 
-    stored = _lab.keypoints_on(photo_id, box, KeypointSettings())
     # As they are counted for the score.
-    return stored or kept(_finder().find_on(_photo, box))
-
-
-@st.cache_resource(show_spinner=False)
-def _finder():
-    from whalecore.photos.keypoints import KeypointFinder
-
-    return KeypointFinder()
+    return _lab.remembered_keypoints(KeypointSettings()).on(_photo, box)

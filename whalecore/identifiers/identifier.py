@@ -90,7 +90,8 @@ class Identifier:
         How marks shared with photos of the individuals count beside the network.
     count_marks : callable, optional
         Counts them, by individual: takes a photo, the box of the fluke and the individuals to look
-        at. Without it the network speaks alone.
+        at. Without it the network speaks alone, and scores that were weighed with marks are less
+        sure than they might be.
 
     Attributes
     ----------

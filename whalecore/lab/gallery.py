@@ -137,7 +137,7 @@ def embed_decided(lab: Lab, identifier: AnyIdentifier) -> None:
     """
     import torch
 
-    rows, prepared = [], []
+    rows, prepared, marks = [], [], []
     for photo_id, role in lab.further_without_embedding(identifier.model_id, decided=True):
         if len(rows) == MOST_AT_ONCE:
             break
@@ -147,12 +147,15 @@ def embed_decided(lab: Lab, identifier: AnyIdentifier) -> None:
             prepared.append(identifier.prepare(photo, crop.box))
         except WhalecoreError:
             continue
+        if identifier.marks is not None and identifier.count_marks is not None:
+            marks.append(identifier.count_marks.row_of(photo, crop.box))
         rows.append({"photo_id": photo_id, "crop": crop.box.key, "role": role})
     if not rows:
         return
     values = identifier.embed(torch.stack(prepared)).float().cpu().numpy()
     # A lab that cannot be written to answers without them.
     with suppress(LabError):
+        lab.write("keypoints", marks)
         lab.write(
             "embeddings",
             [

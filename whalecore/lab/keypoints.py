@@ -4,19 +4,22 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Sequence
+from contextlib import suppress
+from functools import cached_property
 
 import pyarrow as pa
 
 from whalecore.errors import SettingsError
 from whalecore.lab.embeddings import LabEmbeddings
+from whalecore.lab.remembered_keypoints import RememberedKeypoints
 from whalecore.photos.keypoint_matches import Keypoints
 from whalecore.photos.keypoints import KeypointSettings
-from whalecore.photos.packed_keypoints import unpacked
+from whalecore.photos.packed_keypoints import DIMENSIONS, FRAME_BYTES, packed, unpacked
 from whalecore.types import Box
 
 KEYPOINTS = """
 SELECT photo_id, crop, frames, descriptors FROM keypoints
-WHERE settings = $1 AND list_contains($2, photo_id)
+WHERE settings = $1 AND photo_id IN (SELECT unnest($2::VARCHAR[]))
 """
 
 NAMED = """
@@ -29,6 +32,27 @@ ORDER BY ALL
 """
 
 
+COMPLETE = """
+SELECT photo_id FROM keypoints WHERE settings = $1
+    AND octet_length(frames) = $2 * marks AND octet_length(descriptors) = $3 * marks
+"""
+
+
+def keypoint_row(
+    photo_id: str, box: Box, settings: KeypointSettings, found: Keypoints
+) -> dict[str, object]:
+    """The row of table ``keypoints`` that remembers the marks of a photo."""
+    frames, descriptors = packed(found)
+    return {
+        "photo_id": photo_id,
+        "crop": box.key,
+        "settings": settings.key,
+        "marks": len(found.frames),
+        "frames": frames,
+        "descriptors": descriptors,
+    }
+
+
 class LabKeypoints(LabEmbeddings):
     """The part of a lab that knows its keypoints."""
 
@@ -39,24 +63,45 @@ class LabKeypoints(LabEmbeddings):
 
         The box is the text that `whalecore.types.Box.key` gives.
         """
-        found: dict[str, tuple[str, Keypoints]] = {}
+        found = {}
+        for photo_id, (crop, *stored) in self.packed_keypoints(photo_ids, settings).items():
+            # Damaged ones are as if nobody had looked yet.
+            with suppress(SettingsError):
+                found[photo_id] = crop, unpacked(*stored)
+        return found
+
+    def packed_keypoints(
+        self, photo_ids: Sequence[str], settings: KeypointSettings
+    ) -> dict[str, tuple[str, bytes, bytes]]:
+        """The same as they are stored, not checked: box, frames, descriptors."""
+        found: dict[str, tuple[str, bytes, bytes]] = {}
 
         def take(batch: pa.RecordBatch) -> None:
             for row in batch.to_pylist():
-                try:
-                    keypoints = unpacked(row["frames"], row["descriptors"])
-                except SettingsError:
-                    # As if nobody had looked yet.
-                    continue
-                found[row["photo_id"]] = row["crop"], keypoints
+                found[row["photo_id"]] = row["crop"], row["frames"], row["descriptors"]
 
         self._database.each_batch(KEYPOINTS, [settings.key, list(photo_ids)], take)
         return found
 
-    def keypoints_on(self, photo_id: str, box: Box, settings: KeypointSettings) -> Keypoints | None:
-        """Keypoints of a photo in a box, where the lab has them."""
+    def photos_with_keypoints(self, settings: KeypointSettings) -> set[str]:
+        """Photos whose present crop has undamaged keypoints, by id."""
+        sizes = [FRAME_BYTES, DIMENSIONS]
+        return {row[0] for row in self._database.rows(COMPLETE, [settings.key, *sizes])}
+
+    def remembered_keypoints(self, settings: KeypointSettings) -> RememberedKeypoints:
+        """The same object for everybody who asks this lab."""
+        return self._remembered_keypoints.setdefault(
+            settings.key, RememberedKeypoints(self, settings)
+        )
+
+    @cached_property
+    def _remembered_keypoints(self) -> dict[str, RememberedKeypoints]:
+        return {}
+
+    def keypoints_on(self, photo_id: str, box: str, settings: KeypointSettings) -> Keypoints | None:
+        """Keypoints of a photo in a box, named by its key, where the lab has them."""
         crop, keypoints = self.keypoints([photo_id], settings).get(photo_id, ("", None))
-        return keypoints if crop == box.key else None
+        return keypoints if crop == box else None
 
     def mark_gallery(self, model_id: str) -> dict[str, tuple[str, ...]]:
         """Photos in which marks of an individual are looked for, by individual.

@@ -4,18 +4,16 @@ from __future__ import annotations
 
 import copy
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
-from typing import TYPE_CHECKING
 
 import numpy as np
 
-from whalecore.lab.remembered_keypoints import RememberedKeypoints
+from whalecore.lab.keypoints import LabKeypoints, keypoint_row
 from whalecore.photos.keypoint_matches import Keypoints
 from whalecore.photos.marks import MarkSettings, SharedMarks, shared_marks
-from whalecore.photos.packed_keypoints import kept
 from whalecore.types import Box, Photo
 
-if TYPE_CHECKING:
-    from whalecore.lab.keypoints import LabKeypoints
+READ_AT_ONCE = 64
+"""Photos whose galleries are read together."""
 
 
 class MarkGallery:
@@ -38,17 +36,16 @@ class MarkGallery:
         members: Callable[[], Mapping[str, Sequence[str]]],
         without: Collection[str] = (),
     ) -> None:
-        self._lab = lab
         self._settings = settings
         self._members = members
         self._without = frozenset(without)
-        self._remembered = RememberedKeypoints(lab, settings.keypoints)
+        self._remembered = lab.remembered_keypoints(settings.keypoints)
 
     def __call__(
         self, photo: Photo, box: Box, individuals: Sequence[str]
     ) -> dict[str, SharedMarks]:
         """What the photo shares with each individual."""
-        return self.count(photo.photo_id, self.keypoints_of(photo, box), individuals)
+        return self.count(photo.photo_id, self._remembered.on(photo, box), individuals)
 
     def count(
         self, photo_id: str, keypoints: Keypoints, individuals: Sequence[str]
@@ -83,19 +80,29 @@ class MarkGallery:
         dict of str to SharedMarks
             Empty for a photo in which nobody has looked for marks.
         """
-        stored = self._lab.keypoints(photo_ids, self._settings.keypoints)
-        for photo_id, own in zip(photo_ids, logits, strict=True):
-            if photo_id in stored:
-                shortlist = self._settings.shortlisted(individuals, own)
-                yield self.count(photo_id, stored[photo_id][1], shortlist)
-            else:
-                yield {}
+        for start in range(0, len(photo_ids), READ_AT_ONCE):
+            ids = photo_ids[start : start + READ_AT_ONCE]
+            shortlists = [
+                self._settings.shortlisted(individuals, own)
+                for own in logits[start : start + READ_AT_ONCE]
+            ]
+            self._read(shortlists)
+            stored = self._remembered.of(ids)
+            for photo_id, shortlist in zip(ids, shortlists, strict=True):
+                if photo_id in stored:
+                    yield self.count(photo_id, stored[photo_id], shortlist)
+                else:
+                    yield {}
 
-    def keypoints_of(self, photo: Photo, box: Box) -> Keypoints:
-        """Keypoints of a photo of the lab, or found now."""
-        stored = self._lab.keypoints_on(photo.photo_id, box, self._settings.keypoints)
-        # Rounded like those it is compared with.
-        return stored or kept(self._remembered.finder.find_on(photo, box))
+    def row_of(self, photo: Photo, box: Box) -> dict[str, object]:
+        """The row of table ``keypoints`` that remembers the marks of a photo."""
+        keypoints = self._settings.keypoints
+        return keypoint_row(photo.photo_id, box, keypoints, self._remembered.on(photo, box))
+
+    def _read(self, shortlists: Sequence[Sequence[str]]) -> None:
+        members = self._members()
+        names = {name for shortlist in shortlists for name in shortlist}
+        self._remembered.read({one for name in names for one in members.get(name, ())})
 
     def leaving_out(self, photo_ids: Collection[str]) -> MarkGallery:
         """The same gallery without some photos."""

@@ -154,12 +154,12 @@ MODELS = Table(
         whole_column("input_height", "height of the crop the network looks at", "pixels"),
         whole_column("input_width", "width of the crop the network looks at", "pixels"),
         Column("individuals", pa.list_(TEXT), "the individuals it can name", required=True),
-        text_column("fingerprint", "SHA-256 over weights, individuals and preprocessing"),
+        text_column("fingerprint", "SHA-256 over everything that scores depend on"),
         real_column("temperature", "divides the raw scores so that scores can be trusted"),
         real_column(
             "mark_weight",
             "what the strength of matching marks is multiplied by before it is added to the "
-            "logarithm of a score; empty where marks do not count",
+            "logarithm of a score; 0 where they proved worthless, empty where it was not measured",
         ),
         whole_column("fold", "photos of this fold were kept out of training", required=False),
         whole_column("folds", "number of folds the photos were divided into", required=False),

@@ -107,10 +107,12 @@ def shared_marks(
     Returns
     -------
     dict of str to SharedMarks
-        By individual.
+        By individual, without those who have no photos here.
     """
     found = {}
     for individual, others in photos.items():
+        if not others:
+            continue
         best = NOTHING_SHARED
         for photo_id, other in others.items():
             matches = match(query, other, settings)

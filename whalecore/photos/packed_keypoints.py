@@ -11,7 +11,10 @@ LENGTH = 512.0
 """Of a packed descriptor; as in SIFT, so that no value of a usual one exceeds a byte."""
 
 DIMENSIONS = 128
-"""Numbers of a SIFT descriptor."""
+"""Numbers of a SIFT descriptor, and bytes of a packed one."""
+
+FRAME_BYTES = 6
+"""Of a packed frame."""
 
 
 def packed(keypoints: Keypoints) -> tuple[bytes, bytes]:

@@ -3,7 +3,9 @@
 The probability of individual c is softmax over individuals of ``a * logit_c + b * marks_c``,
 ``marks_c`` being the strength of the marks that the photo shares with one photo of the individual.
 The two weights are fitted like a temperature (Guo et al. 2017): maximum likelihood on photos that
-the network was not trained on. The likelihood is concave in both, so that there is one answer.
+the network was not trained on, under a weak ridge penalty that only counts where photos are few: as
+if one photo had been seen that the network's own temperature and no marks suit best. What is
+maximised is concave in both, so that there is one answer.
 """
 
 from __future__ import annotations
@@ -13,8 +15,11 @@ from dataclasses import dataclass
 import numpy as np
 
 from whalecore.errors import SettingsError
+from whalecore.reliability.temperature import fit_temperature
 
-START = (1.0, 0.1)
+USUAL_MARK_WEIGHT = 2.0
+"""About what was measured on real flukes."""
+
 LOGIT_WEIGHTS = (0.01, 100.0)
 MARK_WEIGHTS = (0.0, 10.0)
 """Allowed ones: photos that all are right would ask for endless weights."""
@@ -69,18 +74,22 @@ def fit_fusion(logits: np.ndarray, marks: np.ndarray, references: np.ndarray) ->
             "one per photo, and at least one."
         )
     own = np.arange(len(references)), references
+    usual = np.array([1 / fit_temperature(logits, references), 0.0])
+    if not marks.any():
+        return Fusion(*(float(weight) for weight in usual))
+    width = np.array([usual[0], USUAL_MARK_WEIGHT])
 
     def loss(weights: np.ndarray) -> tuple[float, np.ndarray]:
         scores = softmax(weights[0] * logits + weights[1] * marks, axis=1)
         right = np.maximum(scores[own], 1e-300)
-        slopes = [
-            float(((scores * witness).sum(axis=1) - witness[own]).mean())
-            for witness in (logits, marks)
-        ]
-        return float(-np.log(right).mean()), np.array(slopes)
+        slopes = np.array(
+            [((scores * one).sum(axis=1) - one[own]).sum() for one in (logits, marks)]
+        )
+        away = (weights - usual) / width
+        return float(-np.log(right).sum() + (away**2).sum() / 2), slopes + away / width
 
     bounds = [LOGIT_WEIGHTS, MARK_WEIGHTS]
-    found = minimize(loss, START, jac=True, bounds=bounds, method="L-BFGS-B")
+    found = minimize(loss, usual + [0.0, 0.1], jac=True, bounds=bounds, method="L-BFGS-B")
     return Fusion(*(float(weight) for weight in found.x))
 
 

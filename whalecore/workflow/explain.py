@@ -318,29 +318,22 @@ def _explain_by_grad_cam(
     import torch
 
     model_id, errors = identifier.model_id, {}
-    crops, prepared = {}, []
+    predictions, prepared = [], []
     with ExitStack() as claims:
         for photo_id, settings in wanted.items():
             try:
                 claims.enter_context(lab.claim(_claim(model_id, photo_id), wait=patience))
                 if all(_explained(lab, model_id, one, photo_id=photo_id) for one in settings):
                     continue
-                photo = lab.read_photo(photo_id)
-                crop = lab.crop(photo_id) or identifier.locate(photo)
-                prepared.append(identifier.prepare(photo, crop.box))
+                photo, prediction = _looked_at(lab, identifier, photo_id)
+                prepared.append(identifier.prepare(photo, prediction.crop.box))
             except WhalecoreError as error:
                 errors[photo_id] = error
                 continue
-            crops[photo_id] = crop
-        if not crops:
+            predictions.append(prediction)
+        if not predictions:
             return errors
-        predictions = [
-            Prediction(photo_id, model_id, crop, lab.candidates(model_id, photo_id), embedding)
-            for (photo_id, crop), embedding in zip(
-                crops.items(), identifier.identify_many(prepared)[1], strict=True
-            )
-        ]
-        layers = {one.layer: one for photo_id in crops for one in wanted[photo_id]}
+        layers = {one.layer: one for found in predictions for one in wanted[found.photo_id]}
         maps = grad_cams_of(
             identifier,
             torch.stack(prepared),
@@ -359,8 +352,18 @@ def _explain_by_grad_cam(
 
 
 def _looked_at(lab: Lab, identifier: Identifier, photo_id: str) -> tuple[Photo, Prediction]:
+    """A photo and what was said of it; nothing is asked again, so that maps fit the scores."""
     photo = lab.read_photo(photo_id)
-    return photo, identifier.identify(photo, crop=lab.crop(photo_id))
+    crop = lab.crop(photo_id) or identifier.locate(photo)
+    candidates = lab.candidates(identifier.model_id, photo_id)
+    if not candidates:
+        raise LabError(
+            f"The photo {photo.name} has no score of its present crop: give the command score "
+            "first."
+        )
+    embedding = identifier.embed(identifier.prepare(photo, crop.box)[None])[0]
+    values = embedding.float().cpu().numpy()
+    return photo, Prediction(photo_id, identifier.model_id, crop, candidates, values)
 
 
 def _claim(model_id: str, photo_id: str) -> str:

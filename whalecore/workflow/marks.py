@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from whalecore.errors import WhalecoreError
+from whalecore.lab.keypoints import keypoint_row
 from whalecore.lab.lab import Lab
 from whalecore.photos.keypoints import KeypointFinder, KeypointSettings
-from whalecore.photos.packed_keypoints import packed
 from whalecore.types import Box
 from whalecore.workflow.progress import Pace, Report, silent
 
@@ -21,7 +21,7 @@ def find_marks(lab: Lab, settings: KeypointSettings, report: Report = silent) ->
         Number of photos looked at now.
     """
     with lab.claim("marks"):
-        done = {key[0] for key in lab.computed_keys("keypoints", settings=settings.key)}
+        done = lab.photos_with_keypoints(settings)
         photos = lab.photos(reviewed=False).dropna(subset=["crop_x0"])
         waiting = photos[~photos["photo_id"].isin(done)]
         if waiting.empty:
@@ -36,17 +36,7 @@ def find_marks(lab: Lab, settings: KeypointSettings, report: Report = silent) ->
                 except WhalecoreError as error:
                     pace.advance(message=str(error))
                     continue
-                frames, descriptors = packed(found)
-                rows.append(
-                    {
-                        "photo_id": row.photo_id,
-                        "crop": box.key,
-                        "settings": settings.key,
-                        "marks": len(found.frames),
-                        "frames": frames,
-                        "descriptors": descriptors,
-                    }
-                )
+                rows.append(keypoint_row(row.photo_id, box, settings, found))
                 pace.advance()
             lab.write("keypoints", rows)
         return pace.done

@@ -52,6 +52,9 @@ def weighed(
     if marks is None or len(labels) < FEWEST:
         return identifier.replaced(temperature=fit_temperature(logits, labels))
     strengths = _strengths(lab, identifier, photo_ids, logits, gallery, marks, report)
+    if not strengths.any():
+        # Nothing to measure yet: a later run may have found marks.
+        return identifier.replaced(temperature=fit_temperature(logits, labels))
     fusion = fit_fusion(logits, strengths, labels)
     return identifier.replaced(
         temperature=1 / fusion.logit_weight, marks=replace(marks, weight=fusion.mark_weight)
