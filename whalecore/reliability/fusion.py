@@ -89,7 +89,8 @@ def fit_fusion(logits: np.ndarray, marks: np.ndarray, references: np.ndarray) ->
         return float(-np.log(right).sum() + (away**2).sum() / 2), slopes + away / width
 
     bounds = [LOGIT_WEIGHTS, MARK_WEIGHTS]
-    found = minimize(loss, usual + [0.0, 0.1], jac=True, bounds=bounds, method="L-BFGS-B")
+    start = usual + np.array([0.0, 0.1])
+    found = minimize(loss, start, jac=True, bounds=bounds, method="L-BFGS-B")
     return Fusion(*(float(weight) for weight in found.x))
 
 
