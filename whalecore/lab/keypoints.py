@@ -19,7 +19,7 @@ from whalecore.types import Box
 
 KEYPOINTS = """
 SELECT photo_id, crop, frames, descriptors FROM keypoints
-WHERE settings = $1 AND photo_id IN (SELECT unnest($2::VARCHAR[]))
+WHERE settings = $1 AND list_contains($2, photo_id)
 """
 
 NAMED = """
