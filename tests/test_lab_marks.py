@@ -1,10 +1,13 @@
 """Matching marks of a lab's photos: stored, looked up, and counted by individual."""
 
+from datetime import datetime, timedelta
+
 import numpy as np
 import pytest
 
 from tests import lab_rows as row
 from tests.test_keypoint_matches import marks, moved
+from whalecore.lab.keypoints import MOST_OF_EACH
 from whalecore.lab.lab import create_lab
 from whalecore.lab.marks import MarkGallery
 from whalecore.lab.remembered_keypoints import RememberedKeypoints
@@ -123,6 +126,15 @@ def test_the_gallery_holds_what_a_model_learned_and_all_photos_of_others(lab):
     lab.write("splits", [split(one, fold) for one, fold in (("a1", 1), ("a2", 0), ("b1", 0))])
     lab.write("models", [model])
     assert lab.mark_gallery("m") == {"a": ("a1",), "b": ("b1",)}
+
+
+def test_of_an_animal_with_many_photos_the_newest_are_looked_at(lab):
+    ids = [f"n{number:02d}" for number in range(MOST_OF_EACH + 5)]
+    days = [datetime(2020, 1, 1) + timedelta(days=number) for number in range(len(ids))]
+    rows = [row.photo(one, "new", taken_at=day) for one, day in zip(ids, days, strict=True)]
+    lab.write("catalogue", rows)
+    lab.write("models", [row.model("m", fold=0, individuals=["a"], settings={"seed": 0})])
+    assert lab.mark_gallery("m")["new"] == tuple(reversed(ids[5:]))
 
 
 def split(photo_id: str, fold: int) -> dict:

@@ -23,13 +23,16 @@ WHERE settings = $1 AND list_contains($2, photo_id)
 """
 
 NAMED = """
-SELECT c.photo_id, c.individual, false AS further
+SELECT c.photo_id, c.individual, false AS further, c.taken_at
 FROM catalogue c WHERE c.individual IS NOT NULL
 UNION ALL
-SELECT p.photo_id, p.individual, true
+SELECT p.photo_id, p.individual, true, p.taken_at
 FROM photos p WHERE p.individual IS NOT NULL
-ORDER BY ALL
+ORDER BY taken_at DESC NULLS LAST, photo_id
 """
+
+MOST_OF_EACH = 30
+"""Photos of an individual in which marks are looked for, so that nobody waits for a famous one."""
 
 
 COMPLETE = """
@@ -107,13 +110,13 @@ class LabKeypoints(LabEmbeddings):
         """Photos in which marks of an individual are looked for, by individual.
 
         Of individuals that the model was trained on those that it was trained on; of all others
-        every photo that shows them, by the catalogue or a decision.
+        every photo that shows them, by the catalogue or a decision. The newest 30 of each.
         """
         models = self.rows("models", model_id=model_id)
         trained = set(models[0]["individuals"]) if models else set()
         learned = self.learned(model_id)
         photos = defaultdict(list)
-        for photo_id, individual, further in self._database.rows(NAMED):
+        for photo_id, individual, further, _ in self._database.rows(NAMED):
             if (individual not in trained) if further else (photo_id in learned):
                 photos[individual].append(photo_id)
-        return {individual: tuple(ids) for individual, ids in photos.items()}
+        return {individual: tuple(ids[:MOST_OF_EACH]) for individual, ids in photos.items()}
