@@ -97,7 +97,7 @@ def trained(
 
 
 def lists_of(
-    name: str, protocol: Protocol, identifier: Identifier, logits: np.ndarray, looks: np.ndarray
+    rule: str, protocol: Protocol, identifier: Identifier, logits: np.ndarray, looks: np.ndarray
 ) -> Lists:
     """What a network says of the photos asked, from logits and embeddings of all photos.
 
@@ -106,7 +106,7 @@ def lists_of(
     trained on: in the unseen population all are named by the nearest photo in its last features.
     """
     closed, queries = protocol.rows(*parts.CLOSED), protocol.rows(parts.UNSEEN_QUERY)
-    if name == OURS:
+    if rule == OURS:
         further = embeddings_of(protocol, parts.UNSEEN_GALLERY, looks)
         strangers = embeddings_of(protocol, parts.TRAIN, looks)
         longer = with_gallery(identifier, gallery_rows(identifier, further, strangers))
@@ -114,7 +114,7 @@ def lists_of(
         return Lists(logits[closed], unseen.cpu().numpy())
     asked, gallery = protocol.rows(*parts.ASKED), protocol.rows(*parts.GALLERY)
     nearest = per_individual(protocol, identifier.network.scale * looks[asked] @ looks[gallery].T)
-    return nearest if name == ARCFACE else Lists(logits[closed], nearest.unseen)
+    return nearest if rule == ARCFACE else Lists(logits[closed], nearest.unseen)
 
 
 def embeddings_of(protocol: Protocol, part: str, looks: np.ndarray) -> EmbeddingSet:

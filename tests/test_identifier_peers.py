@@ -262,6 +262,7 @@ def test_an_interrupted_comparison_goes_on_and_comes_to_the_same(tmp_path, monke
     assert first[1:] == second[1:]
     assert list(first[1]) == [
         "ours, network alone",
+        "ours, nearest photo",
         "ours, with marks of its first 3",
         "ours, with marks of all",
         "ResNet, softmax",

@@ -52,10 +52,11 @@ from whalecore.photos.keypoint_matches import Keypoints, match
 from whalecore.photos.keypoints import KeypointFinder, KeypointSettings
 from whalecore.types import Box
 
-MARKS, SIFT = "marks", "sift"
+MARKS, SIFT, NEAREST = "marks", "sift", "nearest"
 PARTS = (MARKS, SOFTMAX, ARCFACE, SIFT)
 NAMES = {
     OURS: "ours, network alone",
+    NEAREST: "ours, nearest photo",
     SOFTMAX: "ResNet, softmax",
     ARCFACE: "ResNet, ArcFace, nearest photo",
     SIFT: "SIFT, ratio test, RANSAC",
@@ -139,8 +140,9 @@ def measured(arguments: argparse.Namespace) -> tuple[Protocol, dict, dict]:
     logits, minutes = {}, {}
     for name, settings in trainings(base).items():
         if name not in arguments.without:
-            logits[name], minutes[name] = network(name, protocol, crops, settings, arguments)
-    results = {NAMES[OURS]: compared(protocol, logits[OURS])}
+            found, minutes[name] = network(name, protocol, crops, settings, arguments)
+            logits |= found
+    results = {NAMES[name]: compared(protocol, logits[name]) for name in (OURS, NEAREST)}
     if MARKS not in arguments.without:
         for shortlist in (arguments.shortlist, None)[: 1 + arguments.all_pairs]:
             whose = "all" if shortlist is None else f"its first {shortlist}"
@@ -148,7 +150,8 @@ def measured(arguments: argparse.Namespace) -> tuple[Protocol, dict, dict]:
             results[f"ours, with marks of {whose}"] = compared(
                 protocol, logits[OURS], marks, shortlist
             )
-    results |= {NAMES[name]: compared(protocol, logits[name]) for name in logits if name != OURS}
+    for name in (one for one in (SOFTMAX, ARCFACE) if one in logits):
+        results[NAMES[name]] = compared(protocol, logits[name])
     if SIFT not in arguments.without and find_spec("cv2"):
         nothing = Lists(*(np.zeros_like(one) for one in vars(logits[OURS]).values()))
         inliers = sift_inliers(protocol, crops, nothing, arguments)
@@ -201,8 +204,8 @@ def network(
     crops: Crops,
     settings: TrainingSettings,
     arguments: argparse.Namespace,
-) -> tuple[Lists, float]:
-    """Raw scores of a network, and the minutes that it was trained."""
+) -> tuple[dict[str, Lists], float]:
+    """Raw scores of a network, ours also by the rule of ArcFace; the minutes of its training."""
     folder = arguments.out / name
     if not (folder / "identifier.json").is_file():
         found = trained(folder, protocol, crops.all(), settings, arguments.device, say)
@@ -213,7 +216,9 @@ def network(
         logits, looks = identifier.identify_many(crops.all())
         write_atomically(file, lambda whole: np.savez(whole, logits=logits, looks=looks))
     with np.load(file) as looked:
-        lists = lists_of(name, protocol, identifier, looked["logits"], looked["looks"])
+        rules = {OURS: OURS, NEAREST: ARCFACE} if name == OURS else {name: name}
+        seen = protocol, identifier, looked["logits"], looked["looks"]
+        lists = {key: lists_of(rule, *seen) for key, rule in rules.items()}
     epochs = from_text((folder / "history.json").read_text(encoding="utf-8"))
     return lists, sum(epoch.seconds for epoch in epochs) / 60
 
