@@ -169,7 +169,7 @@ def test_each_member_counts_marks_in_its_own_way_before_scores_are_averaged():
     members = [member(0).replaced(marks=MarkSettings(weight)) for weight in (0.5, 2.0)]
     members[1].network = member(1).network
     for one, strength in zip(members, (1.0, 3.0), strict=True):
-        one.count_marks = lambda photo, box, names, strength=strength: {
+        one.count_marks = lambda photo, box, names, logits, strength=strength: {
             "b": SharedMarks(f"p{strength}", int(strength), strength)
         }
     found = Ensemble(members).identify(photo, k=3).candidates

@@ -188,14 +188,15 @@ def test_unknown_layers_and_outputs_are_refused(identifier, layers, output, word
 
 
 def counting(identifier, strengths, weight=0.5, shortlist=3):
-    """The identifier with marks of known strength, and the names that it asked about."""
+    """The identifier with marks of known strength, and what it asked."""
     asked = []
 
-    def count(photo, box, individuals):
-        asked.append((photo.photo_id, box, tuple(individuals)))
+    def count(photo, box, individuals, logits):
+        asked.append((photo.photo_id, box, individuals, logits))
+        rows = found.marks.shortlisted(logits)
         return {
             name: SharedMarks(f"p-{name}" * bool(strengths.get(name)), 4, strengths.get(name, 0.0))
-            for name in individuals
+            for name in (individuals[row] for row in rows)
         }
 
     found = identifier.replaced(marks=MarkSettings(weight, shortlist))
@@ -210,7 +211,9 @@ def test_marks_raise_the_logits_of_the_shortlist_by_weight_times_temperature(pho
     third, last = NAMES[order[2]], NAMES[order[-1]]
     marked, asked = counting(plain, {third: 8.0, last: 100.0})
     found = marked.identify(photo, k=6).candidates
-    assert asked == [("0123456789abcdef", photo.whole, tuple(NAMES[row] for row in order[:3]))]
+    ((photo_id, box, individuals, told),) = asked
+    assert (photo_id, box, individuals) == ("0123456789abcdef", photo.whole, tuple(NAMES))
+    np.testing.assert_allclose(told, logits, atol=1e-4)
     expected = logits.copy()
     expected[order[2]] += 0.5 * 2.0 * 8.0
     powers = np.exp(expected / 2.0)

@@ -16,7 +16,7 @@ from whalecore.photos.marks import MarkSettings
 from whalecore.photos.packed_keypoints import kept, packed
 from whalecore.types import Box, Photo
 
-SETTINGS = MarkSettings(weight=1.0, shortlist=2)
+SETTINGS = MarkSettings(weight=1.0, shortlist=2, alike=0)
 MEMBERS = {"a": ("a1", "a2"), "b": ("b1",)}
 FLUKE = marks(30, 1)
 SEEN = {"a1": moved(FLUKE), "a2": moved(FLUKE, scale=1.0), "b1": marks(30, 5)}
@@ -74,6 +74,19 @@ def test_each_photo_is_compared_with_its_own_shortlist(lab):
     found = list(gallery(lab).count_each(["a1", "a2", "unseen"], ["a", "b", "c"], logits))
     assert [sorted(one) for one in found] == [["b"], ["a"], []]
     assert found[1]["a"].photo_id == "a1"
+
+
+def test_who_has_marks_like_those_of_a_photo_is_compared_as_well(lab):
+    settings = MarkSettings(weight=1.0, shortlist=1, alike=1)
+    searching = MarkGallery(lab, settings, lambda: MEMBERS)
+    logits = np.array([0.0, 1.0, 5.0], np.float32)
+    (found,) = searching.count_each(["a1"], ["a", "b", "c"], logits[None])
+    assert found["a"].photo_id == "a2"
+    assert set(found) == {"a"}
+    photo = Photo("a1", "one.png", np.zeros((10, 10, 3), np.uint8))
+    assert searching(photo, Box(0.0, 0.0, 10.0, 10.0), ["a", "b", "c"], logits) == found
+    together = searching.leaving_out({"a1", "a2"})
+    assert list(together.count_each(["a1"], ["a", "b", "c"], logits[None])) == [{}]
 
 
 def test_keypoints_of_a_crop_that_was_corrected_count_no_longer(lab):

@@ -35,12 +35,27 @@ def test_nothing_is_said_of_an_individual_without_photos():
 
 def test_the_shortlist_is_the_most_likely_by_the_network_best_first():
     settings = MarkSettings(shortlist=2)
-    assert settings.shortlisted("abcd", np.array([0.1, 3.0, -1.0, 2.0])) == ("b", "d")
+    assert settings.shortlisted(np.array([0.1, 3.0, -1.0, 2.0])) == [1, 3]
+
+
+def test_marks_add_those_whom_the_network_does_not_think_of():
+    logits, likeness = np.array([0.1, 3.0, -1.0, 2.0, 0.0]), np.array([0.0, 9.0, 1.0, 0.0, 2.0])
+    assert MarkSettings(shortlist=2, alike=1).shortlisted(logits, likeness) == [1, 3, 4]
+    assert MarkSettings(shortlist=2, alike=9).shortlisted(logits, likeness) == [1, 3, 4, 2]
+    assert MarkSettings(shortlist=2, alike=0).shortlisted(logits, likeness) == [1, 3]
+    assert likeness[1] == 9.0
+
+
+def test_settings_from_before_marks_were_looked_for_are_what_they_were():
+    settings = MarkSettings(2.5, 80, alike=0)
+    stored = settings.to_dict()
+    assert "alike" not in stored
+    assert MarkSettings.from_dict(stored) == settings
 
 
 def test_settings_come_back_from_json():
     settings = MarkSettings(
-        2.5, 7, KeypointSettings(30, 64, 128), MatchSettings(0.7, 4.0, largest_scale=1.5)
+        2.5, 7, 9, KeypointSettings(30, 64, 128), MatchSettings(0.7, 4.0, largest_scale=1.5)
     )
     assert MarkSettings.from_dict(json.loads(json.dumps(settings.to_dict()))) == settings
 
@@ -52,6 +67,8 @@ def test_settings_come_back_from_json():
         {"weight": float("nan")},
         {"weight": None},
         {"shortlist": 0},
+        {"alike": -1},
+        {"alike": 100_001},
         {"shortlist": 2.5},
         {"shortlist": True},
         {"keypoints": {"count": 0, "height": 64, "width": 128}},

@@ -45,9 +45,9 @@ def test_a_fluke_without_marks_comes_back_without_marks():
 @pytest.mark.parametrize(
     ("frames", "descriptors", "words"),
     [
-        (b"\0" * 7, b"\0" * 128, "7 bytes of frames"),
-        (b"\0" * 6, b"\0" * 127, "127 bytes of descriptors"),
-        (b"\0" * 12, b"\0" * 128, "12 bytes of frames and 128 bytes of descriptors"),
+        (b"\0" * 7, b"\0" * 128, "7 bytes are no frames"),
+        (b"\0" * 6, b"\0" * 127, "127 bytes are no descriptors of 1"),
+        (b"\0" * 12, b"\0" * 128, "128 bytes are no descriptors of 2"),
         (np.array([np.nan, 0, 1], "<f2").tobytes(), b"\1" * 128, "no numbers"),
     ],
 )

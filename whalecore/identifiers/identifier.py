@@ -21,7 +21,7 @@ from whalecore.types import LAYERS, TOP, Box, Candidate, Crop, Photo, Prediction
 IMAGENET_MEAN = (0.485, 0.456, 0.406)
 IMAGENET_STD = (0.229, 0.224, 0.225)
 
-MarkCounter = Callable[[Photo, Box, Sequence[str]], Mapping[str, SharedMarks]]
+MarkCounter = Callable[[Photo, Box, Sequence[str], np.ndarray], Mapping[str, SharedMarks]]
 
 
 class AnyIdentifier(Protocol):
@@ -89,9 +89,9 @@ class Identifier:
     marks : MarkSettings, optional
         How marks shared with photos of the individuals count beside the network.
     count_marks : callable, optional
-        Counts them, by individual: takes a photo, the box of the fluke and the individuals to look
-        at. Without it the network speaks alone, and scores that were weighed with marks are less
-        sure than they might be.
+        Counts them, by individual: takes a photo, the box of the fluke, the individuals and the
+        network's logits, by which it chooses whom to look at. Without it the network speaks alone,
+        and scores that were weighed with marks are less sure than they might be.
 
     Attributes
     ----------
@@ -275,7 +275,7 @@ class Identifier:
         return np.concatenate(logits), np.concatenate(embeddings)
 
     def shared_marks(self, photo: Photo, box: Box, logits: np.ndarray) -> Mapping[str, SharedMarks]:
-        """Marks that a photo shares with those whom the network finds most likely.
+        """Marks that a photo shares with those who are likely by the network or by their marks.
 
         Parameters
         ----------
@@ -289,7 +289,7 @@ class Identifier:
         """
         if self.count_marks is None or self.marks is None or not self.marks.weight:
             return {}
-        return self.count_marks(photo, box, self.marks.shortlisted(self.individuals, logits))
+        return self.count_marks(photo, box, self.individuals, logits)
 
     def with_marks(self, logits: np.ndarray, strengths: Mapping[str, float]) -> np.ndarray:
         """One photo's logits (individuals,), raised by what shared marks are worth.

@@ -11,15 +11,29 @@ import pyarrow as pa
 
 from whalecore.errors import SettingsError
 from whalecore.lab.embeddings import LabEmbeddings
+from whalecore.lab.mark_search import MarkSearch
 from whalecore.lab.remembered_keypoints import RememberedKeypoints
 from whalecore.photos.keypoint_matches import Keypoints
 from whalecore.photos.keypoints import KeypointSettings
-from whalecore.photos.packed_keypoints import DIMENSIONS, FRAME_BYTES, packed, unpacked
+from whalecore.photos.mark_vocabulary import MarkVocabulary, shipped_vocabulary
+from whalecore.photos.mark_words import MarkWords, in_words, packed_words, unpacked_words
+from whalecore.photos.packed_keypoints import (
+    DIMENSIONS,
+    FRAME_BYTES,
+    kept,
+    packed,
+    unpacked,
+    unpacked_frames,
+)
 from whalecore.types import Box
 
 KEYPOINTS = """
 SELECT photo_id, crop, frames, descriptors FROM keypoints
 WHERE settings = $1 AND list_contains($2, photo_id)
+"""
+
+WORDS = """
+SELECT photo_id, frames, words FROM keypoints WHERE settings = $1 AND list_contains($2, photo_id)
 """
 
 NAMED = """
@@ -34,10 +48,13 @@ ORDER BY taken_at DESC NULLS LAST, photo_id
 MOST_OF_EACH = 30
 """Photos of an individual in which marks are looked for, so that nobody waits for a famous one."""
 
+IN_MEMORY = 128
+"""Photos whose descriptors are unpacked together."""
 
 COMPLETE = """
-SELECT photo_id FROM keypoints WHERE settings = $1
+SELECT photo_id, crop FROM keypoints WHERE settings = $1
     AND octet_length(frames) = $2 * marks AND octet_length(descriptors) = $3 * marks
+ORDER BY photo_id
 """
 
 
@@ -46,6 +63,7 @@ def keypoint_row(
 ) -> dict[str, object]:
     """The row of table ``keypoints`` that remembers the marks of a photo."""
     frames, descriptors = packed(found)
+    vocabulary = shipped_vocabulary()
     return {
         "photo_id": photo_id,
         "crop": box.key,
@@ -53,6 +71,7 @@ def keypoint_row(
         "marks": len(found.frames),
         "frames": frames,
         "descriptors": descriptors,
+        "words": packed_words(in_words(kept(found), vocabulary), vocabulary),
     }
 
 
@@ -88,14 +107,47 @@ class LabKeypoints(LabEmbeddings):
 
     def photos_with_keypoints(self, settings: KeypointSettings) -> set[str]:
         """Photos whose present crop has undamaged keypoints, by id."""
+        return set(self.crops_with_keypoints(settings))
+
+    def crops_with_keypoints(self, settings: KeypointSettings) -> dict[str, str]:
+        """The same photos, each with its present crop."""
         sizes = [FRAME_BYTES, DIMENSIONS]
-        return {row[0] for row in self._database.rows(COMPLETE, [settings.key, *sizes])}
+        return dict(self._database.rows(COMPLETE, [settings.key, *sizes]))
+
+    def mark_words(
+        self, photo_ids: Sequence[str], settings: KeypointSettings, vocabulary: MarkVocabulary
+    ) -> dict[str, MarkWords]:
+        """Marks of the photos' present crops in words, by photo; those that are there."""
+        found, unknown = {}, list(photo_ids)
+
+        def take(batch: pa.RecordBatch) -> None:
+            for row in batch.to_pylist():
+                # Without words, or of another vocabulary: they follow from the descriptors.
+                with suppress(SettingsError):
+                    places = unpacked_frames(row["frames"])[:, :2]
+                    words = unpacked_words(row["words"] or b"", places, vocabulary)
+                    found[row["photo_id"]] = words
+
+        self._database.each_batch(WORDS, [settings.key, unknown], take)
+        missing = [photo_id for photo_id in unknown if photo_id not in found]
+        for start in range(0, len(missing), IN_MEMORY):
+            some = self.keypoints(missing[start : start + IN_MEMORY], settings)
+            found |= {one: in_words(marks, vocabulary) for one, (_, marks) in some.items()}
+        return found
+
+    def mark_search(self, settings: KeypointSettings) -> MarkSearch:
+        """The same object for everybody who asks this lab."""
+        return self._mark_searches.setdefault(settings.key, MarkSearch(self, settings))
 
     def remembered_keypoints(self, settings: KeypointSettings) -> RememberedKeypoints:
         """The same object for everybody who asks this lab."""
         return self._remembered_keypoints.setdefault(
             settings.key, RememberedKeypoints(self, settings)
         )
+
+    @cached_property
+    def _mark_searches(self) -> dict[str, MarkSearch]:
+        return {}
 
     @cached_property
     def _remembered_keypoints(self) -> dict[str, RememberedKeypoints]:

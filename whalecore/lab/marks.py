@@ -12,6 +12,9 @@ from whalecore.photos.keypoint_matches import Keypoints
 from whalecore.photos.marks import MarkSettings, SharedMarks, shared_marks
 from whalecore.types import Box, Photo
 
+Gallery = Mapping[str, Sequence[str]]
+"""Photos of each individual."""
+
 READ_AT_ONCE = 64
 """Photos whose galleries are read together."""
 
@@ -33,28 +36,54 @@ class MarkGallery:
         self,
         lab: LabKeypoints,
         settings: MarkSettings,
-        members: Callable[[], Mapping[str, Sequence[str]]],
+        members: Callable[[], Gallery],
         without: Collection[str] = (),
     ) -> None:
         self._settings = settings
         self._members = members
         self._without = frozenset(without)
         self._remembered = lab.remembered_keypoints(settings.keypoints)
+        self._search = lab.mark_search(settings.keypoints)
 
     def __call__(
-        self, photo: Photo, box: Box, individuals: Sequence[str]
+        self, photo: Photo, box: Box, individuals: Sequence[str], logits: np.ndarray
     ) -> dict[str, SharedMarks]:
-        """What the photo shares with each individual."""
-        return self.count(photo.photo_id, self._remembered.on(photo, box), individuals)
+        """What the photo shares with the individuals that are worth a look.
+
+        Parameters
+        ----------
+        logits : ndarray of shape (individuals,)
+            What a network says of them.
+        """
+        photo_id, keypoints = photo.photo_id, self._remembered.on(photo, box)
+        gallery = self._gallery(individuals)
+        return self._count(photo_id, keypoints, self._worth(photo_id, keypoints, gallery, logits))
 
     def count(
         self, photo_id: str, keypoints: Keypoints, individuals: Sequence[str]
     ) -> dict[str, SharedMarks]:
-        """The same for a photo whose keypoints are known."""
-        members, own = self._members(), {photo_id, *self._without}
+        """What a photo shares with each of these individuals."""
+        return self._count(photo_id, keypoints, self._gallery(individuals))
+
+    def _worth(
+        self, photo_id: str, keypoints: Keypoints, gallery: Gallery, logits: np.ndarray
+    ) -> Gallery:
+        """Of a gallery those who are likely by the network or by marks that look alike."""
+        names, likeness = list(gallery), None
+        if self._settings.alike:
+            members = {photo: row for row, name in enumerate(names) for photo in gallery[name]}
+            for own in (photo_id, *self._without):
+                members.pop(own, None)
+            likeness = self._search.likeness(keypoints, members, len(names))
+        chosen = self._settings.shortlisted(logits, likeness)
+        return {names[row]: gallery[names[row]] for row in chosen}
+
+    def _count(
+        self, photo_id: str, keypoints: Keypoints, gallery: Gallery
+    ) -> dict[str, SharedMarks]:
+        own = {photo_id, *self._without}
         asked = {
-            name: [other for other in members.get(name, ()) if other not in own]
-            for name in individuals
+            name: [one for one in photos if one not in own] for name, photos in gallery.items()
         }
         known = self._remembered.of({other for others in asked.values() for other in others})
         found = {
@@ -66,7 +95,7 @@ class MarkGallery:
     def count_each(
         self, photo_ids: Sequence[str], individuals: Sequence[str], logits: np.ndarray
     ) -> Iterator[dict[str, SharedMarks]]:
-        """The same for photos of the lab, each with its shortlist.
+        """What photos of the lab share with the individuals that are worth a look for each.
 
         Parameters
         ----------
@@ -80,29 +109,31 @@ class MarkGallery:
         dict of str to SharedMarks
             Empty for a photo in which nobody has looked for marks.
         """
+        gallery = self._gallery(individuals)
         for start in range(0, len(photo_ids), READ_AT_ONCE):
-            ids = photo_ids[start : start + READ_AT_ONCE]
-            shortlists = [
-                self._settings.shortlisted(individuals, own)
-                for own in logits[start : start + READ_AT_ONCE]
-            ]
-            self._read(shortlists)
+            part = slice(start, start + READ_AT_ONCE)
+            ids = photo_ids[part]
             stored = self._remembered.of(ids)
-            for photo_id, shortlist in zip(ids, shortlists, strict=True):
-                if photo_id in stored:
-                    yield self.count(photo_id, stored[photo_id], shortlist)
-                else:
-                    yield {}
+            worth = {
+                photo_id: self._worth(photo_id, stored[photo_id], gallery, own)
+                for photo_id, own in zip(ids, logits[part], strict=True)
+                if photo_id in stored
+            }
+            self._remembered.read(
+                {one for few in worth.values() for photos in few.values() for one in photos}
+            )
+            for photo_id in ids:
+                few = worth.get(photo_id)
+                yield {} if few is None else self._count(photo_id, stored[photo_id], few)
+
+    def _gallery(self, individuals: Sequence[str]) -> Gallery:
+        members = self._members()
+        return {name: members.get(name, ()) for name in individuals}
 
     def row_of(self, photo: Photo, box: Box) -> dict[str, object]:
         """The row of table ``keypoints`` that remembers the marks of a photo."""
         keypoints = self._settings.keypoints
         return keypoint_row(photo.photo_id, box, keypoints, self._remembered.on(photo, box))
-
-    def _read(self, shortlists: Sequence[Sequence[str]]) -> None:
-        members = self._members()
-        names = {name for shortlist in shortlists for name in shortlist}
-        self._remembered.read({one for name in names for one in members.get(name, ())})
 
     def leaving_out(self, photo_ids: Collection[str]) -> MarkGallery:
         """The same gallery without some photos."""

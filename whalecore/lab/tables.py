@@ -123,6 +123,12 @@ KEYPOINTS = Table(
         Column(
             "descriptors", BYTES, "what each looks like, 128 bytes a mark (RootSIFT)", required=True
         ),
+        Column(
+            "words",
+            BYTES,
+            "the same in words by which photos with such marks are found: a vocabulary's first 8 "
+            "bytes, then 18 bytes a mark; empty before they were looked for by marks",
+        ),
         stamp_column("made_at", "when they were found"),
     ),
     row_group=256,

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field
 from math import isfinite
 
@@ -25,12 +25,16 @@ class MarkSettings:
         Of the strength of shared marks in the logarithm of the probability; 0 until it is measured.
     shortlist : int
         Individuals, the most likely by the network, whose photos are looked at.
+    alike : int
+        Further ones, with the most marks like those of the photo; whoever the network does not
+        think of is found by them.
     keypoints : KeypointSettings
     matching : MatchSettings
     """
 
     weight: float = 0.0
-    shortlist: int = 80
+    shortlist: int = 40
+    alike: int = 40
     keypoints: KeypointSettings = field(default_factory=KeypointSettings)
     matching: MatchSettings = field(default_factory=MatchSettings)
 
@@ -42,15 +46,42 @@ class MarkSettings:
                 f"The shortlist has {self.shortlist} individuals, but must have 1 to "
                 f"{MOST_SHORTLISTED:,}."
             )
+        if not 0 <= self.alike <= MOST_SHORTLISTED:
+            raise SettingsError(
+                f"{self.alike} individuals are looked for by their marks, but it must be 0 to "
+                f"{MOST_SHORTLISTED:,}."
+            )
 
-    def shortlisted(self, individuals: Sequence[str], logits: np.ndarray) -> tuple[str, ...]:
-        """Whose photos are worth a look, by one photo's logits (individuals,), best first."""
-        order = np.argsort(-logits, kind="stable")[: self.shortlist]
-        return tuple(individuals[row] for row in order)
+    def shortlisted(self, logits: np.ndarray, likeness: np.ndarray | None = None) -> list[int]:
+        """Whose photos are worth a look.
+
+        Parameters
+        ----------
+        logits : ndarray of shape (individuals,)
+            What the network says of one photo.
+        likeness : ndarray of shape (individuals,), optional
+            What its marks have in common with theirs; nobody with 0 is added for it.
+
+        Returns
+        -------
+        list of int
+            Rows of individuals: those that the network finds likeliest, then those that the marks
+            add.
+        """
+        rows = np.argsort(-logits, kind="stable")[: self.shortlist].tolist()
+        if likeness is None or not self.alike:
+            return rows
+        likeness = likeness.copy()
+        likeness[rows] = 0
+        added = np.argsort(-likeness, kind="stable")[: self.alike]
+        return rows + added[likeness[added] > 0].tolist()
 
     def to_dict(self) -> dict:
-        """All settings as JSON."""
-        return asdict(self)
+        """All settings as JSON; models from before marks were looked for keep their identity."""
+        found = asdict(self)
+        if not self.alike:
+            del found["alike"]
+        return found
 
     @classmethod
     def from_dict(cls, given: Mapping) -> MarkSettings:
@@ -64,6 +95,7 @@ class MarkSettings:
         return cls(
             float(given["weight"]),
             _whole(given["shortlist"]),
+            _whole(given.get("alike", 0)),
             KeypointSettings(**{k: _whole(value) for k, value in dict(given["keypoints"]).items()}),
             MatchSettings(**{k: float(value) for k, value in dict(given["matching"]).items()}),
         )

@@ -34,19 +34,36 @@ def unpacked(frames: bytes, descriptors: bytes) -> Keypoints:
     SettingsError
         When the two do not belong together, or hold what are no numbers.
     """
+    where = unpacked_frames(frames)
     try:
-        where = np.frombuffer(frames, "<f2").reshape(-1, 3).astype(np.float32)
         looks = np.frombuffer(descriptors, np.uint8).reshape(len(where), DIMENSIONS)
     except ValueError as error:
         raise SettingsError(
-            f"{len(frames)} bytes of frames and {len(descriptors)} bytes of descriptors are no "
-            "keypoints: find them again."
+            f"{len(descriptors)} bytes are no descriptors of {len(where)} keypoints: find them "
+            "again."
         ) from error
-    if not np.isfinite(where).all():
-        raise SettingsError("Frames of keypoints hold what are no numbers: find them again.")
     values = looks.astype(np.float32)
     lengths = np.linalg.norm(values, axis=1, keepdims=True)
     return Keypoints(where, values / np.maximum(lengths, 1e-6))
+
+
+def unpacked_frames(frames: bytes) -> np.ndarray:
+    """x, y and size of each keypoint, float32 (keypoints, 3).
+
+    Raises
+    ------
+    SettingsError
+        When they are no frames.
+    """
+    try:
+        where = np.frombuffer(frames, "<f2").reshape(-1, 3).astype(np.float32)
+    except ValueError as error:
+        raise SettingsError(
+            f"{len(frames)} bytes are no frames of keypoints: find them again."
+        ) from error
+    if not np.isfinite(where).all():
+        raise SettingsError("Frames of keypoints hold what are no numbers: find them again.")
+    return where
 
 
 def kept(keypoints: Keypoints) -> Keypoints:
