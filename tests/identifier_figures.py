@@ -14,7 +14,7 @@ import numpy as np
 from scipy.special import softmax
 
 from tests import identifier_protocol as parts
-from tests.identifier_protocol import NEW_SHARE, Lists, Protocol, first, ordered
+from tests.identifier_protocol import NEW_SHARE, Lists, Looked, Protocol, ordered
 from whalecore.errors import SettingsError
 from whalecore.reliability.fusion import Fusion, fit_fusion
 from whalecore.reliability.metrics import (
@@ -221,7 +221,7 @@ def unseen_figures(said: Said) -> dict[str, float]:
 
 
 def compared(
-    protocol: Protocol, logits: Lists, marks: Lists | None = None, shortlist: int | None = None
+    protocol: Protocol, logits: Lists, marks: Lists | None = None, looked: Looked | None = None
 ) -> dict[str, dict]:
     """Everything that is told of one identifier.
 
@@ -234,8 +234,8 @@ def compared(
         Raw scores.
     marks : Lists, optional
         Shared marks.
-    shortlist : int, optional
-        How many individuals, the first by their logits, marks are looked at of; of all when None.
+    looked : Looked, optional
+        Whose marks count; all of them when None.
 
     Returns
     -------
@@ -247,7 +247,7 @@ def compared(
     names = protocol.names(parts.TRAIN) + protocol.names(parts.UNSEEN_GALLERY)
     rows, queries = protocol.rows(*parts.CLOSED), protocol.rows(parts.UNSEEN_QUERY)
     reference = protocol.columns(rows, names[: logits.trained])
-    witness = _witness(logits.closed, marks and marks.closed, shortlist)
+    witness = _witness(logits.closed, marks and marks.closed, looked and looked.closed)
     fitted = (protocol.part[rows] == parts.VALID) & (reference >= 0)
     fusion = fit_fusion(*(one[fitted] for one in witness), reference[fitted])
     if marks is None:
@@ -258,7 +258,8 @@ def compared(
     thresholds = fit_thresholds(closed.of(valid))
 
     def unseen(start: int) -> Said:
-        some = _witness(logits.unseen[:, start:], marks and marks.unseen[:, start:], shortlist)
+        among = looked and (looked.alone if start else looked.unseen)
+        some = _witness(logits.unseen[:, start:], marks and marks.unseen[:, start:], among)
         return Said(_weighed(some, fusion), protocol.columns(queries, names[start:]))
 
     alone, joint = unseen(logits.trained), unseen(0)
@@ -278,11 +279,11 @@ def compared(
 
 
 def _witness(
-    logits: np.ndarray, marks: np.ndarray | None, shortlist: int | None
+    logits: np.ndarray, marks: np.ndarray | None, looked: np.ndarray | None
 ) -> tuple[np.ndarray, np.ndarray]:
     if marks is None:
         return logits, np.zeros_like(logits)
-    return logits, np.where(first(logits, shortlist), marks, 0)
+    return logits, marks if looked is None else np.where(looked, marks, 0)
 
 
 def _weighed(witness: tuple[np.ndarray, np.ndarray], fusion: Fusion) -> np.ndarray:

@@ -13,14 +13,20 @@ import numpy as np
 import torch
 
 from tests import identifier_protocol as parts
-from tests.identifier_protocol import Lists, Protocol, per_individual
+from tests.identifier_protocol import Lists, Looked, Protocol, per_individual
 from whalecore.files import write_atomically
 from whalecore.identifiers.gallery import gallery_rows, with_gallery
 from whalecore.identifiers.history import as_text
 from whalecore.identifiers.identifier import Identifier
 from whalecore.identifiers.settings import TrainingSettings
 from whalecore.identifiers.training import train
+from whalecore.photos.keypoint_matches import Keypoints
+from whalecore.photos.mark_index import NEAREST, MarkIndex, likeness
+from whalecore.photos.mark_vocabulary import shipped_vocabulary
+from whalecore.photos.mark_words import in_words
+from whalecore.photos.marks import MarkSettings
 from whalecore.types import EmbeddingSet, Progress
+from whalecore.workflow.directions import better_directed
 
 OURS, SOFTMAX, ARCFACE = "ours", "softmax", "arcface"
 
@@ -96,6 +102,23 @@ def trained(
     return train(*given, tell, device, strangers, record)
 
 
+def chosen_directions(identifier: Identifier, protocol: Protocol, crops: np.ndarray) -> Identifier:
+    """Ours with the directions that the validation photos of trained individuals choose."""
+    names = protocol.names(parts.TRAIN)
+    both = []
+    for part in (parts.TRAIN, parts.VALID):
+        rows = protocol.rows(part)
+        both += [crops[rows], protocol.columns(rows, names)]
+    return better_directed(identifier, *both)
+
+
+def logits_of(identifier: Identifier, looks: np.ndarray) -> np.ndarray:
+    """Raw scores of photos whose embeddings are known."""
+    with torch.no_grad():
+        embeddings = torch.from_numpy(looks).to(identifier.device)
+        return identifier.network.logits(embeddings).cpu().numpy()
+
+
 def lists_of(
     rule: str, protocol: Protocol, identifier: Identifier, logits: np.ndarray, looks: np.ndarray
 ) -> Lists:
@@ -115,6 +138,54 @@ def lists_of(
     asked, gallery = protocol.rows(*parts.ASKED), protocol.rows(*parts.GALLERY)
     nearest = per_individual(protocol, identifier.network.scale * looks[asked] @ looks[gallery].T)
     return nearest if rule == ARCFACE else Lists(logits[closed], nearest.unseen)
+
+
+def likeness_of(
+    protocol: Protocol, asked: Sequence[Keypoints], gallery: Sequence[Keypoints]
+) -> Lists:
+    """How much the marks of the photos asked have in common with those of each individual.
+
+    Parameters
+    ----------
+    asked, gallery : sequence of Keypoints
+        In the order of ``protocol.rows(*ASKED)`` and ``protocol.rows(*GALLERY)``.
+    """
+    vocabulary = shipped_vocabulary()
+    words = {str(at): in_words(one, vocabulary) for at, one in enumerate(gallery)}
+    index = MarkIndex(words)
+    rows = protocol.rows(*parts.GALLERY)
+    columns = {
+        False: protocol.columns(rows, protocol.names(parts.TRAIN)),
+        True: protocol.columns(
+            rows, protocol.names(parts.TRAIN) + protocol.names(parts.UNSEEN_GALLERY)
+        ),
+    }
+    found = {False: [], True: []}
+    for row, one in zip(protocol.rows(*parts.ASKED), asked, strict=True):
+        unseen = protocol.part[row] == parts.UNSEEN_QUERY
+        query, whose = in_words(one, vocabulary, NEAREST), columns[unseen]
+        answers = index.ask(query)
+        named = whose[answers.photos] >= 0
+        counted = answers.marks[named], whose[answers.photos[named]], answers.weights[named]
+        found[unseen].append(likeness(*counted, (len(query.words), whose.max() + 1)))
+    return Lists(np.stack(found[False]), np.stack(found[True]))
+
+
+def shortlisted(logits: Lists, alike: Lists, settings: MarkSettings) -> Looked:
+    """Whose marks an identifier looks at; see `MarkSettings.shortlisted`."""
+
+    def chosen(values: np.ndarray, likeness: np.ndarray) -> np.ndarray:
+        found = np.zeros(values.shape, bool)
+        for row, one in enumerate(zip(values, likeness, strict=True)):
+            found[row, settings.shortlisted(*one)] = True
+        return found
+
+    trained = logits.trained
+    return Looked(
+        chosen(logits.closed, alike.closed),
+        chosen(logits.unseen, alike.unseen),
+        chosen(logits.unseen[:, trained:], alike.unseen[:, trained:]),
+    )
 
 
 def embeddings_of(protocol: Protocol, part: str, looks: np.ndarray) -> EmbeddingSet:
@@ -260,23 +331,27 @@ def kept_marks(
 def kept_pairs(
     file: Path,
     wanted: np.ndarray,
-    shared: Callable[[int, int], int],
+    shared: Callable[[int, int], float],
     say: Callable[[str], None],
+    kind: type = np.int16,
 ) -> np.ndarray:
-    """How many marks pairs of photos share, read from a file as far as it is there.
+    """What marks pairs of photos share, read from a file as far as it is there.
 
     Parameters
     ----------
     wanted : ndarray of shape (photos asked, gallery photos), bool
     shared : callable
-        Marks that a photo asked and one of the gallery share, by their positions.
+        How many marks, or how strong ones, a photo asked and one of the gallery share, by their
+        positions.
+    kind : type
+        Of the numbers.
 
     Returns
     -------
-    ndarray of shape (photos asked, gallery photos), int16
+    ndarray of shape (photos asked, gallery photos)
         -1 where nobody ever looked.
     """
-    pairs = np.load(file) if file.is_file() else np.full(wanted.shape, -1, np.int16)
+    pairs = np.load(file) if file.is_file() else np.full(wanted.shape, -1, kind)
     missing = np.argwhere(wanted & (pairs < 0))
     saved = time.monotonic()
     for done, (query, other) in enumerate(missing, start=1):

@@ -228,34 +228,44 @@ def per_individual(protocol: Protocol, values: np.ndarray) -> Lists:
     return Lists(among(TRAIN, ~unseen), np.hstack([among(part, unseen) for part in GALLERY]))
 
 
-def wanted_pairs(protocol: Protocol, values: Lists, shortlist: int | None) -> np.ndarray:
-    """Which photos to match: those of the first individuals of each list that is asked about.
+@dataclass(frozen=True, eq=False)
+class Looked:
+    """Whose photos are looked at for marks, bool; shapes as in `Lists`.
 
-    Parameters
+    Attributes
     ----------
-    shortlist : int or None
-        How many individuals; all of them when None.
+    closed, unseen : ndarray
+        Of the lists that are answered about.
+    alone : ndarray of shape (unseen queries, unseen individuals)
+        Where nobody else is on the list.
+    """
+
+    closed: np.ndarray
+    unseen: np.ndarray
+    alone: np.ndarray
+
+
+def everybody(values: Lists) -> Looked:
+    """All photos of the lists that are answered about."""
+    alone = values.unseen[:, values.trained :]
+    return Looked(*(np.ones(one.shape, bool) for one in (values.closed, values.unseen, alone)))
+
+
+def wanted_pairs(protocol: Protocol, looked: Looked) -> np.ndarray:
+    """Which photos to match.
 
     Returns
     -------
     ndarray of shape (photos asked, gallery photos), bool
     """
     asked, gallery = protocol.rows(*ASKED), protocol.rows(*GALLERY)
-    unseen, trained = protocol.part[asked] == UNSEEN_QUERY, values.trained
-    chosen = np.zeros((len(asked), values.unseen.shape[1]), bool)
-    chosen[~unseen, :trained] = first(values.closed, shortlist)
-    both = first(values.unseen, shortlist)
-    both[:, trained:] |= first(values.unseen[:, trained:], shortlist)
-    chosen[unseen] = both
+    unseen, trained = protocol.part[asked] == UNSEEN_QUERY, looked.closed.shape[1]
+    chosen = np.zeros((len(asked), looked.unseen.shape[1]), bool)
+    chosen[~unseen, :trained] = looked.closed
+    chosen[unseen] = looked.unseen
+    chosen[np.ix_(unseen, np.arange(trained, chosen.shape[1]))] |= looked.alone
     names = protocol.names(TRAIN) + protocol.names(UNSEEN_GALLERY)
     return chosen[:, protocol.columns(gallery, names)]
-
-
-def first(values: np.ndarray, count: int | None) -> np.ndarray:
-    """Of each row the ``count`` largest values, bool; all of them when None."""
-    chosen = np.zeros(values.shape, bool)
-    np.put_along_axis(chosen, ordered(values)[:, :count], True, axis=1)
-    return chosen
 
 
 def ordered(values: np.ndarray) -> np.ndarray:

@@ -25,6 +25,7 @@ from tests.identifier_protocol import (
     VALID,
     VALID_NEW,
     Lists,
+    Looked,
     Protocol,
 )
 from whalecore.errors import SettingsError
@@ -185,8 +186,11 @@ def test_marks_help_where_they_are_looked_at():
     assert found["unseen"]["top1"] == 1.0
 
 
-def test_marks_outside_the_shortlist_say_nothing():
-    found = compared(tiny_protocol(), LOGITS, MARKS, shortlist=1)
+def test_marks_of_those_who_are_not_looked_at_say_nothing():
+    trained = LOGITS.trained
+    lists = LOGITS.closed, LOGITS.unseen, LOGITS.unseen[:, trained:]
+    looked = Looked(*(one == one.max(axis=1, keepdims=True) for one in lists))
+    found = compared(tiny_protocol(), LOGITS, MARKS, looked)
     assert found["closed"]["top1"] == 0.5
     assert found["unseen"]["top1"] == 0.5
 

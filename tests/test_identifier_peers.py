@@ -16,10 +16,21 @@ from tests.identifier_peers import (
     kept_marks,
     kept_pairs,
     least_scale,
+    likeness_of,
     lists_of,
+    shortlisted,
     trainings,
 )
-from tests.identifier_protocol import CLOSED, NEW, TRAIN, UNSEEN_QUERY
+from tests.identifier_protocol import (
+    ASKED,
+    CLOSED,
+    GALLERY,
+    NEW,
+    TRAIN,
+    UNSEEN_GALLERY,
+    UNSEEN_QUERY,
+    Lists,
+)
 from tests.test_identifier_figures import LOGITS, MARKS, tiny_protocol
 from tests.test_identifier_protocol import kaggle_folder, whales
 from whalecore.errors import WhalecoreError
@@ -28,6 +39,7 @@ from whalecore.identifiers.losses import IdentifierLoss
 from whalecore.identifiers.network import Network
 from whalecore.identifiers.settings import preset
 from whalecore.photos.keypoint_matches import Keypoints
+from whalecore.photos.marks import MarkSettings
 
 
 def differing(one, other):
@@ -246,7 +258,42 @@ class FewMarks:
     def find(self, crop):
         rng = np.random.default_rng(int(crop.sum()))
         frames = np.array([[10, 10, 5], [400, 20, 5], [60, 200, 5]], np.float32)
-        return Keypoints(frames, unit(rng.normal(size=(3, 16))))
+        return Keypoints(frames, unit(rng.normal(size=(3, 128))))
+
+
+def test_marks_are_looked_at_of_those_whom_network_or_marks_name():
+    logits = Lists(np.array([[3.0, 2.0, 1.0]]), np.array([[9.0, 1.0, 2.0, 3.0, 4.0]]))
+    alike = Lists(np.array([[0.0, 0.0, 5.0]]), np.array([[7.0, 6.0, 0.0, 1.0, 2.0]]))
+    found = shortlisted(logits, alike, MarkSettings(shortlist=1, alike=1))
+    np.testing.assert_array_equal(found.closed, [[1, 0, 1]])
+    np.testing.assert_array_equal(found.unseen, [[1, 1, 0, 0, 0]])
+    np.testing.assert_array_equal(found.alone, [[1, 1]])
+
+
+def test_individuals_whose_photos_have_the_marks_of_a_photo_are_alike():
+    protocol = tiny_protocol()
+    rng = np.random.default_rng(0)
+    looks = {name: unit(rng.random((20, 128))) for name in set(protocol.individuals)}
+
+    def marks_of(*group):
+        frames = rng.uniform(1, 200, (20, 3)).astype(np.float32)
+        return [
+            Keypoints(frames, looks[protocol.individuals[row]]) for row in protocol.rows(*group)
+        ]
+
+    asked, gallery = marks_of(*ASKED), marks_of(*GALLERY)
+    for one in asked:
+        one.frames[:] = gallery[0].frames
+    found = likeness_of(protocol, asked, gallery)
+    names = protocol.names(TRAIN) + protocol.names(UNSEEN_GALLERY)
+    rows = protocol.rows(UNSEEN_QUERY)
+    own = protocol.columns(rows, names)
+    assert found.unseen.shape == (len(rows), len(names))
+    assert (found.unseen.argmax(axis=1) == own).all()
+    closed = protocol.rows(*CLOSED)
+    assert found.closed.shape == (len(closed), len(protocol.names(TRAIN)))
+    known = protocol.columns(closed, protocol.names(TRAIN))
+    assert (found.closed.argmax(axis=1) == known)[known >= 0].all()
 
 
 @pytest.mark.slow
@@ -254,7 +301,17 @@ def test_an_interrupted_comparison_goes_on_and_comes_to_the_same(tmp_path, monke
     monkeypatch.setattr(script, "KeypointFinder", FewMarks)
     folder = kaggle_folder(tmp_path / "k", {**whales(12, 6), NEW: 20})
     given = [str(folder), "--out", str(tmp_path / "out"), "--preset", "demo", "--size", "32", "64"]
-    given += ["--epochs", "1", "--shortlist", "3", "--all-pairs", "--without", "sift"]
+    given += [
+        "--epochs",
+        "1",
+        "--shortlist",
+        "3",
+        "--alike",
+        "2",
+        "--all-pairs",
+        "--without",
+        "sift",
+    ]
     first = script.measured(script.parsed(given))
     monkeypatch.delattr(script, "trained")
     monkeypatch.setattr(FewMarks, "find", None)
@@ -262,8 +319,9 @@ def test_an_interrupted_comparison_goes_on_and_comes_to_the_same(tmp_path, monke
     assert first[1:] == second[1:]
     assert list(first[1]) == [
         "ours, network alone",
+        "ours, directions learnt",
         "ours, nearest photo",
-        "ours, with marks of its first 3",
+        "ours, with marks",
         "ours, with marks of all",
         "ResNet, softmax",
         "ResNet, ArcFace, nearest photo",

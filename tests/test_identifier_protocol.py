@@ -22,9 +22,10 @@ from tests.identifier_protocol import (
     VALID,
     VALID_NEW,
     Lists,
+    Looked,
     Protocol,
     deal,
-    first,
+    everybody,
     ordered,
     per_individual,
     wanted_pairs,
@@ -161,19 +162,19 @@ def test_an_individual_counts_with_its_best_photo():
     assert lists.trained == 2
 
 
-def test_only_photos_of_the_first_individuals_of_each_list_are_matched():
-    logits = Lists(np.array([[2.0, 1.0], [1.0, 2.0]]), np.array([[9.0, 8.0, 1.0, 2.0]]))
+def test_only_photos_of_those_who_are_looked_at_in_any_list_are_matched():
+    looked = Looked(np.eye(2, dtype=bool), np.eye(1, 4, dtype=bool), np.eye(1, 2, 1, dtype=bool))
     np.testing.assert_array_equal(
-        wanted_pairs(SMALL, logits, 1),
-        # Of all a is first for u, of the unseen ones v.
+        wanted_pairs(SMALL, looked),
+        # In the list of all a is looked at for u, in the one of unseen ones v.
         [[1, 0, 0, 0, 1], [1, 0, 0, 0, 0], [0, 1, 0, 1, 0]],
     )
 
 
-def test_without_a_shortlist_all_photos_are_matched_but_unseen_ones_with_the_closed_set():
+def test_all_photos_are_matched_for_everybody_but_unseen_ones_with_the_closed_set():
     logits = Lists(np.zeros((2, 2)), np.zeros((1, 4)))
     np.testing.assert_array_equal(
-        wanted_pairs(SMALL, logits, None), [[1, 1, 1, 1, 1], [1, 1, 0, 1, 0], [1, 1, 0, 1, 0]]
+        wanted_pairs(SMALL, everybody(logits)), [[1, 1, 1, 1, 1], [1, 1, 0, 1, 0], [1, 1, 0, 1, 0]]
     )
 
 
@@ -185,10 +186,3 @@ def test_values_fall_along_the_order_and_equal_ones_stand_alike_in_every_row():
     drawn = list(order[2])
     assert sorted(drawn) == [0, 1, 2, 3]
     assert [column for column in drawn if column in (0, 2)] == list(order[0][2:])
-
-
-def test_the_first_of_a_row_are_as_many_as_asked_for():
-    values = np.array([[3.0, 1.0, 2.0], [0.0, 0.0, 0.0]])
-    np.testing.assert_array_equal(first(values, 2)[0], [True, False, True])
-    assert first(values, 2)[1].sum() == 2
-    assert first(values, None).all()

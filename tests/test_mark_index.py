@@ -43,9 +43,9 @@ def test_the_answers_are_those_of_comparing_every_pair_of_marks():
                     far = np.abs(one.places[other] - asked.places[mark])
                     differs = asked.looks[mark, at] ^ one.looks[other, 0]
                     bits = int(np.bitwise_count(differs).sum())
-                    if one.words[other, 0] == asked.words[mark, at] and bits <= MOST_DIFFERENT:
-                        if far.max() <= WINDOW:
-                            expected.append((mark, place, round(np.exp(-((bits / 32) ** 2)), 5)))
+                    same = one.words[other, 0] == asked.words[mark, at] and far.max() <= WINDOW
+                    if same and bits <= MOST_DIFFERENT:
+                        expected.append((mark, place, round(np.exp(-((bits / 32) ** 2)), 5)))
     answers = MarkIndex(words).ask(asked)
     triples = zip(answers.marks, answers.photos, answers.weights, strict=True)
     assert sorted((m, p, round(float(w), 5)) for m, p, w in triples) == sorted(expected)

@@ -17,7 +17,6 @@ import sys
 import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict
-from functools import cache
 from importlib.util import find_spec
 from pathlib import Path
 
@@ -33,13 +32,25 @@ from tests.identifier_peers import (
     SOFTMAX,
     SiftMarks,
     SiftMatcher,
+    chosen_directions,
     kept_marks,
     kept_pairs,
+    likeness_of,
     lists_of,
+    logits_of,
+    shortlisted,
     trained,
     trainings,
 )
-from tests.identifier_protocol import Lists, Protocol, deal, per_individual, wanted_pairs
+from tests.identifier_protocol import (
+    Lists,
+    Looked,
+    Protocol,
+    deal,
+    everybody,
+    per_individual,
+    wanted_pairs,
+)
 from whalecore.errors import WhalecoreError
 from whalecore.files import write_atomically, write_json
 from whalecore.identifiers.checkpoint import load_identifier, save_identifier
@@ -50,12 +61,14 @@ from whalecore.photos.crop import MARGIN, cut
 from whalecore.photos.decode import load_photo
 from whalecore.photos.keypoint_matches import Keypoints, match
 from whalecore.photos.keypoints import KeypointFinder, KeypointSettings
+from whalecore.photos.marks import MarkSettings
 from whalecore.types import Box
 
-MARKS, SIFT, NEAREST = "marks", "sift", "nearest"
+MARKS, SIFT, NEAREST, LEARNT = "marks", "sift", "nearest", "learnt"
 PARTS = (MARKS, SOFTMAX, ARCFACE, SIFT)
 NAMES = {
     OURS: "ours, network alone",
+    LEARNT: "ours, directions learnt",
     NEAREST: "ours, nearest photo",
     SOFTMAX: "ResNet, softmax",
     ARCFACE: "ResNet, ArcFace, nearest photo",
@@ -110,7 +123,8 @@ def parsed(given: list[str] | None = None) -> argparse.Namespace:
     parser.add_argument("--low-epochs", type=int)
     parser.add_argument("--seed", type=int, default=0, help="Of the split and of the trainings.")
     parser.add_argument("--device", default="auto", choices=("auto", "cpu", "cuda"))
-    parser.add_argument("--shortlist", type=int, default=40, help="Individuals to match marks of.")
+    parser.add_argument("--shortlist", type=int, default=40, help="Matched, by the network.")
+    parser.add_argument("--alike", type=int, default=40, help="Matched beside, found by marks.")
     parser.add_argument("--all-pairs", action="store_true", help="Match all, for one row more.")
     parser.add_argument("--without", nargs="*", choices=PARTS, default=(), help="Rows left out.")
     return parser.parse_args(given)
@@ -142,14 +156,16 @@ def measured(arguments: argparse.Namespace) -> tuple[Protocol, dict, dict]:
         if name not in arguments.without:
             found, minutes[name] = network(name, protocol, crops, settings, arguments)
             logits |= found
-    results = {NAMES[name]: compared(protocol, logits[name]) for name in (OURS, NEAREST)}
+    results = {NAMES[name]: compared(protocol, logits[name]) for name in (OURS, LEARNT, NEAREST)}
     if MARKS not in arguments.without:
-        for shortlist in (arguments.shortlist, None)[: 1 + arguments.all_pairs]:
-            whose = "all" if shortlist is None else f"its first {shortlist}"
-            marks = our_marks(protocol, crops, logits[OURS], shortlist, arguments)
-            results[f"ours, with marks of {whose}"] = compared(
-                protocol, logits[OURS], marks, shortlist
-            )
+        ours = OurMarks(protocol, crops, arguments)
+        settings = MarkSettings(shortlist=arguments.shortlist, alike=arguments.alike)
+        looked = {
+            "ours, with marks": ours.shortlisted(logits[OURS], settings),
+            "ours, with marks of all": everybody(logits[OURS]),
+        }
+        for name, whose in list(looked.items())[: 1 + arguments.all_pairs]:
+            results[name] = compared(protocol, logits[OURS], ours.shared(whose), whose)
     for name in (one for one in (SOFTMAX, ARCFACE) if one in logits):
         results[NAMES[name]] = compared(protocol, logits[name])
     if SIFT not in arguments.without and find_spec("cv2"):
@@ -205,7 +221,7 @@ def network(
     settings: TrainingSettings,
     arguments: argparse.Namespace,
 ) -> tuple[dict[str, Lists], float]:
-    """Raw scores of a network, ours also by the rule of ArcFace; the minutes of its training."""
+    """Raw scores of a network, ours also by other rules; the minutes of its training."""
     folder = arguments.out / name
     if not (folder / "identifier.json").is_file():
         found = trained(folder, protocol, crops.all(), settings, arguments.device, say)
@@ -216,54 +232,67 @@ def network(
         logits, looks = identifier.identify_many(crops.all())
         write_atomically(file, lambda whole: np.savez(whole, logits=logits, looks=looks))
     with np.load(file) as looked:
-        rules = {OURS: OURS, NEAREST: ARCFACE} if name == OURS else {name: name}
-        seen = protocol, identifier, looked["logits"], looked["looks"]
-        lists = {key: lists_of(rule, *seen) for key, rule in rules.items()}
+        seen = looked["logits"], looked["looks"]
+    if name == OURS:
+        rules = {LEARNT: OURS, NEAREST: ARCFACE}
+        lists = {key: lists_of(rule, protocol, identifier, *seen) for key, rule in rules.items()}
+        directed = chosen_directions(identifier, protocol, crops.all())
+        lists[OURS] = lists_of(OURS, protocol, directed, logits_of(directed, seen[1]), seen[1])
+    else:
+        lists = {name: lists_of(name, protocol, identifier, *seen)}
     epochs = from_text((folder / "history.json").read_text(encoding="utf-8"))
     return lists, sum(epoch.seconds for epoch in epochs) / 60
 
 
-def our_marks(protocol, crops, logits: Lists, shortlist: int | None, arguments) -> Lists:
-    """Most marks shared with a photo of each individual; 0 where nobody looked."""
-    finder = KeypointFinder(device=choose_device(arguments.device).type)
+class OurMarks:
+    """The marks that ours looks for, and what photos share of them."""
 
-    def shared(query: Keypoints, other: Keypoints) -> int:
-        return len(match(query, other).query)
+    def __init__(self, protocol: Protocol, crops: Crops, arguments: argparse.Namespace) -> None:
+        finder = KeypointFinder(device=choose_device(arguments.device).type)
+        self.protocol, self.folder = protocol, arguments.out / MARKS
+        self.asked, self.gallery = both_kept(protocol, crops, self.folder, Keypoints, finder.find)
 
-    wanted = wanted_pairs(protocol, logits, shortlist)
-    return matched(protocol, crops, arguments.out / MARKS, Keypoints, finder.find, shared, wanted)
+    def shortlisted(self, logits: Lists, settings: MarkSettings) -> Looked:
+        """Whose photos are compared, by the network and by the marks themselves."""
+        found = likeness_of(self.protocol, self.asked, self.gallery)
+        return shortlisted(logits, found, settings)
+
+    def shared(self, looked: Looked) -> Lists:
+        """Strength of the marks shared with a photo of each individual; 0 where nobody looked."""
+
+        def strength(query: int, other: int) -> float:
+            return match(self.asked[query], self.gallery[other]).strength
+
+        wanted = wanted_pairs(self.protocol, looked)
+        pairs = kept_pairs(self.folder / "strengths.npy", wanted, strength, say, np.float32)
+        return per_individual(self.protocol, np.maximum(pairs, 0))
 
 
 def sift_inliers(protocol, crops, nothing: Lists, arguments) -> Lists:
     """Most inliers with a photo of each individual, of the whole gallery."""
     matcher, folder = SiftMatcher(), arguments.out / SIFT
-    wanted = wanted_pairs(protocol, nothing, None)
-    return matched(protocol, crops, folder, SiftMarks, matcher.find, matcher.shared, wanted)
+    asked, gallery = both_kept(protocol, crops, folder, SiftMarks, matcher.find)
+
+    def shared(query: int, other: int) -> int:
+        return matcher.shared(asked[query], gallery[other])
+
+    pairs = kept_pairs(
+        folder / "pairs.npy", wanted_pairs(protocol, everybody(nothing)), shared, say
+    )
+    return per_individual(protocol, np.maximum(pairs, 0))
 
 
-def matched(
-    protocol: Protocol,
-    crops: Crops,
-    folder: Path,
-    kind: type,
-    find: Callable,
-    shared: Callable,
-    wanted: np.ndarray,
-) -> Lists:
-    """Marks of all photos asked and of the gallery, and what the wanted pairs share of them."""
+def both_kept(
+    protocol: Protocol, crops: Crops, folder: Path, kind: type, find: Callable
+) -> tuple[list, list]:
+    """Marks of all photos asked and of the gallery."""
     size = KeypointSettings().height, KeypointSettings().width
 
-    @cache
-    def marks_of(name: str) -> list:
-        rows = protocol.rows(*{"asked": parts.ASKED, "gallery": parts.GALLERY}[name])
-        photos = [lambda row=row: find(crops.one(row, *size)) for row in rows]
+    def marks_of(name: str, group: tuple[str, ...]) -> list:
+        photos = [lambda row=row: find(crops.one(row, *size)) for row in protocol.rows(*group)]
         return kept_marks(folder / name, kind, photos, say)
 
-    def shared_by(query: int, other: int) -> int:
-        return shared(marks_of("asked")[query], marks_of("gallery")[other])
-
-    pairs = kept_pairs(folder / "pairs.npy", wanted, shared_by, say)
-    return per_individual(protocol, np.maximum(pairs, 0))
+    return marks_of("asked", parts.ASKED), marks_of("gallery", parts.GALLERY)
 
 
 def report(protocol: Protocol, results: dict, minutes: dict) -> str:

@@ -18,6 +18,7 @@ import numpy as np
 import torch
 
 from whalecore.errors import SettingsError
+from whalecore.identifiers.directions import mean_of_each
 from whalecore.identifiers.heads import GalleryNetwork
 from whalecore.identifiers.identifier import Identifier
 from whalecore.types import EmbeddingSet
@@ -88,10 +89,8 @@ def gallery_rows(
 def mean_directions(photos: EmbeddingSet, names: Sequence[str]) -> np.ndarray:
     """Normalised mean of each individual's embeddings, shape (embedding size, individuals)."""
     row_of = {name: row for row, name in enumerate(names)}
-    sums = np.zeros((len(names), photos.values.shape[1]), np.float64)
-    for name, values in zip(photos.individuals, photos.values, strict=True):
-        sums[row_of[name]] += values
-    return (sums / np.maximum(np.linalg.norm(sums, axis=1, keepdims=True), 1e-12)).T
+    labels = np.array([row_of[name] for name in photos.individuals], int)
+    return mean_of_each(photos.values, labels, len(names))
 
 
 def with_gallery(identifier: Identifier, rows: GalleryRows) -> Identifier:

@@ -33,8 +33,8 @@ class GalleryNetwork(Network):
             return torch.cat([trained, embedding @ self.further + self.shifts], dim=1)
 
 
-class MirroredNetwork(Network):
-    """A trained network, whose weights it shares, with the directions of mirror images."""
+class OtherDirections(Network):
+    """A trained network, whose weights it shares, with other directions than the learnt ones."""
 
     def __init__(self, trained: Network, directions: Tensor) -> None:
         nn.Module.__init__(self)

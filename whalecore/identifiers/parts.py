@@ -9,7 +9,7 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor
 
-from whalecore.identifiers.heads import MirroredNetwork
+from whalecore.identifiers.heads import OtherDirections
 from whalecore.identifiers.identifier import Identifier
 
 
@@ -58,7 +58,7 @@ def _mirrored(identifier: Identifier) -> Identifier:
     """What looks at mirrored photos; individuals without a direction there are unknown to it."""
     directions = identifier.mirrored_directions
     part = copy.copy(identifier)
-    part.network = MirroredNetwork(identifier.network, directions).eval()
+    part.network = OtherDirections(identifier.network, directions).eval()
     part.individuals = identifier.individuals[: directions.shape[1]]
     part.mirrored_directions = None
     part.prepared_forms = {}

@@ -18,6 +18,7 @@ from whalecore.errors import TooFewError, WhalecoreError
 from whalecore.lab.lab import Lab
 from whalecore.photos.crop import cut
 from whalecore.types import Box
+from whalecore.workflow.directions import better_directed
 from whalecore.workflow.presets import Preset
 from whalecore.workflow.progress import Pace, Report, silent
 from whalecore.workflow.weigh import weighed
@@ -84,9 +85,10 @@ def train_identifier(lab: Lab, preset: Preset, fold: int = 0, report: Report = s
         held_labels = _labels(individuals, held)
         new_crops, _ = _read_crops(lab, new_whales, preset, "read photos of new whales", report)
         curves = [()]
+        labels = _labels(individuals, learned)
         identifier = train(
             crops,
-            _labels(individuals, learned),
+            labels,
             individuals,
             preset.training,
             lab.folder / "training" / key,
@@ -95,6 +97,7 @@ def train_identifier(lab: Lab, preset: Preset, fold: int = 0, report: Report = s
             new_whales=new_crops,
             record=curves.append,
         )
+        identifier = better_directed(identifier, crops, labels, held_crops, held_labels)
         ids, gallery = list(held["photo_id"]), _gallery(learned)
         identifier = weighed(
             lab, identifier, ids, held_crops, held_labels, gallery, preset.marks, report
