@@ -11,6 +11,7 @@ from whalecore.lab.cluster_evidence import cluster_evidence
 from whalecore.lab.explained import Explaining, Growing, heatmaps_of, settings_of, unseen
 from whalecore.lab.gallery import compared_with, extended
 from whalecore.lab.grids import StoredHeatmap
+from whalecore.lab.mark_evidence import with_mark_measures
 from whalecore.lab.measures import COMPARED, measured
 from whalecore.photos.quality import measure
 from whalecore.reliability.change import ChangingParts, changing_mask, similar_individuals
@@ -179,6 +180,9 @@ def assess(
         maps[shown][first],
         maps[COMPARED][first].values if COMPARED in maps else None,
         computing,
+    )
+    measures = with_mark_measures(
+        measures, identifier, photo, crop.box, prediction.embedding, prediction.candidates
     )
     others = [one.candidates for one in encounter] or _encounter(lab, identifier.model_id, photo)
     evidence = evidence_of(prediction, identifier.temperature, quality, cluster, measures, others)

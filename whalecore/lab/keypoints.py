@@ -33,8 +33,11 @@ WHERE settings = $1 AND list_contains($2, photo_id)
 """
 
 WORDS = """
-SELECT photo_id, frames, words FROM keypoints WHERE settings = $1 AND list_contains($2, photo_id)
+SELECT photo_id, frames, words FROM keypoints
+WHERE settings = $1 AND photo_id IN (SELECT unnest($2::VARCHAR[]))
 """
+
+CROPS = "SELECT photo_id, crop FROM keypoints WHERE settings = $1 ORDER BY photo_id"
 
 NAMED = """
 SELECT c.photo_id, c.individual, false AS further, c.taken_at
@@ -52,9 +55,8 @@ IN_MEMORY = 128
 """Photos whose descriptors are unpacked together."""
 
 COMPLETE = """
-SELECT photo_id, crop FROM keypoints WHERE settings = $1
+SELECT photo_id FROM keypoints WHERE settings = $1
     AND octet_length(frames) = $2 * marks AND octet_length(descriptors) = $3 * marks
-ORDER BY photo_id
 """
 
 
@@ -107,18 +109,18 @@ class LabKeypoints(LabEmbeddings):
 
     def photos_with_keypoints(self, settings: KeypointSettings) -> set[str]:
         """Photos whose present crop has undamaged keypoints, by id."""
-        return set(self.crops_with_keypoints(settings))
+        sizes = [FRAME_BYTES, DIMENSIONS]
+        return {row[0] for row in self._database.rows(COMPLETE, [settings.key, *sizes])}
 
     def crops_with_keypoints(self, settings: KeypointSettings) -> dict[str, str]:
-        """The same photos, each with its present crop."""
-        sizes = [FRAME_BYTES, DIMENSIONS]
-        return dict(self._database.rows(COMPLETE, [settings.key, *sizes]))
+        """The present crop of each photo that has keypoints there, damaged or not."""
+        return dict(self._database.rows(CROPS, [settings.key]))
 
     def mark_words(
         self, photo_ids: Sequence[str], settings: KeypointSettings, vocabulary: MarkVocabulary
     ) -> dict[str, MarkWords]:
         """Marks of the photos' present crops in words, by photo; those that are there."""
-        found, unknown = {}, list(photo_ids)
+        found: dict[str, MarkWords] = {}
 
         def take(batch: pa.RecordBatch) -> None:
             for row in batch.to_pylist():
@@ -128,8 +130,8 @@ class LabKeypoints(LabEmbeddings):
                     words = unpacked_words(row["words"] or b"", places, vocabulary)
                     found[row["photo_id"]] = words
 
-        self._database.each_batch(WORDS, [settings.key, unknown], take)
-        missing = [photo_id for photo_id in unknown if photo_id not in found]
+        self._database.each_batch(WORDS, [settings.key, list(photo_ids)], take)
+        missing = [photo_id for photo_id in photo_ids if photo_id not in found]
         for start in range(0, len(missing), IN_MEMORY):
             some = self.keypoints(missing[start : start + IN_MEMORY], settings)
             found |= {one: in_words(marks, vocabulary) for one, (_, marks) in some.items()}

@@ -90,8 +90,9 @@ class MarkSearch:
         ]
         known = {photo for photos, _ in kept for photo in photos}
         waiting = [photo for photo in present if photo not in known]
+        words = self._lab.mark_words(waiting, self._settings, self.vocabulary) if waiting else {}
         for start in range(0, len(waiting), self._at_once):
             photos = waiting[start : start + self._at_once]
-            words = self._lab.mark_words(photos, self._settings, self.vocabulary)
-            kept.append(({one: present[one] for one in photos}, MarkIndex(words)))
+            index = MarkIndex({one: words.pop(one) for one in photos if one in words})
+            kept.append(({one: present[one] for one in photos}, index))
         self._indexes = kept

@@ -8,7 +8,7 @@ from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 import numpy as np
 
 from whalecore.lab.keypoints import LabKeypoints, keypoint_row
-from whalecore.photos.keypoint_matches import Keypoints
+from whalecore.photos.keypoint_matches import Keypoints, match
 from whalecore.photos.marks import MarkSettings, SharedMarks, shared_marks
 from whalecore.types import Box, Photo
 
@@ -129,6 +129,15 @@ class MarkGallery:
     def _gallery(self, individuals: Sequence[str]) -> Gallery:
         members = self._members()
         return {name: members.get(name, ()) for name in individuals}
+
+    def found_back(self, photo: Photo, box: Box, photo_ids: Collection[str]) -> dict[str, int]:
+        """How many marks of each of these photos of the lab are found on another one.
+
+        Those whose marks nobody has looked for are left out.
+        """
+        here, there = self._remembered.on(photo, box), self._remembered.of(photo_ids)
+        settings = self._settings.matching
+        return {one: len(match(own, here, settings).query) for one, own in there.items()}
 
     def row_of(self, photo: Photo, box: Box) -> dict[str, object]:
         """The row of table ``keypoints`` that remembers the marks of a photo."""

@@ -301,6 +301,21 @@ EVIDENCE = Table(
             "share of the box's outline on the photo's edge; empty where no box was found",
             "0 to 1",
         ),
+        whole_column(
+            "marks_back",
+            "marks of the first candidate's `matched_photo` that are found on this photo; empty, "
+            "as the next two, where marks do not count",
+            "marks",
+            required=False,
+        ),
+        whole_column(
+            "marks_back_second", "the same of the second candidate", "marks", required=False
+        ),
+        whole_column(
+            "network_rank",
+            "rank that the first candidate would have by the network alone",
+            required=False,
+        ),
         stamp_column("made_at", "when it was gathered"),
     ),
 )
