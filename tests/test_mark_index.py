@@ -52,6 +52,11 @@ def test_the_answers_are_those_of_comparing_every_pair_of_marks():
     assert len(expected) > 40
 
 
+def test_a_mark_takes_twenty_six_bytes():
+    words = {name: in_words(keypoints(30, seed), VOCABULARY) for seed, name in enumerate("ab")}
+    assert MarkIndex(words).size == 60 * 26
+
+
 def test_an_index_of_nothing_answers_nothing():
     asked = in_words(keypoints(), VOCABULARY, NEAREST)
     assert len(MarkIndex({}).ask(asked).marks) == 0

@@ -14,8 +14,8 @@ from whalecore.lab.lab import open_lab
 from whalecore.reliability.fusion import fit_fusion
 from whalecore.types import GradCamSettings, OcclusionSettings
 from whalecore.workflow import weigh
-from whalecore.workflow.evidence import lab_logits
 from whalecore.workflow.explain import _explain_by_grad_cam, explain_photo
+from whalecore.workflow.logits import lab_logits
 from whalecore.workflow.marks import find_marks
 from whalecore.workflow.score import score_photos
 from whalecore.workflow.train import train_identifier
@@ -95,6 +95,19 @@ def test_scores_are_one_probability_of_network_and_marks(marked):
         assert (chances[place[0]] > chances[place] + 0.005).sum() <= row["rank"] - 1
         raised += bool(row["marks"])
     assert raised > 0
+
+
+def test_photos_are_matched_in_one_step_that_never_starts_again(
+    marked, tmp_path, forget, monkeypatch
+):
+    monkeypatch.setattr("whalecore.workflow.score.PHOTOS_PER_SHARD", 2)
+    lab = forget(open_lab(shutil.copytree(marked.folder, tmp_path / "again")), "scores")
+    told = []
+    score_photos(lab, lambda progress: told.append((progress.step, progress.done, progress.total)))
+    asked = len(lab.rows("scores", model_id=newest(lab)["model_id"], rank=1))
+    matched = [(done, total) for step, done, total in told if step == "match marks"]
+    assert asked > 4
+    assert matched == [(done, asked) for done in range(asked + 1)]
 
 
 def test_the_photo_that_matches_best_shows_the_candidate_and_is_not_the_photo_itself(marked):

@@ -56,12 +56,16 @@ class Answers:
 
 
 class MarkIndex:
-    """Marks of photos by word and place: 24 bytes each in memory.
+    """Marks of photos by word and place: 26 bytes each in memory.
 
     Parameters
     ----------
     photos : mapping of str to MarkWords
         By id, one word per mark.
+
+    Attributes
+    ----------
+    photo_ids : tuple of str
     """
 
     def __init__(self, photos: Mapping[str, MarkWords]) -> None:
@@ -77,6 +81,11 @@ class MarkIndex:
         self._down = places[order, 1].astype(np.float16)
         self._looks = looks[order]
         self._owners = owners[order]
+
+    @property
+    def size(self) -> int:
+        """Bytes in memory, ids left out."""
+        return sum(one.nbytes for one in (self._keys, self._down, self._looks, self._owners))
 
     def ask(self, photo: MarkWords) -> Answers:
         """All marks here that look like one of a photo and lie nearly where it lies."""

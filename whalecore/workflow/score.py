@@ -145,12 +145,15 @@ def _look_at(lab: Lab, model: dict, plan: Plan, wanted: set[str], step: str, rep
     photos = lab.photos(reviewed=False)
     waiting = photos[photos["photo_id"].isin(wanted)]
     pace = Pace(step, len(waiting), report)
+    asked = plan.unscored.intersection(waiting["photo_id"])
+    count = asked and identifier.marks is not None and identifier.marks.weight > 0
+    matching = Pace("match marks", len(asked), report) if count else None
     for start in range(0, len(waiting), PHOTOS_PER_SHARD):
         rows = _readable(lab, identifier, waiting.iloc[start : start + PHOTOS_PER_SHARD], pace)
         if not rows:
             continue
         logits, embeddings = identifier.identify_many(np.stack([crop for *_, crop in rows]))
-        counted = _counted(identifier, plan, rows, logits, report)
+        counted = _counted(identifier, plan, rows, logits, matching)
         embedded, scored, shared = [], [], []
         tips = _tips(identifier, plan, rows)
         for (photo_id, box, reference, _), logit, embedding in zip(
@@ -187,14 +190,14 @@ def _look_at(lab: Lab, model: dict, plan: Plan, wanted: set[str], step: str, rep
 
 
 def _counted(
-    identifier: Identifier, plan: Plan, rows: list[tuple], logits: np.ndarray, report: Report
+    identifier: Identifier, plan: Plan, rows: list[tuple], logits: np.ndarray, pace: Pace | None
 ) -> dict[str, dict[str, SharedMarks]]:
     """By photo to be scored: the marks it shares with individuals; empty where none count."""
     places = [place for place, (photo_id, *_) in enumerate(rows) if photo_id in plan.unscored]
-    if identifier.marks is None or not identifier.marks.weight or not places:
+    if pace is None or not places:
         return {}
     ids = [rows[place][0] for place in places]
-    pace, counted = Pace("match marks", len(ids), report), {}
+    counted = {}
     found = identifier.count_marks.count_each(ids, identifier.individuals, logits[places])
     for photo_id, counts in zip(ids, found, strict=True):
         counted[photo_id] = counts
