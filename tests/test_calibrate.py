@@ -1,6 +1,7 @@
 """Calibrating a lab: what is written, and that nothing judges itself."""
 
 import json
+import tracemalloc
 
 import numpy as np
 import pytest
@@ -8,6 +9,7 @@ import pytest
 from whalecore.reliability.calibration import brier_score
 from whalecore.reliability.evidence import Evidence
 from whalecore.reliability.rules import Rules
+from whalecore.workflow import logits
 from whalecore.workflow.calibrate import calibrate_lab, judge
 from whalecore.workflow.judged import (
     AllScores,
@@ -123,10 +125,49 @@ def test_heatmap_evidence_counts_only_where_it_lowers_the_error_on_other_photos(
         for place, right in enumerate(correct)
     ]  # fmt: skip
     even = np.full((120, 2), 0.5)
-    scores = AllScores(even, even, np.where(correct, 0, 1), np.zeros(120))
+    scores = AllScores(even, even[:, 0], np.where(correct, 0, 1), np.zeros(120))
     judgement = judge(photos, scores, 0.05)
     assert ("compactness" in judgement.rules.correct.features) == tells
     own = judgement.with_heatmaps if tells else judgement.without
     np.testing.assert_array_equal(judgement.p_correct, own)
     told = [brier_score(one, correct) for one in (judgement.with_heatmaps, judgement.without)]
     assert (told[0] < told[1]) == tells
+
+
+def test_scores_read_block_by_block_are_those_of_all_at_once(calibrated, monkeypatch):
+    lab, _ = calibrated
+    judged = judged_photos(lab, None)
+    whole = all_scores(lab, judged)
+    monkeypatch.setattr(logits, "BLOCK", 5)
+    parts = all_scores(lab, judged)
+    assert whole.scores.dtype == np.float32
+    for name in ("scores", "unscaled", "truth", "energy"):
+        np.testing.assert_allclose(getattr(parts, name), getattr(whole, name), rtol=1e-5)
+    assert whole.unscaled.shape == (len(judged),)
+
+
+def test_judging_takes_little_beside_the_scores():
+    photos, individuals = 600, 2000
+    random = np.random.default_rng(0)
+    truth = random.integers(0, individuals, photos)
+    scores = np.full((photos, individuals), 0.5 / individuals, np.float32)
+    scores[np.arange(photos), truth] += random.random(photos) / 2
+    correct = random.random(photos) < 0.5
+    judged = [
+        Judged(str(place), "m", "test" if place % 2 else "validation",
+               Evidence(float(scores[place].max()), 0.0, 0.7, 1.0),
+               str(place), 1 if correct[place] else 2, True, str(place))
+        for place in range(photos)
+    ]  # fmt: skip
+    given = AllScores(scores, scores.max(axis=1), truth, np.zeros(photos))
+    judge(
+        judged[:60],
+        AllScores(scores[:60], given.unscaled[:60], truth[:60], given.energy[:60]),
+        0.05,
+    )
+    tracemalloc.start()
+    judge(judged, given, 0.05)
+    _, peak = tracemalloc.get_traced_memory()
+    tracemalloc.stop()
+    # Half of them for fitting, one byte an answer for the sets and another for their limit.
+    assert peak < 2.5 * scores.nbytes

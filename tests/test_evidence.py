@@ -24,7 +24,8 @@ from whalecore.reliability.evidence import (
 )
 from whalecore.types import Box, Candidate, Crop, Prediction
 from whalecore.workflow.assess import describe, spoken
-from whalecore.workflow.evidence import gather_evidence, lab_logits, stored_evidence
+from whalecore.workflow.evidence import gather_evidence, stored_evidence
+from whalecore.workflow.logits import lab_logits
 from whalecore.workflow.score import embed_photos, score_photos
 
 MEASURED = [field.name for field in fields(Measures)]

@@ -7,11 +7,15 @@ import pytest
 from simulated import rules_of_ones
 
 from whalecore.errors import SettingsError
+from whalecore.reliability import sets
 from whalecore.reliability.sets import (
     ConformalSet,
     answer_probabilities,
+    answers_in,
     candidates_in,
     fit_set,
+    right_chances,
+    set_of,
 )
 from whalecore.reliability.verdict import answers_of
 from whalecore.types import Candidate, Verdict
@@ -95,3 +99,19 @@ def test_the_answers_of_a_photo_are_ordered_and_count_the_new_whale():
     assert (found.size, found.confidence) == (3, 0.9)
     assert answers_of(candidates, Verdict("check", None, None, ()), rules) is None
     assert answers_of(candidates, Verdict("check", 0.4, 0.3, ()), rules_of_ones()) is None
+
+
+def test_answers_looked_at_block_by_block_are_those_of_all_at_once(monkeypatch):
+    monkeypatch.setattr(sets, "BLOCK", 7)
+    random = np.random.default_rng(5)
+    chances, truth = draw(random, 40)
+    scores = (chances[:, :9] / chances[:, :9].sum(axis=1, keepdims=True)).astype(np.float32)
+    p_new, truth = chances[:, 9], np.where(truth == 9, -1, truth)
+    answers = answer_probabilities(scores, p_new)
+    right = right_chances(scores, p_new, truth)
+    np.testing.assert_array_equal(right, answers[np.arange(40), truth])
+    chosen = set_of(right, 0.8)
+    assert chosen == fit_set(answers, np.where(truth < 0, 9, truth), 0.8)
+    inside = answers_in(scores, p_new, chosen)
+    np.testing.assert_array_equal(inside, candidates_in(answers, chosen))
+    assert inside[np.arange(40), truth].mean() >= 0.8

@@ -114,6 +114,16 @@ def test_a_value_is_low_usual_or_high(value, words):
     assert usual_words(value, None) == ""
 
 
+def test_a_number_of_marks_is_whole_and_so_is_what_is_usual():
+    evidence = SimpleNamespace(marks=1200, marks_back=3)
+    rows = evidence_rows(evidence, SimpleNamespace(), {"marks_back": (3.6, 40.25)})
+    assert [(row.value, row.usual) for row in rows] == [("1,200", ""), ("3", "low: 4 to 40")]
+
+
+def test_a_number_beyond_a_thousand_says_no_more_than_that():
+    assert usual_words(4982.0, (1.93, 89171482505.0)) == "usual: 1.93 to over 1,000"
+
+
 def test_evidence_that_is_missing_is_not_listed_and_the_lead_is_a_ratio():
     evidence = SimpleNamespace(score=0.91, lead=3.5, entropy=0.2, visible=None)
     quality = SimpleNamespace(sharpness=0.4)

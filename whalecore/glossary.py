@@ -33,7 +33,8 @@ TERMS = {
     "upper end and can be compared only within one photo.",
     "temperature": "The number by which raw scores are divided so that the probabilities are "
     "neither too sure nor too timid.",
-    "margin": "How far the score of the first candidate lies above that of the second.",
+    "margin": "The first candidate's score divided by the second's: near 1 both are about equally "
+    "likely.",
     "top 1": "The individual with the highest score.",
     "top 5": "The five individuals with the highest scores, the highest first.",
     "rank": "The place of an individual among the five candidates, 1 for the highest score.",
@@ -43,6 +44,11 @@ TERMS = {
     "matching marks": "Places such as scars, spots and notches that look alike and lie alike on "
     "two photos; photos of one animal often share many, those of two animals a few by chance, and "
     "where they are counted a score rests on them as well as on the network.",
+    "marks found back": "How many marks of a candidate's photo are found on this photo, looked for "
+    "from there; marks that two photos truly share are found from either side, chance likenesses "
+    "mostly from one.",
+    "place by the network": "The place that the first candidate would have if the network alone "
+    "were asked; where it is not 1, matching marks have put it in front.",
     "heatmap": "A picture of which places of a photo influence the score of one individual.",
     "occlusion sensitivity map": "A heatmap made by covering one small square after another: green "
     "where covering lowers the individual's score, so the place supports it, purple where covering "

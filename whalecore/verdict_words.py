@@ -100,6 +100,10 @@ EVIDENCE = {
     "score": ("Score of the first candidate", "score"),
     "lead": ("Times the second candidate's score", "margin"),
     "entropy": ("Spread of the score over the five", "spread of the score"),
+    "marks": ("Matching marks with the first candidate", "matching marks"),
+    "marks_back": ("Marks of its best photo found on this one", "marks found back"),
+    "marks_back_second": ("The same of the second candidate", "marks found back"),
+    "network_rank": ("Place of the first candidate by the network alone", "place by the network"),
     "nearest_distance": ("Distance to the most similar known photo", "nearest distance"),
     "nearest_agreement": ("Most similar photos that agree", "nearest agreement"),
     "share_correct": ("Right among heatmaps like this one", "cluster correctness"),
@@ -124,8 +128,8 @@ EVIDENCE = {
 NAMED = 5
 """Individuals of a set that a sentence names."""
 
-LARGE = 100
-"""From here on numbers have no digits behind the point."""
+LARGE, HUGE = 100, 1000
+"""From here on numbers have no digits behind the point, and from there on they say no more."""
 
 
 def fine_percent(share: float) -> str:
@@ -295,12 +299,17 @@ def usual_words(value: float, usual: Sequence[float] | None) -> str:
     if not usual:
         return ""
     # As they are shown, so that a number is never called low beside the very same number.
-    value, low, high = (round(number, 2) for number in (value, *usual))
+    digits = None if isinstance(value, int) else 2
+    value, low, high = (round(number, digits) for number in (value, *usual))
     where = "low" if value < low else "high" if value > high else "usual"
     return f"{where}: {_short(low)} to {_short(high)}"
 
 
 def _short(number: float) -> str:
+    if isinstance(number, int):
+        return f"{number:,}"
+    if number >= HUGE:
+        return f"over {HUGE:,}"
     return f"{number:.0f}" if number >= LARGE else f"{number:.2f}"
 
 

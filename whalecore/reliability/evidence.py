@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
-from math import exp, isfinite
+from math import copysign, exp, isfinite, log1p
 
 import numpy as np
 
@@ -33,6 +33,9 @@ RANGES = {
     "encounter_support": (0.0, 1.0),
 }
 """Least and greatest value of evidence that may be missing."""
+
+COUNTS = {"marks": 0, "most_marks": 0, "marks_back": 0, "marks_back_second": 0, "network_rank": 1}
+"""Least value of whole numbers that may be missing."""
 
 ROUNDING = 1e-4
 """By how much rounding may carry a value over its range; it is then brought back."""
@@ -63,6 +66,13 @@ class Measures:
         as ``cut_off``, where no fluke was found and the whole photo is compared.
     cut_off : float or None
         Share of the box's outline that lies on the photo's edge.
+    marks_back, marks_back_second : int or None
+        Of the marks of the photo of the first candidate that matches best, and of that of the
+        second, how many are found on this photo. Marks look for their like among those of one
+        other photo, so that this is another question than which marks of this photo are found
+        there, which is part of the score. None, as ``network_rank``, where marks do not count.
+    network_rank : int or None
+        Rank that the first candidate would have by the network alone.
     """
 
     nearest_distance: float | None = None
@@ -75,6 +85,9 @@ class Measures:
     changing_share: float | None = None
     visible: float | None = None
     cut_off: float | None = None
+    marks_back: int | None = None
+    marks_back_second: int | None = None
+    network_rank: int | None = None
 
 
 @dataclass(frozen=True)
@@ -117,6 +130,11 @@ class Evidence(Measures):
     encounter_support : float or None
         Mean score that these give to the first candidate of this one; 0 where it is not among
         their first five.
+    marks : int or None
+        Matching marks with the photo of the first candidate that matches best; part of the score.
+        None where marks do not count.
+    most_marks : int or None
+        The most of these that one of the first five candidates has.
     """
 
     score: float
@@ -133,6 +151,8 @@ class Evidence(Measures):
     crop_confidence: float | None = None
     encounter_photos: int | None = None
     encounter_support: float | None = None
+    marks: int | None = None
+    most_marks: int | None = None
 
     def __post_init__(self) -> None:
         for name in ("score", "margin", "entropy", "max_logit"):
@@ -158,6 +178,13 @@ class Evidence(Measures):
                 f"{self.encounter_support} do not belong together: give the support of one photo "
                 "or more, or none."
             )
+        for name, least in COUNTS.items():
+            value = getattr(self, name)
+            if value is not None and not value >= least:
+                raise SettingsError(
+                    f"The evidence '{name}' is {value}: it must be {least} or more; gather the "
+                    "evidence again."
+                )
         for name, (least, most) in RANGES.items():
             value = getattr(self, name)
             if value is None:
@@ -173,6 +200,22 @@ class Evidence(Measures):
     def lead(self) -> float:
         """How many times the second candidate's score the first one's is."""
         return exp(min(self.margin, LARGEST_MARGIN))
+
+    @property
+    def log_margin(self) -> float:
+        """Logarithm of 1 + margin: what tells a new whale is whether there is a lead at all."""
+        return log1p(max(self.margin, 0.0))
+
+    @property
+    def back_lead(self) -> float | None:
+        """How many marks more are found back of the first candidate than of the second.
+
+        A logarithm of 1 + the difference, with its sign: few marks more tell most of it.
+        """
+        if self.marks_back is None or self.marks_back_second is None:
+            return None
+        more = self.marks_back - self.marks_back_second
+        return copysign(log1p(abs(more)), more)
 
     @property
     def has_cluster(self) -> bool:
@@ -221,7 +264,20 @@ def evidence_of(
         crop_confidence=prediction.crop.confidence,
         **asdict(measures or Measures()),
         **encounter_evidence(candidates[0].individual, encounter),
+        **mark_evidence([candidate.marks for candidate in candidates]),
     )
+
+
+def mark_evidence(marks: Sequence[int | None]) -> dict[str, int | None]:
+    """What the matching marks of the first candidates say, the first one's in front.
+
+    Returns
+    -------
+    dict
+        ``marks`` and ``most_marks``, as in `Evidence`.
+    """
+    counted = [one for one in marks if one is not None]
+    return {"marks": marks[0] if marks else None, "most_marks": max(counted, default=None)}
 
 
 def encounter_evidence(individual: str, others: Sequence[Sequence[Candidate]]) -> dict:

@@ -18,7 +18,7 @@ from whalecore.reliability.rules import (
     Rules,
     feature_rows,
 )
-from whalecore.reliability.sets import CONFIDENCE, ConformalSet, answer_probabilities, fit_set
+from whalecore.reliability.sets import CONFIDENCE, ConformalSet, right_chances, set_of
 from whalecore.reliability.shares import (
     cluster_counts,
     deal_folds,
@@ -130,9 +130,7 @@ def fit(
     promise = reliable_promise(crossed.p_correct[asked], correct[asked], error_limit)
     sets = None
     if probabilities is not None and truth is not None:
-        answers = answer_probabilities(probabilities, crossed.p_new)
-        truth = np.where(np.asarray(truth) < 0, answers.shape[1] - 1, truth)
-        sets = fit_set(answers, truth, confidence)
+        sets = set_of(right_chances(probabilities, crossed.p_new, truth), confidence)
     right, new, overall = _fit_models(shared, correct, known, features)
     rules = Rules(
         correct=right,

@@ -25,9 +25,9 @@ HEATMAP_FEATURES = (
     "cam_agreement",
     "patch_agreement",
 )
-OTHER_FEATURES = ("visible", "encounter_support")
+OTHER_FEATURES = ("visible", "encounter_support", "back_lead")
 CORRECT_FEATURES = (*SCORE_FEATURES, *NEAREST_FEATURES, *HEATMAP_FEATURES, *OTHER_FEATURES)
-NEW_FEATURES = ("nearest_distance", "score")
+NEW_FEATURES = ("nearest_distance", "score", "log_margin")
 WORSE_WHEN_HIGH = ("entropy", "nearest_distance")
 """Evidence that speaks against the first candidate the higher it is; all other speaks for it."""
 

@@ -13,6 +13,9 @@ from whalecore.errors import SettingsError
 
 CONFIDENCE = 0.9
 
+BLOCK = 64
+"""Photos whose answers are looked at together, so that many individuals fit into memory."""
+
 
 @dataclass(frozen=True)
 class ConformalSet:
@@ -105,18 +108,28 @@ def fit_set(
     levels".
     """
     probabilities, truth = np.asarray(probabilities, np.float64), np.asarray(truth)
-    if not 0 < confidence < 1:
-        raise SettingsError(
-            f"The confidence {confidence:g} is not possible: choose more than 0 and less than 1, "
-            "for example 0.9."
-        )
     photos, answers = probabilities.shape
     if truth.shape != (photos,) or (photos and not 0 <= truth.min() <= truth.max() < answers):
         raise SettingsError(
             f"The right answers must be columns 0 to {answers - 1}, one for each of {photos} "
             "photos: new whales have the last one."
         )
-    strange = np.sort(1 - probabilities[np.arange(photos), truth])
+    return set_of(probabilities[np.arange(photos), truth], confidence)
+
+
+def set_of(chances: np.ndarray, confidence: float = CONFIDENCE) -> ConformalSet:
+    """The same as `fit_set` from what matters of it, the probability of each right answer.
+
+    Parameters
+    ----------
+    chances : ndarray of shape (photos,), float
+    """
+    if not 0 < confidence < 1:
+        raise SettingsError(
+            f"The confidence {confidence:g} is not possible: choose more than 0 and less than 1, "
+            "for example 0.9."
+        )
+    strange, photos = np.sort(1 - np.asarray(chances, np.float64)), len(chances)
     # Rounded, because 9 / 10 times a whole number may end up a hair above a whole number.
     place = ceil(round((photos + 1) * confidence, 9))
     if place > photos:
@@ -128,6 +141,46 @@ def fit_set(
             f"sets that are right for {confidence:.0%} of photos",
         )
     return ConformalSet(float(np.clip(strange[place - 1], 0, 1)), confidence, photos, "")
+
+
+def right_chances(scores: np.ndarray, p_new: np.ndarray, truth: np.ndarray) -> np.ndarray:
+    """Return the probability of each photo's right answer, as `answer_probabilities` gives it.
+
+    Parameters
+    ----------
+    scores : ndarray of shape (photos, individuals), float
+    p_new : ndarray of shape (photos,), float
+    truth : ndarray of shape (photos,), int
+        Column of the right individual; -1 for new ones.
+
+    Returns
+    -------
+    ndarray of shape (photos,), float64
+    """
+    truth = np.asarray(truth)
+    own = np.asarray(scores)[np.arange(len(truth)), truth].astype(np.float64)
+    return np.where(truth < 0, p_new, own * (1 - p_new))
+
+
+def answers_in(scores: np.ndarray, p_new: np.ndarray, chosen: ConformalSet) -> np.ndarray:
+    """Return which answers belong to each photo's set, block by block of `BLOCK` photos.
+
+    Parameters
+    ----------
+    scores : ndarray of shape (photos, individuals), float
+    p_new : ndarray of shape (photos,), float
+    chosen : ConformalSet
+
+    Returns
+    -------
+    ndarray of shape (photos, individuals + 1), bool
+        As `candidates_in` gives it of `answer_probabilities`: "new whale" is the last column.
+    """
+    inside = np.empty((len(scores), scores.shape[1] + 1), bool)
+    for start in range(0, len(scores), BLOCK):
+        part = slice(start, start + BLOCK)
+        inside[part] = candidates_in(answer_probabilities(scores[part], p_new[part]), chosen)
+    return inside
 
 
 def candidates_in(probabilities: np.ndarray, chosen: ConformalSet) -> np.ndarray:

@@ -10,6 +10,7 @@ import numpy as np
 from whalecore.reliability.evidence import Evidence, evidence_of, shrunk_share
 from whalecore.reliability.fitting import PROBABLE, probabilities
 from whalecore.reliability.gate import failed_measures
+from whalecore.reliability.mark_reasons import mark_reason
 from whalecore.reliability.rules import (
     WORSE_WHEN_HIGH,
     Logistic,
@@ -63,6 +64,9 @@ FOR = {
     "visible": "More of the fluke than average is seen: a share of {visible:.2f}.",
     "encounter_support": "The other photos of the encounter support the first candidate more than "
     "average: they give it a mean score of {encounter_support:.3f}.",
+    "back_lead": "The other way round, marks tell the first candidate from the second more clearly "
+    "than average: {marks_back} marks of its photo are found on this one, and {marks_back_second} "
+    "of the second's.",
 }
 AGAINST = {
     "score": "The first candidate's score of {score:.3f} is lower than average.",
@@ -89,11 +93,16 @@ AGAINST = {
     "visible": "Less of the fluke than average is seen: a share of {visible:.2f}.",
     "encounter_support": "The other photos of the encounter support the first candidate less than "
     "average: they give it a mean score of {encounter_support:.3f}.",
+    "back_lead": "The other way round, marks tell the first candidate from the second less clearly "
+    "than average: {marks_back} marks of its photo are found on this one, and {marks_back_second} "
+    "of the second's.",
 }
 NEW = {
     "score": "No known individual fits well: the highest score of {score:.3f} is lower than "
     "average.",
     "nearest_distance": AGAINST["nearest_distance"],
+    "log_margin": "No known individual stands out: the first candidate's score is {lead:.2f} times "
+    "the second's, which is less than average.",
 }
 TIPS = (
     "The answer rests for a share of {changing_share:.2f} on the tips, which change over the "
@@ -168,6 +177,8 @@ def decide(evidence: Evidence, rules: Rules, chances: tuple[float, float] | None
         verdict, reasons = "reliable", _reasons(evidence, rules, rules.correct, FOR, 1)
     else:
         verdict, reasons = "check", _doubts(evidence, rules)
+    if (said := mark_reason(evidence, verdict)) is not None:
+        reasons.insert(0, said)
     if evidence.crop_source == "whole" and evidence.quality is not None:
         reasons.append(
             "No fluke was found, so that the whole photo was compared (the fluke's share is "

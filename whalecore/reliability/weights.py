@@ -11,6 +11,9 @@ from whalecore.reliability.rules import WORSE_WHEN_HIGH, Logistic
 RIDGE = 4.0
 """Penalty on squared weights of standardised evidence: as if each were drawn with deviation 0.5."""
 
+ALONE = ("log_margin",)
+"""Evidence of new whales that is tried by itself, not beside others."""
+
 FEWEST = 10
 """Photos of each of two kinds without which nothing is fitted to tell them apart."""
 
@@ -47,13 +50,13 @@ def fit_correct(features: tuple[str, ...], rows: np.ndarray, correct: np.ndarray
 
 
 def fit_new(features: tuple[str, ...], rows: np.ndarray, new: np.ndarray) -> Logistic:
-    """Fit the probability of a new whale; all evidence weighs alike, once standardised, or none
-    but the score does.
+    """Fit the probability of a new whale; distance and score weigh alike, once standardised, or the
+    score alone counts, or the lead alone.
 
     New whales are rare: from few of them single weights are learned worse than equal ones are
     (Dawes 1979, "The robust beauty of improper linear models"). Learned are the common weight,
-    which is never below 0, how frequent new whales are, and which of the two makes the photos
-    likelier; both have two free numbers, so that this compares like with like. Missing evidence
+    which is never below 0, how frequent new whales are, and which of the three makes the photos
+    likelier; all have two free numbers, so that this compares like with like. Missing evidence
     counts as average.
 
     Parameters
@@ -70,20 +73,24 @@ def fit_new(features: tuple[str, ...], rows: np.ndarray, new: np.ndarray) -> Log
         unit = tuple(1.0 for _ in features)
         return Logistic(features, nothing, unit, nothing, float(np.log(share / (1 - share))))
     features, rows = _measured(features, rows)
-    score = ("score",), rows[:, [place for place, name in enumerate(features) if name == "score"]]
-    choices = [(features, rows), score] if score[1].size else [(features, rows)]
+    together = tuple(name for name in features if name not in ALONE)
+    choices = [together, *((name,) for name in features if name in ("score", *ALONE))]
     return max(
-        (_fit_alike(*chosen, new) for chosen in choices),
+        (_fit_alike(one, _columns(features, rows, one), new) for one in choices if one),
         key=lambda model: _likelihood(model, features, rows, new),
     )
+
+
+def _columns(features: tuple[str, ...], rows: np.ndarray, chosen: tuple[str, ...]) -> np.ndarray:
+    return rows[:, [features.index(name) for name in chosen]]
 
 
 def _likelihood(
     model: Logistic, features: tuple[str, ...], rows: np.ndarray, target: np.ndarray
 ) -> float:
     """Logarithm of the probability that a model gives to what was found."""
-    own = rows[:, [features.index(name) for name in model.features]]
-    chances = np.clip(model.probability(own), 1e-12, 1 - 1e-12)
+    own = model.probability(_columns(features, rows, model.features))
+    chances = np.clip(own, 1e-12, 1 - 1e-12)
     return float(np.log(np.where(target, chances, 1 - chances)).sum())
 
 

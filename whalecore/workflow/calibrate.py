@@ -19,7 +19,7 @@ from whalecore.reliability.figures import (
 )
 from whalecore.reliability.fitting import Fitted, fit, probabilities
 from whalecore.reliability.rules import CORRECT_FEATURES, HEATMAP_FEATURES, Rules
-from whalecore.reliability.sets import answer_probabilities, candidates_in, fit_set
+from whalecore.reliability.sets import answers_in, right_chances, set_of
 from whalecore.reliability.verdict import decide
 from whalecore.types import Progress, Verdict
 from whalecore.workflow.evidence import gather_evidence
@@ -90,7 +90,8 @@ def calibrate_lab(lab: Lab, report: Report = silent) -> dict:
     scores = all_scores(lab, judged)
     # A photo that can no longer be read has neither evidence nor embedding.
     there = np.isfinite(scores.energy)
-    judged, scores = [judged[place] for place in np.flatnonzero(there)], _rows(scores, there)
+    if not there.all():
+        judged, scores = [judged[place] for place in np.flatnonzero(there)], _rows(scores, there)
     validation = np.array([one.part == "validation" for one in judged], bool)
     if validation.sum() < FEWEST_PHOTOS:
         raise TooFewError(
@@ -132,7 +133,7 @@ def outcome(judgement: Judgement, part: str, model_id: str | None = None) -> Out
     chosen = np.flatnonzero(_of(judgement, part, model_id))
     judged = [judgement.judged[place] for place in chosen]
     evidence = [judgement.evidence[place] for place in chosen]
-    scores = _rows(judgement.scores, chosen)
+    scores = judgement.scores
     distances = [one.nearest_distance for one in evidence]
     return Outcome(
         p_correct=judgement.p_correct[chosen],
@@ -146,10 +147,10 @@ def outcome(judgement: Judgement, part: str, model_id: str | None = None) -> Out
         peers={
             "score": np.array([one.score for one in evidence], float),
             "margin": np.array([one.margin for one in evidence], float),
-            "unscaled_score": scores.unscaled.max(axis=1, initial=0.0),
+            "unscaled_score": scores.unscaled[chosen],
         },
         novelty={
-            "energy": -scores.energy,
+            "energy": -scores.energy[chosen],
             "distance": np.array([np.nan if one is None else one for one in distances], float),
         },
         inside=judgement.inside[chosen],
@@ -157,17 +158,14 @@ def outcome(judgement: Judgement, part: str, model_id: str | None = None) -> Out
     )
 
 
-def _fit(
-    judged: list[Judged], scores: AllScores, validation: np.ndarray, features, error_limit: float
-) -> Fitted:
-    chosen = [judged[place] for place in np.flatnonzero(validation)]
+def _fit(chosen: list[Judged], scores: AllScores, features, error_limit: float) -> Fitted:
     return fit(
         [one.evidence for one in chosen],
         np.array([one.correct for one in chosen]),
         np.array([one.known for one in chosen]),
         groups=[one.group for one in chosen],
-        probabilities=scores.scores[validation],
-        truth=scores.truth[validation],
+        probabilities=scores.scores,
+        truth=scores.truth,
         error_limit=error_limit,
         features=features,
     )
@@ -188,11 +186,12 @@ def judge(judged: list[Judged], scores: AllScores, error_limit: float) -> Judgem
         Share of wrong ones among the photos called reliable that is promised.
     """
     validation = np.array([one.part == "validation" for one in judged], bool)
-    correct = np.array([one.correct for one in judged], bool)[validation]
+    chosen = [judged[place] for place in np.flatnonzero(validation)]
+    correct = np.array([one.correct for one in chosen], bool)
+    own = _rows(scores, validation)
     bare = tuple(name for name in CORRECT_FEATURES if name not in HEATMAP_FEATURES)
     plain, full = (
-        _fit(judged, scores, validation, features, error_limit)
-        for features in (bare, CORRECT_FEATURES)
+        _fit(chosen, own, features, error_limit) for features in (bare, CORRECT_FEATURES)
     )
     errors = [brier_score(one.crossed.p_correct, correct) for one in (plain, full)]
     fitted = full if errors[1] < errors[0] else plain
@@ -202,15 +201,14 @@ def judge(judged: list[Judged], scores: AllScores, error_limit: float) -> Judgem
         evidence[place] = one
     p_correct, p_new = _chances(evidence, fitted, validation)
     with_heatmaps, without = (_chances(evidence, one, validation)[0] for one in (full, plain))
-    answers = answer_probabilities(scores.scores, p_new)
-    truth = np.where(scores.truth < 0, answers.shape[1] - 1, scores.truth)
-    inside = candidates_in(answers, rules.sets)
-    own, own_truth = answers[validation], truth[validation]
+    inside = answers_in(scores.scores, p_new, rules.sets)
+    chances = right_chances(own.scores, crossed.p_new, own.truth)
     for number in np.unique(crossed.fold):
         held = crossed.fold == number
         # The set of a validation photo rests on other photos, as its verdict does.
-        chosen = fit_set(own[~held], own_truth[~held], rules.sets.confidence)
-        inside[np.flatnonzero(validation)[held]] = candidates_in(own[held], chosen)
+        fitting = set_of(chances[~held], rules.sets.confidence)
+        places = np.flatnonzero(validation)[held]
+        inside[places] = answers_in(own.scores[held], crossed.p_new[held], fitting)
     # Models know different numbers of individuals: the columns beyond them are no answers.
     inside[:, :-1] &= scores.scores > 0
     return Judgement(
@@ -226,7 +224,8 @@ def judge(judged: list[Judged], scores: AllScores, error_limit: float) -> Judgem
         ),
         scores=scores,
         inside=inside,
-        holds=inside[np.arange(len(truth)), truth],
+        # New whales have the last column.
+        holds=inside[np.arange(len(inside)), scores.truth],
         rules=rules,
     )
 

@@ -3,16 +3,15 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from dataclasses import asdict, fields
-
-import numpy as np
+from collections.abc import Mapping, Sequence
 
 from whalecore.errors import WhalecoreError
 from whalecore.lab.lab import Lab
-from whalecore.lab.measures import COMPARED, measured
+from whalecore.lab.measures import COMPARED
 from whalecore.lab.sheets import many_heatmaps
-from whalecore.reliability.evidence import Measures, encounter_evidence
-from whalecore.types import Box, Candidate, Crop, OcclusionSettings
+from whalecore.reliability.evidence import encounter_evidence
+from whalecore.types import Candidate, OcclusionSettings
+from whalecore.workflow.measuring import MEASURED, evidence_row
 from whalecore.workflow.models import newest_models
 from whalecore.workflow.progress import Pace, Report, silent
 from whalecore.workflow.score import embed_photos
@@ -34,7 +33,8 @@ def gather_evidence(lab: Lab, report: Report = silent) -> int:
     """Write table ``evidence`` for every scored photo, only what is missing.
 
     A photo without a heatmap of the lab's usual settings has nothing about heatmaps, and is
-    measured again when there is one. Embeddings that are missing are computed first.
+    measured again when there is one; what marks say is added where it is missing. Embeddings that
+    are missing are computed first.
 
     Returns
     -------
@@ -57,7 +57,6 @@ def stored_evidence(lab: Lab, model_id: str) -> dict[str, dict[str, float | int 
     ``encounter_support``. Other photos of the encounter count when the model scored them; whom
     they show is not looked at.
     """
-    names = [field.name for field in fields(Measures)]
     usual = lab.usual_occlusion().key
     rows = {
         row["photo_id"]: row
@@ -79,61 +78,23 @@ def stored_evidence(lab: Lab, model_id: str) -> dict[str, dict[str, float | int 
             continue
         others = [other for other in together[photo["encounter"]] if other != photo_id]
         found[photo_id] = {
-            **{name: rows.get(photo_id, {}).get(name) for name in names},
+            **{name: rows.get(photo_id, {}).get(name) for name in MEASURED},
             "crop_confidence": photo["crop_confidence"],
             **encounter_evidence(own[0].individual, [candidates[other] for other in others]),
         }
     return found
 
 
-def lab_logits(lab: Lab, model_id: str) -> tuple[tuple[str, ...], tuple[str, ...], np.ndarray]:
-    """Raw scores of all individuals for the photos that a model never saw, marks included.
-
-    Computed from the stored embeddings, whose half precision moves a logit by about 0.001.
-
-    Returns
-    -------
-    photo_ids, individuals : tuple of str
-    logits : ndarray of shape (photos, individuals), float32
-    """
-    import torch
-
-    identifier = lab.identifier(model_id)
-    found = lab.embeddings(model_id, role="held out")
-    if not len(found):
-        return (), identifier.individuals, np.empty((0, len(identifier.individuals)), np.float32)
-    embeddings = torch.from_numpy(found.values).to(identifier.device)
-    with torch.no_grad():
-        logits = identifier.network.logits(embeddings).float().cpu().numpy()
-    shared = {row["photo_id"]: row for row in lab.rows("shared_marks", model_id=model_id)}
-    for place, photo_id in enumerate(found.photo_ids):
-        if photo_id in shared:
-            row = shared[photo_id]
-            strengths = dict(zip(row["individuals"], row["strengths"], strict=True))
-            logits[place] = identifier.with_marks(logits[place], strengths)
-    return found.photo_ids, identifier.individuals, logits
-
-
 def _gather(lab: Lab, model_id: str, settings: OcclusionSettings, report: Report) -> int:
-    firsts = {
-        row["photo_id"]: row["individual"] for row in lab.rows("scores", model_id=model_id, rank=1)
-    }
-    explained = {
-        key[0]
-        for key in lab.computed_keys(
-            "heatmaps", ["photo_id"], model_id=model_id, rank=1, method="osm", settings=settings.key
-        )
-    }
-    done = {row["photo_id"]: row["settings"] for row in lab.rows("evidence", model_id=model_id)}
+    candidates = _candidates(lab, model_id)
+    measured, complete = _done(lab, model_id, settings, candidates)
     held_out = lab.embeddings(model_id, role="held out")
     embeddings = dict(zip(held_out.photo_ids, held_out.values, strict=True))
     photos = {row["photo_id"]: row for row in lab.rows("photos")}
     waiting = [
         photo_id
-        for photo_id in firsts
-        if photo_id in embeddings
-        and photo_id in photos
-        and (photo_id not in done or (photo_id in explained and done[photo_id] != settings.key))
+        for photo_id in candidates
+        if photo_id in embeddings and photo_id in photos and photo_id not in complete
     ]
     if not waiting:
         return 0
@@ -142,47 +103,62 @@ def _gather(lab: Lab, model_id: str, settings: OcclusionSettings, report: Report
     pace = Pace("gather evidence", len(waiting), report)
     gathered = 0
     for start in range(0, len(waiting), PHOTOS_PER_SHARD):
-        chunk = waiting[start : start + PHOTOS_PER_SHARD]
-        maps = many_heatmaps(
-            lab,
-            [
-                (model_id, photo_id, firsts[photo_id], one.method, one.key)
-                for photo_id in chunk
+        keys = {
+            photo_id: [
+                (model_id, photo_id, candidates[photo_id][0].individual, one.method, one.key)
                 for one in (settings, COMPARED)
-            ],
-        )
+            ]
+            for photo_id in waiting[start : start + PHOTOS_PER_SHARD]
+        }
+        maps = many_heatmaps(lab, [key for pair in keys.values() for key in pair])
         rows = []
-        for photo_id in chunk:
-            key = (model_id, photo_id, firsts[photo_id])
-            heatmap = maps.get((*key, settings.method, settings.key))
-            cam = maps.get((*key, COMPARED.method, COMPARED.key))
+        for photo_id, (osm, cam) in keys.items():
             try:
-                measures = measured(
+                row = evidence_row(
+                    lab,
                     identifier,
-                    lab.read_photo(photos[photo_id]),
-                    _crop(photos[photo_id]),
-                    embeddings[photo_id],
-                    firsts[photo_id],
                     gallery,
-                    heatmap,
-                    None if cam is None else cam.values,
+                    photos[photo_id],
+                    candidates[photo_id],
+                    embeddings[photo_id],
+                    (maps.get(osm), maps.get(cam)),
+                    measured.get(photo_id),
                 )
             except WhalecoreError as error:
                 pace.advance(message=str(error))
                 continue
-            rows.append(
-                {
-                    "model_id": model_id,
-                    "photo_id": photo_id,
-                    "crop": photos[photo_id]["crop"],
-                    "settings": None if heatmap is None else settings.key,
-                    **asdict(measures),
-                }
-            )
+            rows.append(row)
             pace.advance()
         lab.write("evidence", rows)
         gathered += len(rows)
     return gathered
+
+
+def _done(
+    lab: Lab,
+    model_id: str,
+    settings: OcclusionSettings,
+    candidates: Mapping[str, Sequence[Candidate]],
+) -> tuple[dict[str, dict], set[str]]:
+    """Rows in which at most marks are missing, by photo, and photos in which nothing is."""
+    explained = {
+        key[0]
+        for key in lab.computed_keys(
+            "heatmaps", ["photo_id"], model_id=model_id, rank=1, method="osm", settings=settings.key
+        )
+    }
+    measured = {
+        row["photo_id"]: row
+        for row in lab.rows("evidence", model_id=model_id)
+        if row["photo_id"] not in explained or row["settings"] == settings.key
+    }
+    complete = {
+        photo_id
+        for photo_id, row in measured.items()
+        if photo_id in candidates
+        and (candidates[photo_id][0].marks is None or row["marks_back"] is not None)
+    }
+    return measured, complete
 
 
 def _candidates(lab: Lab, model_id: str) -> dict[str, list[Candidate]]:
@@ -190,12 +166,10 @@ def _candidates(lab: Lab, model_id: str) -> dict[str, list[Candidate]]:
     found = defaultdict(list)
     for row in sorted(lab.rows("scores", model_id=model_id), key=lambda row: row["rank"]):
         found[row["photo_id"]].append(
-            Candidate(row["rank"], row["individual"], row["score"], row["logit"])
+            Candidate(
+                *(row[name] for name in ("rank", "individual", "score", "logit")),
+                marks=row["marks"],
+                matched_photo=row["matched_photo"],
+            )
         )
     return dict(found)
-
-
-def _crop(row: dict) -> Crop:
-    box = Box(*(row[f"crop_{edge}"] for edge in ("x0", "y0", "x1", "y1")))
-    confidence = row["crop_confidence"]
-    return Crop(box, row["crop_source"], 1.0 if confidence is None else confidence)

@@ -9,10 +9,11 @@ import numpy as np
 
 from whalecore.lab.lab import Lab
 from whalecore.photos.groups import tied_together
-from whalecore.reliability.evidence import Evidence, entropy
+from whalecore.reliability.evidence import Evidence, entropy, mark_evidence
 from whalecore.reliability.shares import cluster_counts, with_shares
 from whalecore.types import Quality, Verdict
-from whalecore.workflow.evidence import lab_logits, stored_evidence
+from whalecore.workflow.evidence import stored_evidence
+from whalecore.workflow.logits import logit_blocks
 from whalecore.workflow.models import newest_models
 from whalecore.workflow.splits import groups_kept_together
 
@@ -53,8 +54,10 @@ class AllScores:
 
     Attributes
     ----------
-    scores, unscaled : ndarray of shape (photos, individuals), float64
-        With and without the temperature; 0 beyond a model's own individuals.
+    scores : ndarray of shape (photos, individuals), float32
+        0 beyond a model's own individuals.
+    unscaled : ndarray of shape (photos,), float64
+        Of the first candidate without the temperature.
     truth : ndarray of shape (photos,), int
         Column of the right individual, -1 for new ones.
     energy : ndarray of shape (photos,), float64
@@ -147,22 +150,26 @@ def all_scores(lab: Lab, judged: list[Judged]) -> AllScores:
     models = {model["model_id"]: model for model in newest_models(lab)}
     used = sorted({one.model_id for one in judged})
     width = max((len(models[name]["individuals"]) for name in used), default=0)
-    scores = np.full((2, len(judged), width), np.nan)
-    truth, energy = np.full(len(judged), -1), np.full(len(judged), np.nan)
+    # The largest thing there is: single precision, and filled block by block.
+    scores = np.full((len(judged), width), np.nan, np.float32)
+    truth = np.full(len(judged), -1)
+    unscaled, energy = np.full((2, len(judged)), np.nan)
     for name in used:
-        photo_ids, individuals, logits = lab_logits(lab, name)
-        row_of = {photo_id: row for row, photo_id in enumerate(photo_ids)}
+        place_of = {one.photo_id: place for place, one in enumerate(judged) if one.model_id == name}
+        individuals, blocks = logit_blocks(lab, name)
         column_of = {individual: column for column, individual in enumerate(individuals)}
-        for place, one in enumerate(judged):
-            if one.model_id != name or one.photo_id not in row_of:
-                continue
-            own = logits[row_of[one.photo_id]].astype(np.float64)
-            scores[:, place] = 0.0
-            scores[0, place, : len(own)] = softmax(own / models[name]["temperature"])
-            scores[1, place, : len(own)] = softmax(own)
-            energy[place] = logsumexp(own)
-            truth[place] = column_of.get(one.individual, -1)
-    return AllScores(scores[0], scores[1], truth, energy)
+        for photo_ids, logits in blocks:
+            for photo_id, values in zip(photo_ids, logits, strict=True):
+                place = place_of.get(photo_id)
+                if place is None:
+                    continue
+                own = values.astype(np.float64)
+                scores[place] = 0.0
+                scores[place, : len(own)] = softmax(own / models[name]["temperature"])
+                unscaled[place] = softmax(own).max(initial=0.0)
+                energy[place] = logsumexp(own)
+                truth[place] = column_of.get(judged[place].individual, -1)
+    return AllScores(scores, unscaled, truth, energy)
 
 
 def _evidence(rows: list[dict], photo: dict, temperature: float, gathered: dict) -> Evidence:
@@ -174,6 +181,7 @@ def _evidence(rows: list[dict], photo: dict, temperature: float, gathered: dict)
         max_logit=logits[0],
         quality=Quality(**{one.name: photo[one.name] for one in fields(Quality)}),
         crop_source=photo["crop_source"],
+        **mark_evidence([row["marks"] for row in rows]),
         **gathered,
     )
 

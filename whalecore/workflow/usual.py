@@ -38,6 +38,7 @@ def usual_evidence(lab: Lab, model_id: str) -> dict[str, tuple[float, float]]:
     for photo_id, rows in _candidates(lab, model_id).items():
         first, second = rows[0], rows[min(1, len(rows) - 1)]
         found["score"].append(first["score"])
+        found["marks"].append(first["marks"])
         found["max_logit"].append(first["logit"])
         found["margin"].append((first["logit"] - second["logit"]) / temperatures[model_id])
         found["entropy"].append(entropy([row["score"] for row in rows]))
