@@ -39,6 +39,8 @@ def test_the_logit_is_the_scaled_cosine_to_the_mean_of_an_individuals_photos(tra
         np.testing.assert_allclose(logits[:, row], expected, rtol=1e-4, atol=1e-4)
     assert directed.fingerprint != trained.fingerprint
     assert directed.mirrored_directions is None
+    assert directed.by_photos
+    assert not trained.by_photos
 
 
 def test_mirror_images_get_the_mean_of_mirrored_photos(trained):
@@ -55,6 +57,7 @@ def test_directions_of_photos_are_saved_like_learnt_ones(trained, tmp_path):
     directed = directed_by_photos(trained, photos(count), np.arange(count))
     kept = save_identifier(directed, tmp_path / "model", "float32")
     read = load_identifier(tmp_path / "model", "cpu")
+    assert read.by_photos
     assert read.fingerprint == kept.fingerprint == directed.fingerprint
     mine, theirs = (one.identify_many(photos(2, seed=3))[0] for one in (directed, read))
     np.testing.assert_allclose(mine, theirs, rtol=1e-5)

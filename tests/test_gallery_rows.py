@@ -62,6 +62,14 @@ def test_to_photos_of_others_a_further_row_has_mean_and_deviation_of_trained_row
     np.testing.assert_allclose(further.std(axis=0), logits[~own].std(), rtol=1e-4)
 
 
+def test_beside_directions_of_photos_further_rows_are_plain_means(trained, strangers):
+    photos = chance(["x", "y", "y"], trained.network.embedding_size, seed=1)
+    rows = gallery_rows(trained.replaced(by_photos=True), photos, strangers)
+    expected = trained.network.scale * mean_directions(photos, ["x", "y"])
+    np.testing.assert_allclose(rows.weights, expected, rtol=1e-6)
+    np.testing.assert_array_equal(rows.shifts, [0, 0])
+
+
 def test_trained_logits_stay_and_further_ones_are_linear_in_the_embedding(trained, extended):
     images = random_photos(4, 32, 64)
     found, embeddings = extended.logits(images), trained.embed(images)

@@ -197,6 +197,7 @@ def _build(folder: Path, metadata: dict) -> Identifier:
         datetime.fromisoformat(metadata["trained_at"]),
         mirrored_directions=mirrored,
         marks=MarkSettings.from_dict(metadata["marks"]) if "marks" in metadata else None,
+        by_photos=metadata.get("by_photos", False) is True,
     )
 
 

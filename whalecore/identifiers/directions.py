@@ -58,6 +58,7 @@ def directed_by_photos(identifier: Identifier, crops: np.ndarray, labels: np.nda
         mirrored_directions=(
             None if mirrored is None else _directions(identifier, crops[:, :, ::-1], labels)
         ),
+        by_photos=True,
     )
 
 

@@ -42,6 +42,8 @@ def description(identifier: Identifier) -> dict:
         },
         "temperature": identifier.temperature,
     }
+    if identifier.by_photos:
+        found["by_photos"] = True
     if identifier.marks is not None:
         found["marks"] = identifier.marks.to_dict()
     return found

@@ -1,9 +1,11 @@
 """Individuals that a network was not trained on, known by the photos of their gallery.
 
-Such an individual's direction is the mean of the embeddings of its photos. Embeddings of photos
-lie closer together than photos and trained directions do, so a cosine to it means less: its
-logits are brought to the mean and the deviation that logits of trained individuals have for photos
-of somebody else (the normalisation by impostors of speaker recognition, Auckenthaler et al. 2000).
+Such an individual's direction is the mean of the embeddings of its photos. Where the directions of
+trained individuals are such means as well, all stand on equal terms. Where they were learnt,
+embeddings of photos lie closer together than photos and trained directions do, so a cosine means
+less: the logits of the others are brought to the mean and the deviation that logits of trained
+individuals have for photos of somebody else (the normalisation by impostors of speaker
+recognition, Auckenthaler et al. 2000).
 A logit stays linear in the embedding, so that heatmaps of these individuals are those of any other.
 """
 
@@ -78,11 +80,15 @@ def gallery_rows(
             "trained on: leave out the others."
         )
     directions = mean_directions(photos, names)
+    scale = identifier.network.scale
+    if identifier.by_photos:
+        weights, shifts = scale * directions, np.zeros(len(names))
+        return GalleryRows(names, weights.astype(np.float32), shifts.astype(np.float32))
     mean, deviation = _trained_logits(identifier, strangers)
-    others = identifier.network.scale * (_some(strangers).values @ directions)
+    others = scale * (_some(strangers).values @ directions)
     gains = deviation / np.maximum(others.std(axis=0), 1e-6)
     shifts = mean - gains * others.mean(axis=0)
-    weights = identifier.network.scale * directions * gains
+    weights = scale * directions * gains
     return GalleryRows(names, weights.astype(np.float32), shifts.astype(np.float32))
 
 

@@ -93,6 +93,9 @@ class Identifier:
         network's logits, by which it chooses whom to look at. Without it the network speaks alone,
         and scores that were weighed with marks are less sure than they might be.
 
+    by_photos : bool
+        Whether every individual's direction is the mean of its photos, not one that was learnt.
+
     Attributes
     ----------
     fingerprint : str
@@ -122,6 +125,7 @@ class Identifier:
         mirrored_directions: Tensor | None = None,
         marks: MarkSettings | None = None,
         count_marks: MarkCounter | None = None,
+        by_photos: bool = False,
     ) -> None:
         if len(individuals) != network.individuals:
             raise SettingsError(
@@ -150,6 +154,7 @@ class Identifier:
         self.locate = locate
         self.marks = marks
         self.count_marks = count_marks
+        self.by_photos = by_photos
         self.prepared_forms: dict[str, object] = {}
         self.listed = ""
         self.fingerprint = fingerprint(self)
@@ -328,6 +333,7 @@ class Identifier:
         temperature: float | None = None,
         mirrored_directions: Tensor | None = None,
         marks: MarkSettings | None = None,
+        by_photos: bool | None = None,
     ) -> Identifier:
         """The same identifier with something else that scores depend on, hence fingerprint."""
         return Identifier(
@@ -345,6 +351,7 @@ class Identifier:
             self.mirrored_directions if mirrored_directions is None else mirrored_directions,
             marks or self.marks,
             self.count_marks,
+            self.by_photos if by_photos is None else by_photos,
         )
 
     def _on_device(self, images: Tensor) -> Tensor:
