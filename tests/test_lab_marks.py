@@ -89,6 +89,19 @@ def test_who_has_marks_like_those_of_a_photo_is_compared_as_well(lab):
     assert list(together.count_each(["a1"], ["a", "b", "c"], logits[None])) == [{}]
 
 
+def test_no_photo_puts_its_own_individual_on_the_shortlist(lab):
+    some = Keypoints(
+        np.concatenate([SEEN["b1"].frames[:8], FLUKE.frames[8:]]),
+        np.concatenate([SEEN["b1"].descriptors[:8], FLUKE.descriptors[8:]]),
+    )
+    lab.write("keypoints", [stored("a2", some)])
+    searching = MarkGallery(lab, MarkSettings(1.0, 1, 1), lambda: MEMBERS)
+    logits = np.array([0.0, 1.0, 5.0], np.float32)
+    (found,) = searching.count_each(["b1"], ["a", "b", "c"], logits[None])
+    # Only its own photo is more like it than those of a.
+    assert set(found) == {"a"}
+
+
 def test_keypoints_of_a_crop_that_was_corrected_count_no_longer(lab):
     own = gallery(lab)
     assert own.count("query", kept(FLUKE), ["a"])["a"].marks == 30

@@ -52,6 +52,18 @@ def test_the_answers_are_those_of_comparing_every_pair_of_marks():
     assert len(expected) > 40
 
 
+def test_a_mark_at_the_edge_of_the_window_answers_and_one_beyond_does_not():
+    one = keypoints(1)
+    here, right, left, far = (
+        Keypoints(np.array([[x, 50, 3]], np.float32), one.descriptors)
+        for x in (500, 548, 452, 548.5)
+    )
+    photos = {"right": right, "left": left, "far": far}
+    index = MarkIndex({name: in_words(marks, VOCABULARY) for name, marks in photos.items()})
+    found = index.ask(in_words(here, VOCABULARY, NEAREST))
+    assert {index.photo_ids[place] for place in found.photos} == {"right", "left"}
+
+
 def test_a_mark_takes_twenty_six_bytes():
     words = {name: in_words(keypoints(30, seed), VOCABULARY) for seed, name in enumerate("ab")}
     assert MarkIndex(words).size == 60 * 26

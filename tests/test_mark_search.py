@@ -14,6 +14,7 @@ from whalecore.types import Box
 
 KEYPOINTS = SETTINGS.keypoints
 BOX = Box(0.0, 0.0, 10.0, 10.0)
+OTHER_BOX = Box(1.0, 0.0, 10.0, 10.0)
 MEMBERS = {"a1": 0, "a2": 0, "b1": 1}
 
 
@@ -80,3 +81,13 @@ def test_photos_that_come_or_change_are_found_and_the_others_are_not_read_again(
     assert asked(search, {"a1": 0}) == [0, 0]
     assert read[2:] == [["a2"]]
     assert asked(search, {"a2": 0})[0] > 0
+    lab.write("keypoints", [keypoint_row("a1", OTHER_BOX, KEYPOINTS, SEEN["b1"])])
+    assert asked(search, {"a1": 0})[0] < 0.2 * asked(search, {"a2": 0})[0]
+
+
+def test_keypoints_that_are_found_again_in_the_same_crop_count(lab):
+    lab.write("keypoints", [stored("a1", SEEN["a1"]) | {"descriptors": b"short", "words": b"x"}])
+    search = MarkSearch(lab, KEYPOINTS, at_once=3)
+    assert asked(search, {"a1": 0}) == [0, 0]
+    lab.write("keypoints", [keypoint_row("a1", BOX, KEYPOINTS, SEEN["a1"])])
+    assert asked(search, {"a1": 0})[0] > 0

@@ -2,6 +2,7 @@
 
 import json
 import shutil
+from dataclasses import replace
 from datetime import timedelta
 
 import numpy as np
@@ -62,6 +63,32 @@ def test_a_model_from_before_marks_becomes_another_one_without_training(marked, 
     old, new = (marked.identifier(row["model_id"]) for row in (before, after))
     for mine, theirs in zip(new.network.parameters(), old.network.parameters(), strict=True):
         assert mine.equal(theirs)
+
+
+def test_a_model_whose_marks_are_looked_for_otherwise_becomes_another_one(
+    marked, marked_preset, tmp_path
+):
+    lab = open_lab(shutil.copytree(marked.folder, tmp_path / "otherwise"))
+    before = newest(lab)["model_id"]
+    fewer = replace(marked_preset, marks=replace(marked_preset.marks, alike=1, shortlist=2))
+    after = train_identifier(lab, fewer, 0)
+    assert after != before
+    found = lab.identifier(after).marks
+    assert (found.shortlist, found.alike) == (2, 1)
+    assert train_identifier(lab, fewer, 0) == after
+
+
+def test_keypoints_without_words_are_put_into_words(marked, keypoints, tmp_path, forget):
+    lab = open_lab(shutil.copytree(marked.folder, tmp_path / "wordless"))
+    rows = sorted(lab.rows("keypoints"), key=lambda row: row["photo_id"])
+    lab = forget(lab, "keypoints")
+    lab.write("keypoints", [{**row, "words": None} for row in rows])
+    assert lab.photos_without_words(keypoints) == [row["photo_id"] for row in rows]
+    assert find_marks(lab, keypoints) == 0
+    assert lab.photos_without_words(keypoints) == []
+    again = sorted(lab.rows("keypoints"), key=lambda row: row["photo_id"])
+    for name in ("photo_id", "crop", "marks", "frames", "descriptors", "words"):
+        assert [row[name] for row in again] == [row[name] for row in rows]
 
 
 def test_the_weights_are_those_that_make_the_validation_photos_likeliest(marked):

@@ -5,7 +5,7 @@
 FLUKES is a folder as Kaggle users have it, with ``boxes.csv`` and ``near_duplicates.csv``; see
 ``tests/identifier_protocol.py``. Three networks are trained that differ in their loss alone, then
 photos are matched by their marks. FOLDER keeps all that is computed, models of the photos among
-it: the same command goes on where it was interrupted, and makes the tables again in seconds.
+it: the same command goes on where it was interrupted, and makes the tables again in minutes.
 """
 
 from __future__ import annotations

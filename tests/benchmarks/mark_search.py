@@ -71,7 +71,7 @@ def main() -> None:
         (f"marks, by words (the first {len(exact)} queries)", some, words_ms),
         (f"marks, exact (the first {len(exact)} queries)", exact, exact_ms),
     ):
-        shares = " | ".join(f"{np.mean(ranks < k):.3f}" for k in WITHIN)
+        shares = " | ".join(f"{np.mean(ranks <= k - 1):.3f}" for k in WITHIN)
         print(f"| {name} | {shares} | {'' if spent is None else f'{spent:.0f}'} |")
     both = np.mean((network < HALF_SHARE) | (by_words < HALF_SHARE))
     print(f"\nAmong the first {HALF_SHARE} of the network or of the marks: {both:.3f}")

@@ -7,11 +7,16 @@ and individuals that were never trained on then stand beside the trained ones on
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import numpy as np
 import torch
 
 from whalecore.identifiers.heads import OtherDirections
 from whalecore.identifiers.identifier import Identifier
+
+AT_ONCE = 256
+"""Photos between two reports."""
 
 
 def mean_of_each(embeddings: np.ndarray, labels: np.ndarray, count: int) -> np.ndarray:
@@ -35,7 +40,12 @@ def mean_of_each(embeddings: np.ndarray, labels: np.ndarray, count: int) -> np.n
     return (sums / np.maximum(np.linalg.norm(sums, axis=1, keepdims=True), 1e-12)).T
 
 
-def directed_by_photos(identifier: Identifier, crops: np.ndarray, labels: np.ndarray) -> Identifier:
+def directed_by_photos(
+    identifier: Identifier,
+    crops: np.ndarray,
+    labels: np.ndarray,
+    looked: Callable[[int], object] = lambda photos: None,
+) -> Identifier:
     """The same network with the mean of photos as every individual's direction.
 
     Parameters
@@ -45,6 +55,8 @@ def directed_by_photos(identifier: Identifier, crops: np.ndarray, labels: np.nda
         Those that it was trained on.
     labels : ndarray of shape (photos,), int
         Row of each one's individual in the identifier's list; every row occurs.
+    looked : callable
+        Told how many photos more were looked at.
 
     Returns
     -------
@@ -52,7 +64,7 @@ def directed_by_photos(identifier: Identifier, crops: np.ndarray, labels: np.nda
         Directions of mirror images, where there are any, are those of the mirrored photos.
     """
     mirrored = identifier.mirrored_directions
-    directions = _directions(identifier, crops, labels)
+    directions = _directions(identifier, crops, labels, looked)
     return identifier.replaced(
         network=OtherDirections(identifier.network, directions),
         mirrored_directions=(
@@ -62,7 +74,16 @@ def directed_by_photos(identifier: Identifier, crops: np.ndarray, labels: np.nda
     )
 
 
-def _directions(identifier: Identifier, crops: np.ndarray, labels: np.ndarray) -> torch.Tensor:
-    _, embeddings = identifier.identify_many(crops)
-    found = mean_of_each(embeddings, labels, len(identifier.individuals))
+def _directions(
+    identifier: Identifier,
+    crops: np.ndarray,
+    labels: np.ndarray,
+    looked: Callable[[int], object] = lambda photos: None,
+) -> torch.Tensor:
+    embeddings = []
+    for start in range(0, len(crops), AT_ONCE):
+        some = crops[start : start + AT_ONCE]
+        embeddings.append(identifier.identify_many(some)[1])
+        looked(len(some))
+    found = mean_of_each(np.concatenate(embeddings), labels, len(identifier.individuals))
     return torch.from_numpy(found.astype(np.float32)).to(identifier.device)

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Sequence
 from contextlib import suppress
-from functools import cached_property
 
 import pyarrow as pa
 
@@ -35,6 +34,10 @@ WHERE settings = $1 AND list_contains($2, photo_id)
 WORDS = """
 SELECT photo_id, frames, words FROM keypoints
 WHERE settings = $1 AND photo_id IN (SELECT unnest($2::VARCHAR[]))
+"""
+
+WITHOUT_WORDS = """
+SELECT photo_id FROM keypoints WHERE settings = $1 AND words IS NULL ORDER BY photo_id
 """
 
 CROPS = "SELECT photo_id, crop FROM keypoints WHERE settings = $1 ORDER BY photo_id"
@@ -137,23 +140,19 @@ class LabKeypoints(LabEmbeddings):
             found |= {one: in_words(marks, vocabulary) for one, (_, marks) in some.items()}
         return found
 
+    def photos_without_words(self, settings: KeypointSettings) -> list[str]:
+        """Photos whose keypoints have not been put into words, by id."""
+        return [row[0] for row in self._database.rows(WITHOUT_WORDS, [settings.key])]
+
     def mark_search(self, settings: KeypointSettings) -> MarkSearch:
         """The same object for everybody who asks this lab."""
-        return self._mark_searches.setdefault(settings.key, MarkSearch(self, settings))
+        searches = vars(self).setdefault("_mark_searches", {})
+        return searches.setdefault(settings.key, MarkSearch(self, settings))
 
     def remembered_keypoints(self, settings: KeypointSettings) -> RememberedKeypoints:
         """The same object for everybody who asks this lab."""
-        return self._remembered_keypoints.setdefault(
-            settings.key, RememberedKeypoints(self, settings)
-        )
-
-    @cached_property
-    def _mark_searches(self) -> dict[str, MarkSearch]:
-        return {}
-
-    @cached_property
-    def _remembered_keypoints(self) -> dict[str, RememberedKeypoints]:
-        return {}
+        remembered = vars(self).setdefault("_remembered_keypoints", {})
+        return remembered.setdefault(settings.key, RememberedKeypoints(self, settings))
 
     def keypoints_on(self, photo_id: str, box: str, settings: KeypointSettings) -> Keypoints | None:
         """Keypoints of a photo in a box, named by its key, where the lab has them."""

@@ -21,6 +21,9 @@ if TYPE_CHECKING:
 AT_ONCE = 2048
 """Photos of one index: what is built again when a photo comes or goes, 20 MB of marks."""
 
+READ_TOGETHER = 4
+"""Indexes whose photos are read from the disk at once."""
+
 
 class MarkSearch:
     """Looks through the marks of a lab's photos as they are at the moment; any thread may ask."""
@@ -90,9 +93,13 @@ class MarkSearch:
         ]
         known = {photo for photos, _ in kept for photo in photos}
         waiting = [photo for photo in present if photo not in known]
-        words = self._lab.mark_words(waiting, self._settings, self.vocabulary) if waiting else {}
-        for start in range(0, len(waiting), self._at_once):
-            photos = waiting[start : start + self._at_once]
-            index = MarkIndex({one: words.pop(one) for one in photos if one in words})
-            kept.append(({one: present[one] for one in photos}, index))
+        # Few at a time for the sake of memory, not too few because each look reads the table.
+        for start in range(0, len(waiting), READ_TOGETHER * self._at_once):
+            some = waiting[start : start + READ_TOGETHER * self._at_once]
+            words = self._lab.mark_words(some, self._settings, self.vocabulary)
+            found = [photo for photo in some if photo in words]
+            for first in range(0, len(found), self._at_once):
+                photos = found[first : first + self._at_once]
+                index = MarkIndex({photo: words.pop(photo) for photo in photos})
+                kept.append(({photo: present[photo] for photo in photos}, index))
         self._indexes = kept

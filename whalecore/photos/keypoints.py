@@ -15,6 +15,9 @@ from whalecore.types import Box, Photo
 if TYPE_CHECKING:
     from kornia.feature import SIFTFeatureScaleSpace
 
+MOST, LARGEST = 10_000, 2048
+"""Marks of a crop, and its pixels across and down."""
+
 GREY = (0.299, 0.587, 0.114)
 """Share of red, green and blue in the brightness (ITU-R BT.601)."""
 
@@ -36,10 +39,14 @@ class KeypointSettings:
     width: int = 512
 
     def __post_init__(self) -> None:
-        for name, least in (("count", 1), ("height", 32), ("width", 32)):
-            if getattr(self, name) < least:
+        for name, least, most in (
+            ("count", 1, MOST),
+            ("height", 32, LARGEST),
+            ("width", 32, LARGEST),
+        ):
+            if not least <= getattr(self, name) <= most:
                 raise SettingsError(
-                    f"The setting {name} is {getattr(self, name)}, but must be at least {least}."
+                    f"The setting {name} is {getattr(self, name)}, but must be {least} to {most}."
                 )
 
     @property

@@ -30,9 +30,12 @@ BREADTH = BITS / 4
 WIDEST = 2048.0
 """Pixels across that are told apart, so that marks of different words never mix."""
 
+ASKED_AT_ONCE = 64
+"""Marks that ask together: bounds the memory where many marks have one word."""
+
 
 NOTHING = MarkWords(
-    np.empty((0, 2), np.float32), np.empty((0, 1), np.int64), np.empty((0, 1, LOOKS), np.uint64)
+    np.empty((0, 2), np.float32), np.empty((0, 1), np.uint16), np.empty((0, 1, LOOKS), np.uint64)
 )
 
 
@@ -89,9 +92,16 @@ class MarkIndex:
 
     def ask(self, photo: MarkWords) -> Answers:
         """All marks here that look like one of a photo and lie nearly where it lies."""
+        found = [
+            self._ask(photo, slice(start, start + ASKED_AT_ONCE))
+            for start in range(0, max(len(photo.words), 1), ASKED_AT_ONCE)
+        ]
+        return Answers(*(np.concatenate(values) for values in zip(*found, strict=True)))
+
+    def _ask(self, photo: MarkWords, part: slice) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
         nearest = photo.words.shape[1]
-        places = np.repeat(photo.places, nearest, axis=0)
-        words = photo.words.ravel()
+        places = np.repeat(photo.places[part], nearest, axis=0)
+        words, looks = photo.words[part].ravel(), photo.looks[part].reshape(-1, LOOKS)
         first = np.searchsorted(self._keys, _keys(words, places[:, 0] - WINDOW))
         last = np.searchsorted(self._keys, _keys(words, places[:, 0] + WINDOW), side="right")
         counts = last - first
@@ -99,11 +109,10 @@ class MarkIndex:
         here = np.arange(counts.sum()) + np.repeat(first - np.cumsum(counts) + counts, counts)
         near = np.abs(self._down[here] - places[asking, 1]) <= WINDOW
         asking, here = asking[near], here[near]
-        looks = photo.looks.reshape(-1, LOOKS)
         different = np.bitwise_count(self._looks[here] ^ looks[asking]).sum(axis=1)
         alike = different <= MOST_DIFFERENT
         weights = np.exp(-((different[alike] / BREADTH) ** 2)).astype(np.float32)
-        return Answers(asking[alike] // nearest, self._owners[here[alike]], weights)
+        return part.start + asking[alike] // nearest, self._owners[here[alike]], weights
 
 
 def likeness(

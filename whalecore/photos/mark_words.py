@@ -1,4 +1,4 @@
-"""The marks of a photo in the words of a vocabulary: a twenty-fifth of their descriptors' bytes."""
+"""The marks of a photo in the words of a vocabulary: 18 bytes instead of a descriptor's 128."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ class MarkWords:
     ----------
     places : ndarray of shape (marks, 2), float32
         x and y in pixels of the crop.
-    words : ndarray of shape (marks, nearest), int64
+    words : ndarray of shape (marks, nearest), uint16
         The words most like each mark, best first.
     looks : ndarray of shape (marks, nearest, 2), uint64
         The side of each of these words on which the mark lies, bit by bit.
@@ -42,10 +42,10 @@ def in_words(keypoints: Keypoints, vocabulary: MarkVocabulary, nearest: int = 1)
         Words of each mark: one for photos that are looked through; two for the photo that is
         looked for, since a mark between two words may be called by the other elsewhere.
     """
-    words = vocabulary.nearest(keypoints.descriptors, nearest)
+    words = vocabulary.nearest(keypoints.descriptors, nearest).astype(np.uint16)
     repeated = np.repeat(keypoints.descriptors, nearest, axis=0)
     looks = vocabulary.looks(repeated, words.ravel()).reshape(len(words), nearest, LOOKS)
-    return MarkWords(keypoints.frames[:, :2], words, looks)
+    return MarkWords(keypoints.frames[:, :2].copy(), words, looks)
 
 
 def packed_words(words: MarkWords, vocabulary: MarkVocabulary) -> bytes:
@@ -79,4 +79,4 @@ def unpacked_words(packed: bytes, places: np.ndarray, vocabulary: MarkVocabulary
             "them again."
         )
     looks = np.ascontiguousarray(stored["looks"]).view(np.uint64).reshape(-1, 1, LOOKS)
-    return MarkWords(places, stored["word"].astype(np.int64)[:, None], looks)
+    return MarkWords(places, stored["word"].astype(np.uint16)[:, None], looks)

@@ -8,6 +8,7 @@ import numpy as np
 
 from whalecore.reliability.metrics import map_at_5, reference_ranks, top_k_accuracy
 from whalecore.reliability.temperature import fit_temperature, negative_log_likelihood
+from whalecore.workflow.progress import Pace, Report, silent
 
 if TYPE_CHECKING:
     from whalecore.identifiers.identifier import Identifier
@@ -22,6 +23,7 @@ def better_directed(
     labels: np.ndarray,
     held_crops: np.ndarray,
     held_labels: np.ndarray,
+    report: Report = silent,
 ) -> Identifier:
     """The identifier with the directions that make photos of `validation` likelier.
 
@@ -38,7 +40,8 @@ def better_directed(
 
     if len(held_labels) < FEWEST:
         return identifier
-    directed = directed_by_photos(identifier, crops, labels)
+    pace = Pace("look at photos for directions", len(crops), report)
+    directed = directed_by_photos(identifier, crops, labels, pace.advance)
     logits, looks = identifier.identify_many(held_crops)
     other = looks @ (directed.network.scale * directed.network.directions.cpu().numpy())
     if _loss(logits, held_labels) <= _loss(other, held_labels):

@@ -149,7 +149,11 @@ def _look_at(lab: Lab, model: dict, plan: Plan, wanted: set[str], step: str, rep
     count = asked and identifier.marks is not None and identifier.marks.weight > 0
     matching = Pace("match marks", len(asked), report) if count else None
     for start in range(0, len(waiting), PHOTOS_PER_SHARD):
-        rows = _readable(lab, identifier, waiting.iloc[start : start + PHOTOS_PER_SHARD], pace)
+        some = waiting.iloc[start : start + PHOTOS_PER_SHARD]
+        rows = _readable(lab, identifier, some, pace)
+        unread = asked.intersection(some["photo_id"]) - {photo_id for photo_id, *_ in rows}
+        if matching is not None and unread:
+            matching.advance(len(unread))
         if not rows:
             continue
         logits, embeddings = identifier.identify_many(np.stack([crop for *_, crop in rows]))

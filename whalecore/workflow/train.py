@@ -7,7 +7,7 @@ import json
 import os
 import shutil
 from collections.abc import Sequence
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
@@ -97,7 +97,7 @@ def train_identifier(lab: Lab, preset: Preset, fold: int = 0, report: Report = s
             new_whales=new_crops,
             record=curves.append,
         )
-        identifier = better_directed(identifier, crops, labels, held_crops, held_labels)
+        identifier = better_directed(identifier, crops, labels, held_crops, held_labels, report)
         ids, gallery = list(held["photo_id"]), _gallery(learned)
         identifier = weighed(
             lab, identifier, ids, held_crops, held_labels, gallery, preset.marks, report
@@ -119,12 +119,15 @@ def _with_marks_weighed(
 ) -> str:
     """Of models with the same training the one in which marks count, if they shall.
 
-    A model from before marks counted becomes another one, since its scores change.
+    A model from before marks counted, or were looked for in this way, becomes another one, since
+    its scores change.
     """
     newest = max(done, key=lambda row: row["trained_at"])
-    if preset.marks is None or newest["mark_weight"] is not None:
+    if preset.marks is None:
         return newest["model_id"]
     identifier = lab.identifier(newest["model_id"])
+    if identifier.marks and replace(identifier.marks, weight=preset.marks.weight) == preset.marks:
+        return newest["model_id"]
     held = held[held["individual"].isin(identifier.individuals)]
     crops, held = _read_crops(lab, held, preset, "read photos for validation", report)
     labels = _labels(identifier.individuals, held)
@@ -138,7 +141,7 @@ def _with_marks_weighed(
         preset.marks,
         report,
     )
-    if found.marks is None:
+    if found.marks == identifier.marks:
         return newest["model_id"]
     found = _keep(lab, found, preset.weight_storage)
     # It learned from what the other learned from, and yet it is the newer one.
