@@ -16,10 +16,10 @@ from pages.parts.frame import begin
 from pages.parts.guard import guarded
 from pages.parts.labs import current_lab, drawings_note
 from pages.parts.state import TABS, bound, read_view
+from pages.parts.todo import say_missing
 from whalecore.cluster_words import described, label_of, names_of
 from whalecore.glossary import explain
 from whalecore.lab.clusters import UNSTABLE
-from whalecore.terminal import lab_option
 
 MAPS = {"correct": "correct assignments only, as in the paper", "top5": "all five candidates"}
 
@@ -28,10 +28,7 @@ def pick_clustering(lab, view):
     """The clustering that is looked at, as a row, and the words for each; None without any."""
     clusterings = lab.clusterings()
     if clusterings.empty:
-        st.info(
-            "The lab has no clusters yet; this makes them: "
-            f"`python -m whalecore cluster {lab_option(lab.folder)}`"
-        )
+        say_missing(lab, "The lab has no clusters of heatmaps yet.", "cluster")
         return None, None
     rows = clusterings.set_index("clustering_id", drop=False)
     usual = lab.newest_clustering(ranks="top5") or rows.index[0]

@@ -58,7 +58,7 @@ with guarded("show this photo"):
     candidate = pick_candidate(lab, view, photo_id) if photo_id else None
     if candidate is not None:
         crop = lab_crop(lab, photo_id, crop_shape(lab, candidate["model_id"]))
-        looks, fading = st.columns(2, gap="large")
+        looks, fading = st.columns([3, 2], gap="large")
         with looks:
             look = pick_look(view)
         with fading:
@@ -71,17 +71,16 @@ with guarded("show this photo"):
         computed = computed_settings(lab, photo_id, candidate["model_id"])
         stopped = stopped_settings(lab, photo_id, candidate["model_id"])
         left, right = st.columns(2)
-        with left, guarded("show the occlusion sensitivity map"):
+        with left, guarded("choose the occlusion sensitivity map"):
             st.subheader("Occlusion sensitivity map", help=explain("osm"))
             warn_of(lab, "osm")
             occlusion = pick_occlusion(
                 [s for s in computed if isinstance(s, OcclusionSettings)], stopped, view
             )
-            osm = st.container()
-        with right, guarded("show the Grad-CAM"):
+        layer = view.layer or LAYERS[-1]
+        with right, guarded("choose the layer"):
             st.subheader("Grad-CAM", help=explain("grad-cam"))
             warn_of(lab, "gradcam")
-            layer = view.layer or LAYERS[-1]
             st.radio(
                 "Layer",
                 LAYERS,
@@ -89,6 +88,9 @@ with guarded("show this photo"):
                 help=explain("layer"),
                 **bound("layer", layer, "heatmaps"),
             )
+        # A row of their own, so that the two pictures stand at one height.
+        osm, cam = st.columns(2)
+        with cam, guarded("show the Grad-CAM"):
             show_grad_cam(lab, crop, candidate, GradCamSettings(layer), strength)
         # Last, because a model may have to be loaded first.
         with osm, guarded("show the occlusion sensitivity map"):

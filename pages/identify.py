@@ -22,6 +22,7 @@ from pages.parts.guard import guarded
 from pages.parts.hand import photos_in_hand, pick_photo
 from pages.parts.labs import current_lab, drawings_note
 from pages.parts.state import change
+from pages.parts.todo import say_missing
 from pages.parts.verdict import show_cluster, show_verdict
 from whalecore.cluster_words import names_of
 from whalecore.glossary import explain
@@ -99,13 +100,16 @@ begin("Identify")
 with guarded("identify this photo"):
     lab = current_lab()
     drawings_note(lab)
-    held = photos_in_hand(lab)
-    if not held:
+    usable = not lab.models().empty
+    if not usable:
+        say_missing(lab, "The lab has no model yet, so it cannot say who is on a photo.", "train")
+    held = photos_in_hand(lab) if usable else {}
+    if usable and not held:
         st.markdown(
             "Drop a photo of a fluke above. You will see the five most likely individuals, "
             "what on the photo speaks for each of them, and whether the answer can be believed."
         )
-    else:
+    elif usable:
         joint = None
         if show_one_animal(held) and (joint := assess_encounter(lab, held)) is not None:
             show_joint(joint)

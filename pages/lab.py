@@ -12,6 +12,7 @@ from pages.parts.labs import current_lab, drawings_note
 from pages.parts.missing import show_missing
 from pages.parts.models import show_models, show_training
 from pages.parts.new_lab import offer_new_lab
+from pages.parts.table import show_table
 from whalecore.glossary import explain
 
 COUNTS = {
@@ -22,6 +23,8 @@ COUNTS = {
     "heatmaps": "heatmap",
     "clusterings": "cluster",
 }
+TWO_LINES = 72
+"""Height of a row whose text takes two lines, in pixels."""
 
 
 def show_problems(lab) -> None:
@@ -31,7 +34,16 @@ def show_problems(lab) -> None:
         if problems.empty:
             st.write("None.")
             return
-        st.dataframe(problems[["kind", "name", "reason"]], hide_index=True)
+        show_table(
+            problems[["kind", "name", "reason"]],
+            row_height=TWO_LINES,
+            column_config={
+                "kind": st.column_config.TextColumn(width=90),
+                "name": st.column_config.TextColumn(width=150),
+                "reason": st.column_config.TextColumn(width=560),
+            },
+            alt="What could not be imported, and why",
+        )
 
 
 begin("Lab")

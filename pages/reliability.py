@@ -17,8 +17,8 @@ from pages.parts.judged import (
 from pages.parts.labs import current_lab, drawings_note
 from pages.parts.report_file import report_file
 from pages.parts.state import TOPICS, bound, read_view
+from pages.parts.todo import say_missing
 from pages.parts.trusted_heatmaps import draw_faithfulness, draw_gain
-from whalecore.terminal import lab_option
 from whalecore.workflow.report import report_page
 from whalecore.workflow.verdict_tables import VerdictTables, verdict_tables
 
@@ -75,10 +75,11 @@ with guarded("show how far verdicts can be trusted"):
     drawings_note(lab)
     tables = tables_of(lab)
     if tables.photos.empty:
-        st.info(
-            "The verdicts of this lab have not been judged yet. This does it, with photos that "
-            "the network never saw (at least 20 of validation): "
-            f"`python -m whalecore calibrate {lab_option(lab.folder)}`"
+        say_missing(
+            lab,
+            "The verdicts of this lab have not been judged yet. That is done with photos that "
+            "the network never saw (at least 20 of validation).",
+            "calibrate",
         )
     else:
         draw_summary(tables)

@@ -23,7 +23,7 @@ from pages.parts.reviewed import compare, draw_cards, show_photo
 from pages.parts.saving import offer_saving
 from pages.parts.sighting import companions_of, subject_of
 from pages.parts.state import change, read_view
-from whalecore.terminal import lab_option
+from pages.parts.todo import say_missing
 
 NOTHING = (
     "No photo is left in this pile. Choose other filters above, or open the whole pile with "
@@ -77,9 +77,8 @@ with guarded("show the photos to review"):
     drawings_note(lab)
     pile = pile_of(lab)
     if pile.empty:
-        st.info(
-            "The lab has no scored photos yet, so there is nothing to review; this scores them: "
-            f"`python -m whalecore score {lab_option(lab.folder)}`"
+        say_missing(
+            lab, "The lab has no scored photos yet, so there is nothing to review.", "score"
         )
     else:
         draw_filters(lab, view, sorted(int(one) for one in pile["cluster"].dropna().unique()))

@@ -85,7 +85,7 @@ def test_the_selected_cluster_is_emphasised(make):
 def test_tooltips_are_words_and_warn_of_small_clusters():
     chart = charts.correctness_chart(CORRECTNESS)
     titles = {tip["title"] for tip in chart.to_dict()["encoding"]["tooltip"]}
-    assert {"Cluster", "The reference is", "Heatmaps", "Correct in all"} <= titles
+    assert {"Cluster", "The right individual is", "Heatmaps", "Correct in all"} <= titles
     notes = {row["cluster"]: row["note"] for row in rows(chart, ["note"])}
     assert notes[3] == "too few heatmaps to rely on"
     assert notes[1] == "none"
@@ -243,3 +243,57 @@ def test_parts_of_the_fluke_are_bars_with_their_share_the_largest_first():
 def test_unknown_parts_cannot_be_drawn():
     with pytest.raises(SettingsError, match="cluster again"):
         charts.parts_chart({})
+
+
+@pytest.mark.parametrize(
+    ("gap", "chosen", "side", "place"),
+    [
+        (2, 20, "left", 3),
+        (2, 10, "left", 10.5),
+        (16, 20, "right", 16),
+        (10, 14, "left", 14.5),
+        (30, 35, "right", 30),
+        (30, 25, "left", 31),
+        (50, 20, "right", 50),
+        (50, 45, "right", 45.5),
+    ],
+)
+def test_the_words_about_the_largest_step_are_not_crossed_by_the_dashed_line(
+    gap, chosen, side, place
+):
+    steps = np.full(59, 0.001)
+    steps[gap - 1] = 0.5
+    spec = charts.eigenvalue_chart(np.cumsum(np.r_[0.0, steps]), chosen).to_dict()
+    (words,) = (
+        one
+        for one in spec["layer"]
+        if one["encoding"].get("text", {}).get("value") == f"largest step after {gap}"
+    )
+    (row,) = spec["datasets"][words["data"]["name"]]
+    assert (words["mark"]["align"], row["number"]) == (side, place)
+    line, room = chosen + 0.5, 13
+    first, last = (
+        (row["number"], row["number"] + room)
+        if side == "left"
+        else (row["number"] - room, row["number"])
+    )
+    assert not first < line < last
+    assert first >= 0
+    assert last <= 61
+
+
+def test_the_words_about_a_low_step_do_not_meet_those_at_the_foot():
+    values = [0.0, 0.001, 0.05, 0.051, 0.052, *np.linspace(0.053, 1.0, 55)]
+    spec = charts.eigenvalue_chart(values, 4).to_dict()
+    (row,) = (
+        rows[0] for rows in spec["datasets"].values() if len(rows) == 1 and "middle" in rows[0]
+    )
+    assert row["middle"] == pytest.approx(0.15)
+
+
+def test_both_charts_of_the_eigenvalues_have_one_axis_without_a_padding_of_their_own():
+    values = np.linspace(0, 1, 30)
+    upper, lower = charts.eigenvalue_chart(values, 5), charts.gap_chart(values, 5)
+    dots = upper.to_dict()["layer"][-1]["encoding"]["x"]["scale"]
+    assert dots == lower.to_dict()["encoding"]["x"]["scale"]
+    assert dots == {"domain": [0, 31], "nice": False, "padding": 0}

@@ -11,7 +11,7 @@ from itertools import pairwise
 
 import pytest
 
-from pages.parts.job_words import STAGES, to_come, where_now
+from pages.parts.job_words import STAGES, where_now
 from whalecore.cli_command import interruptible
 from whalecore.errors import LabError, SettingsError
 from whalecore.lab.lab import create_lab, open_lab
@@ -317,8 +317,6 @@ def test_a_job_of_several_stages_says_which_one_is_at_work(lab, living):
     found = job(lab, folder.name)
     assert (found.stage, found.stages) == (2, ("import", "train", "score"))
     assert where_now(found).startswith("Step 2 of 3 · Crop: 1 of 4, about 60 s left in this step")
-    assert to_come(found) == "Still to come: score the photos."
-    assert to_come(replace(found, stage=3)) == ""
     assert where_now(replace(found, stage=0, stages=())).startswith("Crop: 1 of 4")
 
 

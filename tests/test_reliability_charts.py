@@ -53,6 +53,16 @@ def test_the_curve_counts_the_wrong_ones_among_the_surest():
     assert "50% can be accepted" in chart.to_dict()["description"]
 
 
+def test_the_allowed_share_is_named_where_the_surest_photos_are_and_lines_are_low():
+    chart = charts.risk_coverage_chart({"probability": np.ones(9)}, np.ones(9, bool), 0.05)
+    (words,) = (
+        layer
+        for layer in chart.to_dict()["layer"]
+        if layer["encoding"].get("text") == {"value": "allowed: 5%"}
+    )
+    assert (words["mark"]["align"], words["encoding"]["x"]) == ("left", {"value": 0})
+
+
 def test_errors_of_many_photos_are_a_line_of_few_points_from_first_to_last():
     sure, correct = np.linspace(1, 0, 20_000), np.arange(20_000) < 10_000
     chart = charts.risk_coverage_chart({"probability": sure}, correct, 0.05)

@@ -35,6 +35,12 @@ DASHES = [4, 3]
 FAINT = 0.35
 """Filling of an unstable cluster, 1 = full."""
 
+WORDS = 0.22
+"""Share of the width that the words beside a step take at most."""
+
+LOWEST = 0.15
+"""Share of the height under which they would meet the words at the foot of the chart."""
+
 LATE = 0.75
 """Share of the width from which on words stand left of a line instead of right of it."""
 
@@ -84,7 +90,7 @@ def correctness_chart(
             ),
             color=alt.Color(
                 "named:N",
-                title="the reference is",
+                title="the right individual is",
                 scale=alt.Scale(domain=names, range=list(GREENS)),
                 legend=alt.Legend(orient="top", symbolStrokeColor=OUTLINE, symbolStrokeWidth=1),
             ),
@@ -92,7 +98,7 @@ def correctness_chart(
             **_outline(selected),
             tooltip=[
                 *_who(frame),
-                alt.Tooltip("named:N", title="The reference is"),
+                alt.Tooltip("named:N", title="The right individual is"),
                 alt.Tooltip("share:Q", title="Share of heatmaps", format=".1%"),
                 alt.Tooltip("all_correct:N", title="Correct in all"),
                 *_how_sure(),
@@ -170,14 +176,24 @@ def eigenvalue_chart(eigenvalues: Sequence[float], clusters: int, height: int = 
     )
     step = frame.iloc[gap - 1 : gap + 1]
     gap_line = alt.Chart(step).mark_line(color=ACCENT, strokeWidth=3).encode(x=x, y="eigenvalue:Q")
-    # Eigenvalues rise, so that there is always room to the right of a step and under its end.
-    middle = step.iloc[1:].assign(middle=step["eigenvalue"].mean())
+    # Eigenvalues rise, so that there is always room to the right of a step and under its end,
+    # and to its left above its start.
+    late = clusters > LATE * len(frame)
+    side, place = _beside_step(gap, clusters + 0.5, len(frame))
+    lowest = LOWEST * frame["eigenvalue"].max()
+    middle = pd.DataFrame({"number": [place], "middle": [max(step["eigenvalue"].mean(), lowest)]})
     gap_words = (
         alt.Chart(middle)
-        .mark_text(align="left", baseline="top", dx=10, color=ACCENT, fontSize=13)
+        .mark_text(
+            align=side,
+            baseline="top" if side == "left" else "bottom",
+            dx=10 if side == "left" else -10,
+            color=ACCENT,
+            fontSize=13,
+        )
         .encode(x=x, y="middle:Q", text=alt.value(f"largest step after {gap}"))
     )
-    chosen, late = pd.DataFrame({"number": [clusters + 0.5]}), clusters > LATE * len(frame)
+    chosen = pd.DataFrame({"number": [clusters + 0.5]})
     rule = alt.Chart(chosen).mark_rule(color=OUTLINE, strokeDash=[5, 4], strokeWidth=1.5)
     words = (
         alt.Chart(chosen)
@@ -196,6 +212,33 @@ def eigenvalue_chart(eigenvalues: Sequence[float], clusters: int, height: int = 
         f"step lies after eigenvalue {gap}.",
         height,
     )
+
+
+def _beside_step(gap: int, line: float, last: int) -> tuple[str, float]:
+    """Where the words about the largest step stand, so that the dashed line does not cross them.
+
+    Parameters
+    ----------
+    gap : int
+        Number of eigenvalues before the step.
+    line : float
+        Where the dashed line is.
+    last : int
+        Number of the last eigenvalue.
+
+    Returns
+    -------
+    align : str
+        ``left`` (the words lie right of their place) or ``right``.
+    place : float
+        Where they begin or end.
+    """
+    start, room = gap + 1, WORDS * last
+    if start + room <= last and not start <= line < start + room:
+        return "left", start
+    if gap - room >= 0 and not gap - room < line <= gap:
+        return "right", gap
+    return ("left" if line > gap else "right"), line
 
 
 def gap_chart(eigenvalues: Sequence[float], clusters: int, height: int = 160) -> alt.Chart:
@@ -317,7 +360,8 @@ def finish(
 
 def _eigenvalue_axis(count: int, title: str) -> alt.X:
     """The same for both charts of the eigenvalues, so that their points lie above each other."""
-    scale = alt.Scale(domain=[0, count + 1], nice=False)
+    # Without a padding given, bars get one and points get none.
+    scale = alt.Scale(domain=[0, count + 1], nice=False, padding=0)
     return alt.X("number:Q", title=title, scale=scale, axis=alt.Axis(tickMinStep=1))
 
 

@@ -44,6 +44,13 @@ def percent(share: float | None) -> str:
     return f"{100 * share:.0f}{SPACE}%" if known(share) else "not known"
 
 
+def chance(probability: float | None) -> str:
+    """A probability in percent; never 0 % or 100 %, because nothing is certain."""
+    if known(probability) and not 0.01 <= probability <= 0.99:
+        return f"under 1{SPACE}%" if probability < 0.5 else f"over 99{SPACE}%"
+    return percent(probability)
+
+
 def label_of(cluster: int, name: str | None = None) -> str:
     """A cluster's number, and its name where somebody gave it one."""
     return f"{cluster} · {name}" if name else str(cluster)

@@ -185,8 +185,8 @@ def risk_coverage_chart(
     )
     words = (
         alt.Chart(allowed)
-        .mark_text(align="right", baseline="bottom", dx=-4, dy=-3, color=OUTLINE, fontSize=12)
-        .encode(x=alt.value("width"), y="risk:Q", text=alt.value(f"allowed: {limit:.0%}"))
+        .mark_text(align="left", baseline="bottom", dx=4, dy=-3, color=OUTLINE, fontSize=12)
+        .encode(x=alt.value(0), y="risk:Q", text=alt.value(f"allowed: {limit:.0%}"))
     )
     return finish(
         alt.layer(rule, words, lines),

@@ -11,6 +11,7 @@ from pages.parts.gallery import Thumbnail, gallery
 from pages.parts.guard import guarded, plain
 from pages.parts.pictures import crop_shape
 from pages.parts.state import bound, change
+from pages.parts.table import show_table
 from whalecore import overlays
 from whalecore.cluster_tables import family_table
 from whalecore.cluster_words import label_of, percent
@@ -53,9 +54,8 @@ def draw_families(lab, view, clustering, correctness) -> None:
     }
     table = family_table(correctness, own)
     table.insert(1, "Name", [named.get(clusters_of[one], "") for one in table["Family"]])
-    st.dataframe(
+    show_table(
         table,
-        hide_index=True,
         height="content",
         column_config={
             "Family": st.column_config.NumberColumn(width="small"),

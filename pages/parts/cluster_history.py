@@ -6,6 +6,8 @@ import streamlit as st
 
 from pages.parts.saving import offer_saving
 from pages.parts.state import bound, change
+from pages.parts.table import show_table
+from pages.parts.todo import say_missing
 from whalecore.cluster_words import (
     change_table,
     change_words,
@@ -14,7 +16,6 @@ from whalecore.cluster_words import (
     spread_table,
 )
 from whalecore.glossary import explain
-from whalecore.terminal import lab_option
 
 SHARE = {"format": "percent", "min_value": 0.0, "max_value": 1.0}
 
@@ -26,10 +27,12 @@ def draw_changes(lab, clustering, names) -> None:
     matches = lab.cluster_matches(clustering_id)
     clusterings = lab.clusterings().set_index("clustering_id")
     if matches.empty or earlier_id not in clusterings.index:
-        st.info(
+        say_missing(
+            lab,
             "There is no clustering of the same kind before this one. When photos have been added, "
             "cluster the heatmaps again; you will then see here which clusters went on, which are "
-            f"new and which are gone: `python -m whalecore cluster {lab_option(lab.folder)}`"
+            "new and which are gone.",
+            "cluster",
         )
         return
     earlier = clusterings.loc[earlier_id]
@@ -38,9 +41,8 @@ def draw_changes(lab, clustering, names) -> None:
     for sentence in change_words(matches, int(earlier["clusters"])):
         st.markdown(sentence)
     table = change_table(matches, names)
-    st.dataframe(
+    show_table(
         table,
-        hide_index=True,
         width="content",
         height="content",
         column_config={
@@ -63,9 +65,11 @@ def draw_comparison(lab, view, clustering, names, words) -> None:
     own = clustering["clustering_id"]
     others = [one for one in lab.clusterings()["clustering_id"] if one != own]
     if not others:
-        st.info(
+        say_missing(
+            lab,
             "The lab has only this clustering. To compare, make one with another number of "
-            f"clusters: `python -m whalecore cluster --clusters 20 {lab_option(lab.folder)}`"
+            "clusters.",
+            "cluster",
         )
         return
     current = view.other if view.other in others else others[0]
@@ -82,16 +86,15 @@ def draw_comparison(lab, view, clustering, names, words) -> None:
         return
     other_names = names_of(lab.cluster_names(current))
     table = spread_table(flows, names, other_names)
-    st.dataframe(
+    show_table(
         table,
-        hide_index=True,
         height="content",
         column_config={
             "Cluster": st.column_config.TextColumn(width="medium"),
             "Mostly in": st.column_config.TextColumn(
                 help="The cluster of the other clustering that holds most of these heatmaps."
             ),
-            "Heatmaps in both": st.column_config.NumberColumn(width="small"),
+            "Heatmaps in both": st.column_config.NumberColumn(width=130),
             "Share": st.column_config.ProgressColumn(help=explain("clusters compared"), **SHARE),
         },
         alt="Where the heatmaps of each cluster lie in the other clustering",

@@ -10,6 +10,7 @@ from pages.parts.heatmap_probe import Panel, probe
 from pages.parts.pictures import WIDTH, crop_shape, is_dark, unit_named
 from pages.parts.saving import offer_saving
 from pages.parts.state import bound
+from pages.parts.table import show_table
 from whalecore import overlays
 from whalecore.cluster_tables import pair_table
 from whalecore.cluster_words import agreement_words, label_of
@@ -55,9 +56,8 @@ def draw_pair(lab, view, clustering, correctness) -> None:
     _draw_maps(one, two, titles, unit, crop_shape(lab, clustering["model_id"]))
     st.markdown(agreement_words(one, two), help=explain("agreement of two heatmaps"))
     table = pair_table(rows.loc[first], rows.loc[second])
-    st.dataframe(
+    show_table(
         table,
-        hide_index=True,
         width="content",
         height="content",
         column_config={name: st.column_config.TextColumn(width="medium") for name in table.columns},

@@ -7,6 +7,7 @@ import streamlit as st
 from pages.parts.chart import draw_chart
 from pages.parts.export import offer_table
 from pages.parts.state import change
+from pages.parts.table import show_table
 from whalecore.charts import CLICK
 from whalecore.cluster_charts import PROBLEMS, photos_chart
 from whalecore.cluster_tables import figure_table
@@ -70,22 +71,24 @@ def draw_figures(correctness) -> None:
         return
     table = figure_table(correctness)
     with place:
-        st.dataframe(
-            table,
-            hide_index=True,
+        # Whole percents on the page, the exact shares in the files.
+        show_table(
+            table.round(2),
             key="figures",
             on_select=take,
             selection_mode="single-row",
             column_config={
-                "Cluster": st.column_config.TextColumn(width="medium"),
-                "Right individual": st.column_config.ProgressColumn(**PERCENT),
+                "Cluster": st.column_config.TextColumn(width=120),
+                "Right individual": st.column_config.ProgressColumn(width=140, **PERCENT),
                 "Mean score": st.column_config.NumberColumn(format="%.2f"),
                 "Stability": st.column_config.NumberColumn(
                     format="percent", help=explain("stability")
                 ),
-                "New whales": st.column_config.ProgressColumn(help=explain("new share"), **PERCENT),
+                "New whales": st.column_config.ProgressColumn(
+                    width=130, help=explain("new share"), **PERCENT
+                ),
                 "Quality problems": st.column_config.ProgressColumn(
-                    help=explain("quality problem"), **PERCENT
+                    width=140, help=explain("quality problem"), **PERCENT
                 ),
             },
             alt="Figures of the clusters",

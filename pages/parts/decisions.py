@@ -5,6 +5,7 @@ from __future__ import annotations
 import streamlit as st
 
 from pages.parts.guard import plain
+from pages.parts.table import show_table
 from whalecore.errors import LabError
 from whalecore.glossary import explain
 from whalecore.lab.reviews import Review, Standing
@@ -107,9 +108,8 @@ def show_all(found) -> None:
     texts = {name: found[name].fillna("") for name in ("individual", "note")}
     shown = found.assign(decision=found["decision"].map(KINDS), **texts)
     with st.expander(f"All decisions ({len(found)})", icon=":material/history:"):
-        st.dataframe(
+        show_table(
             shown[["decided_at", "reviewer", "decision", "individual", "note", "undone"]],
-            hide_index=True,
             column_config={
                 "decided_at": st.column_config.DatetimeColumn(
                     "decided (UTC)", format="YYYY-MM-DD HH:mm"

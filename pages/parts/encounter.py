@@ -8,10 +8,11 @@ import streamlit as st
 from pages.parts.assessment import decoded, joint_assessment_of
 from pages.parts.decide_cover import Companions
 from pages.parts.decisions import turning
-from pages.parts.export import offer_table
 from pages.parts.guard import guarded, plain
 from pages.parts.hand import TOGETHER, Held
-from whalecore.cluster_words import percent
+from pages.parts.saving import offer_saving
+from pages.parts.table import show_table
+from whalecore.cluster_words import chance
 from whalecore.errors import WhalecoreError
 from whalecore.glossary import explain
 from whalecore.verdict_words import KINDS, counted
@@ -91,15 +92,14 @@ def show_joint(joint) -> None:
             "Score": candidate.score,
             "As the others": candidate.individual == first.individual,
             "Verdict": KINDS[one.verdict.verdict],
-            "First candidate right": percent(one.verdict.p_correct),
+            "First candidate right": chance(one.verdict.p_correct),
         }
         for one, candidate in zip(joint.assessments, alone, strict=True)
     ]
     table = pd.DataFrame(rows)
-    st.dataframe(
+    show_table(
         table,
-        hide_index=True,
         column_config={"Score": st.column_config.NumberColumn(format="%.3f")},
     )
     with guarded("offer the table"):
-        offer_table(table, "encounter", "encounter")
+        offer_saving("encounter", tables={"encounter": table})

@@ -9,6 +9,7 @@ import streamlit as st
 from pages.parts.icon import fluke_icon
 
 FOLDER = Path(__file__).resolve().parents[1]
+STYLE = FOLDER / "parts" / "frame.css"
 _FRAMED = "framed"
 
 
@@ -48,4 +49,5 @@ def begin(title: str) -> None:
     if not st.session_state.get(_FRAMED):
         navigation()
         st.rerun()
+    st.html(STYLE)
     st.title(title)

@@ -11,10 +11,10 @@ import streamlit as st
 
 from pages.parts.decisions import turned_to
 from pages.parts.state import change, read_view
+from pages.parts.todo import say_missing
 from whalecore.errors import WhalecoreError
 from whalecore.glossary import explain
 from whalecore.photos.decode import photo_id_of
-from whalecore.terminal import lab_option
 
 MOST = 12
 """Photos kept at once; the oldest gives way."""
@@ -176,7 +176,7 @@ def _take_example(lab, held: dict[str, Held]) -> None:
     """The next photo kept away from the training of the newest model."""
     models = lab.models()
     if models.empty:
-        st.info(f"The lab has no model yet: `python -m whalecore train {lab_option(lab.folder)}`")
+        say_missing(lab, "The lab has no model yet, so it cannot name anybody.", "train")
         return
     photos = lab.photos()
     fold = models.iloc[0]["fold"]

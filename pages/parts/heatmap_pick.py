@@ -7,8 +7,8 @@ import streamlit as st
 
 from pages.parts.guard import plain
 from pages.parts.state import bound
+from pages.parts.todo import say_missing
 from whalecore.glossary import explain
-from whalecore.terminal import lab_option
 
 LISTED = 1000
 """Photos that are offered at once."""
@@ -18,10 +18,9 @@ def pick_photo(lab, view) -> str | None:
     """The photo that is looked at; by default the first one that has heatmaps."""
     labels, explained = listed(lab)
     if labels.empty:
-        command = f"python -m whalecore import PHOTOS {lab_option(lab.folder)}"
-        st.info(f"The lab holds no photos: `{command}`")
+        say_missing(lab, "The lab holds no photos yet.", "import")
         return None
-    which, those = st.columns([3, 1], vertical_alignment="bottom")
+    which, those = st.columns([8, 5], vertical_alignment="bottom")
     only = those.toggle(
         f"Only the {len(explained):,} photos that have heatmaps",
         not explained.empty,
@@ -76,7 +75,7 @@ def pick_candidate(lab, view, photo_id: str):
     if scores.empty:
         st.info(
             "This photo has no score: a model learned from it, or it waits to be scored (the page "
-            "Lab shows the command); choose one of the photos that have heatmaps."
+            "Lab starts that); choose one of the photos that have heatmaps."
         )
         return None
     rows = scores.set_index("individual")

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from whalecore.workflow.jobs import Job
+from collections.abc import Sequence
+
+from whalecore.workflow.jobs import Ahead, Job
 
 DOES = {
     "import": "Import photos",
@@ -86,14 +88,31 @@ def _step(one: Job) -> str:
     counted = f": {one.done:,} of {one.total:,}" if one.total > 1 else ""
     if one.seconds_left is None or one.done >= one.total:
         return f"{one.step.capitalize()}{counted}"
-    left = "less than 5 s" if one.seconds_left < 5 else f"about {duration(one.seconds_left)}"
-    return f"{one.step.capitalize()}{counted}, {left} left in this step"
+    return f"{one.step.capitalize()}{counted}, {_about(one.seconds_left)} left in this step"
 
 
-def to_come(one: Job) -> str:
-    """The steps after the present one, in a sentence; empty where there is none."""
-    rest = [STAGES.get(name, name) for name in one.stages[one.stage :]] if one.stage else []
-    return f"Still to come: {', '.join(rest)}." if rest else ""
+def to_come(ahead: Ahead) -> str:
+    """The steps after the present one, and how long they took before; empty where there is none."""
+    if not ahead.stages:
+        return ""
+    rest = f"Still to come: {_named(ahead.stages)}."
+    if not ahead.timed:
+        return f"{rest} How long that takes is known once it has been done in this lab."
+    took = f"{_about(ahead.seconds)} when last done in this lab"
+    if len(ahead.timed) == len(ahead.stages):
+        return f"{rest} Together that took {took}."
+    others = [name for name in ahead.stages if name not in ahead.timed]
+    if len(others) <= len(ahead.timed):
+        return f"{rest} Without what was not timed yet ({_named(others)}), that took {took}."
+    return f"{rest} Of these, {_named(ahead.timed)} took {took}; the others were not timed yet."
+
+
+def _named(stages: Sequence[str]) -> str:
+    return ", ".join(STAGES.get(name, name) for name in stages)
+
+
+def _about(seconds: float) -> str:
+    return "less than 5 s" if seconds < 5 else f"about {duration(seconds)}"
 
 
 def share(one: Job) -> float:

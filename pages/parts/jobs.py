@@ -22,7 +22,7 @@ from pages.parts.labs import current_lab
 from pages.parts.state import View, change
 from whalecore.errors import WhalecoreError
 from whalecore.glossary import explain
-from whalecore.workflow.jobs import Job, cancel, job, jobs, read_log, running_job
+from whalecore.workflow.jobs import Job, ahead_of, cancel, job, jobs, read_log, running_job
 
 EVERY = 1.0
 """Seconds between two looks at a job that runs."""
@@ -50,7 +50,7 @@ def show_jobs(lab) -> Job | None:
         with guarded("show the job of the address"):
             one = job(lab, chosen)
             with st.container(border=True):
-                show_job(one)
+                show_job(lab, one)
                 st.button("Close", key="close_job", on_click=change, kwargs={"job": None})
     return running
 
@@ -66,13 +66,13 @@ def watch(lab, job_id: str) -> None:
                 change(job=job_id)
                 st.rerun()
             with st.container(border=True):
-                show_job(one)
+                show_job(lab, one)
                 _offer_cancel(lab, one)
 
     look()
 
 
-def show_job(one: Job) -> None:
+def show_job(lab, one: Job) -> None:
     """What a job does, where it stands, how it ended and what it printed."""
     took = "" if one.seconds is None else f", {duration(one.seconds)}"
     st.markdown(
@@ -82,7 +82,7 @@ def show_job(one: Job) -> None:
     )
     if one.running:
         st.progress(share(one), plain(where_now(one)))
-        if later := to_come(one):
+        if later := to_come(ahead_of(lab, one)):
             st.caption(plain(later))
     elif one.state == "done":
         st.success("Finished. The page shows what it computed.", icon=ICONS["done"])

@@ -11,6 +11,7 @@ import streamlit as st
 from pages.parts.chart import draw_chart
 from pages.parts.guard import plain
 from pages.parts.saving import offer_saving
+from pages.parts.table import show_table
 from whalecore import reliability_charts as charts
 from whalecore.cluster_words import known, percent
 from whalecore.glossary import explain
@@ -73,7 +74,7 @@ def draw_verdicts(tables: VerdictTables) -> None:
     """Which verdicts were given, and what was true."""
     st.header("Verdicts and the truth", help=explain("verdict"))
     counts = confusion(tables.photos)
-    left, right = st.columns(2, gap="large")
+    left, right = st.columns([3, 4], gap="medium")
     with left:
         draw_chart(charts.verdicts_chart, counts)
     with right:
@@ -193,7 +194,8 @@ def draw_figures(tables: VerdictTables) -> None:
     shown = [name for name in FIGURES if name in tables.figures]
     if not shown:
         return
-    st.header(f"All {len(shown)} figures")
+    terms = ("interval", "risk-coverage curve", "squared error", "auroc")
+    st.header(f"All {len(shown)} figures", help=" ".join(map(explain, terms)))
     found = [tables.figures[name] for name in shown]
     table = pd.DataFrame(
         {
@@ -204,11 +206,11 @@ def draw_figures(tables: VerdictTables) -> None:
             "photos": [one.photos for one in found],
         }
     )
-    st.dataframe(
+    show_table(
         table.style.format(precision=4),
-        hide_index=True,
         height="content",
-        placeholder="–",
+        column_config={"figure": st.column_config.TextColumn(width=430)},
+        missing="–",
         alt="All figures of the verdicts",
     )
     offer_saving("figures", tables={"figures of the verdicts": table})

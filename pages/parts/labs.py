@@ -100,9 +100,10 @@ def current_lab():
 def drawings_note(lab) -> None:
     """Say plainly that a lab holds drawings."""
     if lab.info.drawings:
-        st.info(
-            "This lab holds drawings of flukes made by the computer: no real animal is shown.",
-            icon=":material/draw:",
+        st.caption(
+            ":material/draw: This lab holds drawings of flukes made by the computer: no real "
+            "animal is shown.",
+            help=explain("demo lab"),
         )
 
 

@@ -13,14 +13,14 @@ from pages.parts.new_lab import is_shipped, offer_copy
 from whalecore.terminal import lab_option
 
 STEPS = {
-    "crops": ("photos without a crop", "train"),
-    "splits": ("photos not yet divided into training and test", "train"),
-    "models": ("photos waiting for a model", "train"),
-    "scores": ("photos without scores", "score"),
-    "heatmaps": ("photos with scores but without heatmaps", "explain"),
-    "clusterings": ("lab without clusters", "cluster"),
-    "evidence": ("photos whose evidence is not gathered yet", "calibrate"),
-    "rules": ("model without rules for a verdict", "calibrate"),
+    "crops": ("**{count:,}** photos without a crop", "train"),
+    "splits": ("**{count:,}** photos not yet divided into training and test", "train"),
+    "models": ("**{count:,}** photos waiting for a model", "train"),
+    "scores": ("**{count:,}** photos without scores", "score"),
+    "heatmaps": ("**{count:,}** photos with scores but without heatmaps", "explain"),
+    "clusterings": ("**No clusters** of the newest model's heatmaps", "cluster"),
+    "evidence": ("**{count:,}** photos whose evidence is not gathered yet", "calibrate"),
+    "rules": ("**No rules** of the verdict for the newest model", "calibrate"),
 }
 
 
@@ -32,10 +32,10 @@ def show_missing(lab, status: dict, busy: bool) -> None:
         st.info("This lab holds no photos yet: import a collection.")
     elif not left:
         st.success("Nothing: everything that can be computed for this lab is computed.")
-    steps = [STEPS.get(name, (name, "run")) for name in left]
+    steps = [STEPS.get(name, (f"**{{count:,}}** {name}", "run")) for name in left]
     st.markdown(
         "\n".join(
-            f"- **{count:,}** {words}: *{DOES[step]}*"
+            f"- {words.format(count=count)}: *{DOES[step]}*"
             for count, (words, step) in zip(left.values(), steps, strict=True)
         )
     )
@@ -45,7 +45,7 @@ def show_missing(lab, status: dict, busy: bool) -> None:
     if left:
         offer_all(lab, busy)
     first = next((step for _, step in steps if step in JOBS), "import")
-    with st.expander("One step, also again", expanded=lab.info.source is None):
+    with st.expander("Start one step, also again", expanded=lab.info.source is None):
         offer_step(lab, busy, first)
     if left:
         commands = _steps(lab)

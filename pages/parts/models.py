@@ -6,6 +6,8 @@ import streamlit as st
 
 from pages.parts.chart import draw_chart
 from pages.parts.state import bound, read_view
+from pages.parts.table import show_table
+from whalecore.cluster_words import known
 from whalecore.errors import SettingsError
 from whalecore.glossary import explain
 from whalecore.training_charts import curve_chart
@@ -49,22 +51,42 @@ def show_models(lab) -> None:
         st.info("No model yet: train one with the step above.")
         return
     table = models[["model_id", "architecture", "fold", "photos_trained", "trained_at"]]
-    table = table.assign(individuals=[len(names) for names in models["individuals"]])
-    st.dataframe(table.rename(columns=NAMES), hide_index=True)
+    table = table.assign(
+        individuals=[len(names) for names in models["individuals"]],
+        marks=["count" if known(one) else "do not count" for one in models["mark_weight"]],
+    )
+    show_table(
+        table.rename(columns=NAMES),
+        column_config={
+            NAMES["fold"]: st.column_config.NumberColumn(help=explain("fold")),
+            NAMES["photos_trained"]: st.column_config.NumberColumn(format="localized"),
+            NAMES["trained_at"]: st.column_config.DatetimeColumn(format="YYYY-MM-DD HH:mm"),
+            "marks": st.column_config.TextColumn(help=explain("matching marks")),
+        },
+        alt="Models of the lab",
+    )
     evaluations = lab.evaluations()
     if not evaluations.empty:
         st.subheader("How good they are on photos they never saw", help=explain("held out"))
         clustering = lab.newest_clustering(ranks="top5")
         own = evaluations["clustering_id"]
-        newest = own.isna() if clustering is None else own == clustering
-        table = evaluations[(evaluations["part"] == "test") & newest]
+        present = own.isna() if clustering is None else own == clustering
+        table = evaluations[(evaluations["part"] == "test") & present]
         table = table[table["metric"].isin(SHOWN)].drop_duplicates(["model_id", "metric"])
         table = table[["metric", "value", "low", "high", "photos", "model_id"]].round(3)
-        table = table.sort_values("metric", key=lambda names: names.map(SHOWN.index))
+        newest = {model_id: place for place, model_id in enumerate(models["model_id"])}
+        order = {"metric": SHOWN.index, "model_id": newest}
+        table = table.sort_values(
+            ["metric", "model_id"], key=lambda names: names.map(order[names.name])
+        )
         table["metric"] = table["metric"].map(FIGURES)
         shown = table.rename(columns=NAMES).style.format(precision=3, na_rep="")
-        st.dataframe(shown, hide_index=True)
-        st.page_link("pages/reliability.py", label="How far verdicts can be trusted")
+        show_table(shown, height="content", alt="How good the models are on test photos")
+        st.page_link(
+            "pages/reliability.py",
+            label="How far verdicts can be trusted",
+            icon=":material/verified:",
+        )
 
 
 def show_training(lab) -> None:
@@ -73,16 +95,16 @@ def show_training(lab) -> None:
     if models.empty:
         return
     st.subheader("How training went", help=explain("training curves"))
-    known = with_curves(models)
-    if not known:
+    traced = with_curves(models)
+    if not traced:
         st.caption(
             "No curves are there: the models of this lab were trained before curves were kept. "
             "The next training keeps its own."
         )
         return
-    chosen = _choose(models, known)
+    chosen = _choose(models, traced)
     found = curves(models, chosen)
-    st.dataframe(results(models, chosen), hide_index=True, width="stretch")
+    show_table(results(models, chosen))
     for pair in (PANELS[:2], PANELS[2:]):
         for column, (measure, title, term) in zip(st.columns(2), pair, strict=True):
             with column:
@@ -93,7 +115,7 @@ def show_training(lab) -> None:
     if len(chosen) > 1:
         _compare(models, *chosen)
     with st.expander("All settings"):
-        st.dataframe(settings_of(models, chosen), hide_index=True, width="stretch")
+        show_table(settings_of(models, chosen))
 
 
 def _draw(found, measure: str) -> None:
@@ -103,7 +125,7 @@ def _draw(found, measure: str) -> None:
         st.caption(str(error))
 
 
-def _choose(models, known: list[str]) -> list[str]:
+def _choose(models, traced: list[str]) -> list[str]:
     """One or two models, as the address says."""
     view = read_view()
     labels = {
@@ -113,12 +135,12 @@ def _choose(models, known: list[str]) -> list[str]:
     left, right = st.columns(2)
     first = left.selectbox(
         "Model",
-        known,
+        traced,
         format_func=labels.get,
         help=explain("model"),
-        **bound("model", view.model if view.model in known else known[0], "lab"),
+        **bound("model", view.model if view.model in traced else traced[0], "lab"),
     )
-    others = [name for name in known if name != first]
+    others = [name for name in traced if name != first]
     second = right.selectbox(
         "Compare with",
         others,
@@ -141,4 +163,4 @@ def _compare(models, first: str, second: str) -> None:
             "their names or crops."
         )
         return
-    st.dataframe(table, hide_index=True, width="stretch")
+    show_table(table)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import streamlit as st
 
 from pages.parts.guard import plain
-from whalecore.cluster_words import AGAIN, known, label_of, percent, stability_words
+from whalecore.cluster_words import AGAIN, chance, known, label_of, percent, stability_words
 from whalecore.glossary import explain
 from whalecore.lab.clusters import UNSTABLE
 from whalecore.types import ClusterEvidence, Verdict
@@ -34,17 +34,17 @@ def show_verdict(verdict: Verdict) -> None:
     left, right = st.columns(2)
     left.metric(
         "First candidate right",
-        percent(verdict.p_correct),
+        chance(verdict.p_correct),
         help="Estimated from photos kept away from training; that the animal may be new is "
         "taken into account.",
     )
-    right.metric("New whale", percent(verdict.p_new_whale), help=explain("new_whale"))
+    right.metric("New whale", chance(verdict.p_new_whale), help=explain("new_whale"))
 
 
 def show_cluster(cluster: ClusterEvidence | None, name: str | None = None) -> None:
     """The cluster of the first candidate's heatmap, and how far to trust heatmaps like it."""
     if cluster is None:
-        st.info("The lab has no clusters yet: make them with the command shown on the page Lab.")
+        st.info("The lab has no clusters yet: the page Lab starts that step.")
         return
     called = plain(label_of(cluster.id, name))
     if cluster.unlike:

@@ -14,7 +14,7 @@ PATIENCE = 60_000
 def test_a_job_is_started_watched_from_a_second_tab_and_cancelled(dashboard, browser, demo_copy):
     first = browser.new_page()
     first.goto(f"{dashboard}/lab?lab={demo_copy}", timeout=PATIENCE)
-    first.get_by_text("One step, also again").click(timeout=PATIENCE)
+    first.get_by_text("Start one step, also again").click(timeout=PATIENCE)
     first.get_by_role("combobox", name=re.compile("Step")).first.click()
     first.get_by_role("option", name="Compute heatmaps").click()
     first.get_by_role("spinbutton", name=re.compile("Stride")).fill("2")

@@ -1,5 +1,7 @@
 """The page Clusters on a lab written by hand, and the words on a new photo's cluster."""
 
+import json
+
 import numpy as np
 import pytest
 from streamlit.testing.v1 import AppTest
@@ -184,6 +186,7 @@ def test_the_changes_are_told_and_lead_to_the_comparison(new_lab):
     assert value_of(at, "tab") == "Comparison"
     table = at.dataframe[0].value
     assert table["Mostly in"].tolist() == ["2", "1"]
+    assert json.loads(at.dataframe[0].proto.columns)["Heatmaps in both"]["width"] >= 120
     np.testing.assert_allclose(table["Share"], [0.83, 0.83])
 
 
@@ -324,6 +327,18 @@ def test_a_cluster_named_in_the_table_of_all_figures_is_there(new_lab):
 
 
 @pytest.mark.slow
+def test_the_table_of_all_figures_says_whole_percents(demo_folder):
+    at = opened("clusters", demo_folder)
+    at.session_state["figures_open"] = True
+    at.run()
+    table = at.dataframe[0].value
+    lab = open_lab(demo_folder)
+    facts = lab.cluster_facts(lab.newest_clustering(ranks="top5")).set_index("cluster")
+    exact = [float(facts.loc[int(one.split(" ")[0]), "stability"]) for one in table["Cluster"]]
+    assert table["Stability"].tolist() == pytest.approx(np.round(exact, 2))
+    assert not np.allclose(exact, np.round(exact, 2), atol=1e-4)
+
+
 def test_families_hold_all_clusters_and_their_number_is_in_the_address(demo_folder):
     at = opened("clusters", demo_folder, tab="Families", families="3")
     assert_calm(at)

@@ -318,3 +318,62 @@ def test_models_from_before_there_were_curves_say_so(lab):
     at = opened("lab", lab.folder)
     assert_calm(at)
     assert "trained before curves were kept" in shown(at)
+
+
+def test_measures_stand_together_with_the_newest_model_first_and_unknown_ends_stay_empty(lab):
+    for name, day, weight in (("first", 1, None), ("second", 2, 3.5)):
+        trained = {"trained_at": datetime(2026, 1, day), "mark_weight": weight}
+        lab.write("models", [row.model(name, fold=0, photos_trained=1508, **trained)])
+        figures = [("top_5", 0.9, 0.8), ("map_at_5", 0.7, None), ("top_1", 0.6, 0.5)]
+        lab.write(
+            "evaluations",
+            [
+                {"model_id": name, "metric": metric, "value": value, "low": low, "part": "test"}
+                for metric, value, low in figures
+            ],
+        )
+    at = opened("lab", lab.folder)
+    assert_calm(at)
+    (models,) = [one for one in at.dataframe if "marks" in one.value]
+    assert dict(zip(models.value["model"], models.value["marks"], strict=True)) == {
+        "second": "count",
+        "first": "do not count",
+    }
+    (good,) = [one for one in at.dataframe if "95 % from" in one.value]
+    assert good.value["model"].tolist() == ["second", "first"] * 3
+    assert good.value["value"].tolist() == [0.6, 0.6, 0.9, 0.9, 0.7, 0.7]
+    assert good.value["95 % from"].isna().tolist() == [False] * 4 + [True] * 2
+    assert good.proto.placeholder == ""
+
+
+def test_a_lab_whose_newest_model_has_no_clusters_says_so_without_counting_labs(lab):
+    lab.write("catalogue", [row.photo("a" * 16, "a")])
+    lab.write("models", [row.model("m", fold=0, trained_at=datetime(2026, 1, 1))])
+    lab.write("models", [row.model("n", fold=0, trained_at=datetime(2026, 1, 2))])
+    usual = "patch=16,stride=8,fill=0,target=probability"
+    lab.write("clusterings", [row.clustering("c", heatmap_settings=usual)])
+    at = opened("lab", lab.folder)
+    assert_calm(at)
+    assert "- **No clusters** of the newest model's heatmaps: *Group heatmaps" in shown(at)
+
+
+def test_a_run_says_how_long_the_steps_to_come_took_before(lab):
+    write_job(lab, "20260101-000000-abcd", outcome="done", stage_seconds={"score": 720.0})
+    told = {"step": "train", "done": 3, "total": 9, "stage": 1, "stages": ["train", "score"]}
+    folder = write_job(lab, **told)
+    with open(alive.hold(folder), "rb"):
+        at = opened("lab", lab.folder)
+    assert_calm(at)
+    words = "Still to come\\: score the photos. Together that took about 12 min"
+    assert words in shown(at)
+
+
+def test_the_reason_of_a_problem_is_shown_on_two_lines(lab):
+    reason = "These pictures look alike but stand under different individuals. " * 2
+    about = {"source": "photos", "kind": "conflict", "name": "a.jpg"}
+    lab.write("problems", [{**about, "reason": reason}])
+    (problems,) = opened("lab", lab.folder).dataframe
+    assert problems.value["reason"].tolist() == [reason]
+    assert problems.proto.row_height >= 70
+    widths = json.loads(problems.proto.columns)
+    assert sum(widths[name]["width"] for name in ("kind", "name", "reason")) <= 830

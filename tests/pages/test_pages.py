@@ -63,14 +63,17 @@ def test_a_page_of_an_empty_lab_says_what_to_do(page, tmp_path):
     at = opened(page, tmp_path / "lab")
     assert_calm(at)
     words = {
-        "identify": "Drop a photo",
-        "heatmaps": "import",
-        "clusters": "cluster",
-        "review": "score",
-        "reliability": "calibrate",
-        "lab": "train",
+        "identify": "no model yet",
+        "heatmaps": "no photos yet",
+        "clusters": "no clusters of heatmaps yet",
+        "review": "no scored photos yet",
+        "reliability": "not been judged yet",
+        "lab": "no photos yet",
     }
     assert words[page] in shown(at)
+    if page != "lab":
+        assert "The page *Lab* starts" in shown(at)
+        assert "python -m whalecore import PHOTOS" in shown(at)
 
 
 @pytest.mark.parametrize("page", PAGES)

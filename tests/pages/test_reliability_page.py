@@ -8,6 +8,7 @@ from streamlit.testing.v1 import AppTest
 
 from pages.parts.report_file import report_file
 from whalecore.errors import LabError
+from whalecore.glossary import explain
 from whalecore.lab.lab import create_lab
 from whalecore.workflow.usual import usual_evidence
 from whalecore.workflow.verdict_tables import (
@@ -149,6 +150,8 @@ def test_all_figures_stand_under_their_own_topic(judged_lab):
     at = opened(judged_lab.folder, topic="All figures")
     assert not at.error
     assert at.dataframe[0].value["photos"].tolist() == [90, 90]
+    (title,) = [one for one in at.header if one.value.startswith("All")]
+    assert explain("auroc") in title.proto.help
 
 
 def test_charts_and_tables_can_be_saved_once_their_list_is_opened(judged_lab):
@@ -240,4 +243,4 @@ def test_a_verdict_of_an_older_model_is_not_counted(judged_lab):
         [{**MODEL, "model_id": "m2", "trained_at": datetime(2026, 2, 1, tzinfo=UTC)}],
     )
     assert verdict_tables(judged_lab).photos.empty
-    assert "calibrate" in words(opened(judged_lab.folder))
+    assert "not been judged yet" in words(opened(judged_lab.folder))

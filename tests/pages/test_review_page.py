@@ -284,4 +284,4 @@ def test_a_photo_whose_file_is_gone_can_still_be_decided_on(folder):
 def test_a_lab_without_scores_says_what_to_do(tmp_path):
     (tmp_path / "photos").mkdir()
     create_lab(tmp_path / "lab", name="empty", photo_root=tmp_path / "photos")
-    assert "python -m whalecore score" in shown(opened(tmp_path / "lab"))
+    assert "no scored photos yet" in shown(opened(tmp_path / "lab"))

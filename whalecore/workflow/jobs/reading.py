@@ -55,6 +55,7 @@ def read_job(folder: Path) -> Job | None:
         seconds_left=left,
         stage=stage if stage <= len(stages) else 0,
         stages=stages,
+        stage_seconds=_named_seconds(told.get("stage_seconds")),
         finished=_steps(told.get("finished")),
         remarks=tuple(remarks) if _all_text(remarks := told.get("remarks")) else (),
         sentence=_sentence(state, command, str(told.get("sentence", ""))),
@@ -97,6 +98,11 @@ def _number(value: object) -> float | None:
 
 def _moment(seconds: float | None) -> datetime | None:
     return None if seconds is None else datetime.fromtimestamp(seconds, UTC)
+
+
+def _named_seconds(values: object) -> tuple[tuple[str, float], ...]:
+    pairs = values.items() if isinstance(values, dict) else ()
+    return tuple((name, float(one)) for name, value in pairs if (one := _number(value)) is not None)
 
 
 def _steps(values: object) -> tuple[Step, ...]:

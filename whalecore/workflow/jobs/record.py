@@ -38,6 +38,8 @@ class Job:
         Whether somebody asked it to stop.
     step, done, total, seconds_left, stage, stages
         Where it stands now, as in `whalecore.types.Progress`.
+    stage_seconds : tuple of (str, float)
+        Its finished stages, and how long each took.
     finished : tuple of Step
     remarks : tuple of str
         What the work had to say on its way, such as files that could not be read.
@@ -59,6 +61,7 @@ class Job:
     seconds_left: float | None = None
     stage: int = 0
     stages: tuple[str, ...] = ()
+    stage_seconds: tuple[tuple[str, float], ...] = ()
     finished: tuple[Step, ...] = ()
     remarks: tuple[str, ...] = ()
     sentence: str = ""

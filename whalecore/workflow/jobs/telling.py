@@ -48,6 +48,7 @@ class JobReport:
         self._finished: list[dict[str, Any]] = []
         self._remarks: list[str] = []
         self._stage, self._stages = 0, ()
+        self._stage_began, self._stage_seconds = time.monotonic(), {}
         self._began = self._written = time.monotonic()
         self._write()
 
@@ -60,7 +61,7 @@ class JobReport:
             self._remarks = [*self._remarks, progress.message][-KEPT:]
         if progress.step == REMARK:
             return
-        self._stage, self._stages = progress.stage, progress.stages
+        self._turn_to(progress)
         now, last = time.monotonic(), self._progress
         if last is None or progress.step != last.step or progress.done < last.done:
             self._finish_step()
@@ -79,6 +80,7 @@ class JobReport:
         """Say how the command ended: ``done``, ``failed`` or ``stopped``."""
         if outcome == "done":
             self._finish_step()
+            self._finish_stage()
         with suppress(OSError):
             write_json(self._path, {**self._state(), "outcome": outcome, "sentence": sentence})
 
@@ -90,6 +92,17 @@ class JobReport:
         self._finished = [*self._finished, step][-KEPT:]
         self._progress = None
 
+    def _turn_to(self, progress: Progress) -> None:
+        if (progress.stage, progress.stages) != (self._stage, self._stages):
+            self._finish_stage()
+            self._stage, self._stages = progress.stage, progress.stages
+            self._stage_began = time.monotonic()
+
+    def _finish_stage(self) -> None:
+        if self._stage:
+            seconds = round(time.monotonic() - self._stage_began, 1)
+            self._stage_seconds[self._stages[self._stage - 1]] = seconds
+
     def _state(self) -> dict[str, Any]:
         now = self._progress
         return {
@@ -100,6 +113,7 @@ class JobReport:
             "seconds_left": now.seconds_left if now else None,
             "stage": self._stage,
             "stages": self._stages,
+            "stage_seconds": self._stage_seconds,
             "finished": self._finished,
             "remarks": self._remarks,
         }
