@@ -66,15 +66,16 @@ def test_a_model_from_before_marks_becomes_another_one_without_training(marked, 
 
 
 def test_a_model_whose_marks_are_looked_for_otherwise_becomes_another_one(
-    marked, marked_preset, tmp_path
+    marked, marked_preset, tmp_path, monkeypatch
 ):
+    monkeypatch.setattr(weigh, "FEWEST", ENOUGH_TO_WEIGH)
     lab = open_lab(shutil.copytree(marked.folder, tmp_path / "otherwise"))
     before = newest(lab)["model_id"]
-    fewer = replace(marked_preset, marks=replace(marked_preset.marks, alike=1, shortlist=2))
+    fewer = replace(marked_preset, marks=replace(marked_preset.marks, alike=1, shortlist=9))
     after = train_identifier(lab, fewer, 0)
     assert after != before
     found = lab.identifier(after).marks
-    assert (found.shortlist, found.alike) == (2, 1)
+    assert (found.shortlist, found.alike) == (9, 1)
     assert train_identifier(lab, fewer, 0) == after
 
 
