@@ -222,7 +222,10 @@ def gain_words(figures: Mapping[str, Effect]) -> str:
     if better and not worse:
         return f"**The heatmaps add something to the score** on {photos}: {listed(better)}."
     if worse and not better:
-        return f"**The heatmaps make the verdicts worse here**, on {photos}: not {listed(worse)}."
+        return (
+            f"**The heatmaps make the verdicts worse here**, on {photos}, in these respects: "
+            f"{listed(worse)}."
+        )
     if worse:
         return (
             f"On {photos} the heatmaps help in one way and harm in another: {listed(better)}, but "

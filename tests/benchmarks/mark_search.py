@@ -26,16 +26,16 @@ from tests import identifier_protocol as parts
 from tests.identifier_peers import kept_marks
 from tests.identifier_protocol import Protocol, deal
 from whalecore.identifiers.checkpoint import load_identifier
+from whalecore.identifiers.directions import mean_of_each
 from whalecore.photos.keypoint_matches import Keypoints
 from whalecore.photos.mark_index import NEAREST, MarkIndex, likeness
 from whalecore.photos.mark_vocabulary import shipped_vocabulary
 from whalecore.photos.mark_words import MarkWords, in_words
+from whalecore.photos.marks import MarkSettings
 
 WITHIN = (1, 5, 20, 40, 80)
 NEIGHBOURS = 8
 MANY, AT_ONCE, INDIVIDUALS = 25_000, 2048, 5000
-HALF_SHARE = 40
-"""Individuals that network and marks name each in what `score` looks at."""
 
 
 def main() -> None:
@@ -55,13 +55,14 @@ def main() -> None:
     names = protocol.names(parts.TRAIN)
     whose = protocol.columns(protocol.rows(parts.TRAIN), names)
     right = protocol.columns(protocol.rows(*parts.ASKED)[queries], names)
-    network = network_ranks(protocol, arguments.out / "ours", right)
+    by_network = network_says(protocol, arguments.out / "ours")
+    network = before(by_network, right)
     query_marks = [asked[place] for place in queries]
-    shape = whose, right, len(names)
-    by_words, words_ms = timed(word_search(gallery, whose, len(names)), query_marks, *shape[1:])
-    exact, exact_ms = timed(
-        exact_search(gallery, whose, len(names)), query_marks[: arguments.exact], *shape[1:]
-    )
+    alike, words_ms = timed(word_search(gallery, whose, len(names)), query_marks, len(names))
+    by_words = before(alike, right)
+    few = query_marks[: arguments.exact]
+    found, exact_ms = timed(exact_search(gallery, whose, len(names)), few, len(names))
+    exact = before(found, right[: len(few)])
     some = by_words[: arguments.exact]
     print("| right individual within the first | 1 | 5 | 20 | 40 | 80 | ms a photo |")
     print("| --- " * (len(WITHIN) + 2) + "|")
@@ -73,8 +74,15 @@ def main() -> None:
     ):
         shares = " | ".join(f"{np.mean(ranks <= k - 1):.3f}" for k in WITHIN)
         print(f"| {name} | {shares} | {'' if spent is None else f'{spent:.0f}'} |")
-    both = np.mean((network < HALF_SHARE) | (by_words < HALF_SHARE))
-    print(f"\nAmong the first {HALF_SHARE} of the network or of the marks: {both:.3f}")
+    settings = MarkSettings()
+    looked = [
+        own in settings.shortlisted(*said)
+        for own, *said in zip(right, by_network, alike, strict=True)
+    ]
+    print(
+        f"\nLooked at, {settings.shortlist} by the network and {settings.alike} more by their "
+        f"marks: {np.mean(looked):.3f}"
+    )
     size, seconds = at_scale(asked + gallery, query_marks[:10])
     print(f"{MANY} photos, {INDIVIDUALS} individuals: {size:.0f} MB, {seconds:.2f} s a photo")
 
@@ -88,12 +96,14 @@ def marks_of(protocol: Protocol, folder: Path, name: str, group: tuple[str, ...]
     return kept_marks(folder / name, Keypoints, [missing] * len(protocol.rows(*group)), print)
 
 
-def network_ranks(protocol: Protocol, folder: Path, right: np.ndarray) -> np.ndarray:
-    """How many individuals the network as it was trained puts before the right one."""
-    names = load_identifier(folder, "cpu").individuals
-    order = [names.index(name) for name in protocol.names(parts.TRAIN)]
+def network_says(protocol: Protocol, folder: Path) -> np.ndarray:
+    """Logits (queries, individuals) by the mean of each individual's photos."""
+    names, rows = protocol.names(parts.TRAIN), protocol.rows(parts.TRAIN)
+    scale = load_identifier(folder, "cpu").network.scale
     with np.load(folder / "looked.npz") as looked:
-        return before(looked["logits"][protocol.rows(parts.QUERY)][:, order], right)
+        looks = looked["looks"]
+    directions = mean_of_each(looks[rows], protocol.columns(rows, names), len(names))
+    return scale * looks[protocol.rows(parts.QUERY)] @ directions
 
 
 def before(values: np.ndarray, right: np.ndarray) -> np.ndarray:
@@ -103,15 +113,14 @@ def before(values: np.ndarray, right: np.ndarray) -> np.ndarray:
 
 
 def timed(
-    search: Callable[[Keypoints], np.ndarray], marks: list, right: np.ndarray, individuals: int
+    search: Callable[[Keypoints], np.ndarray], marks: list, individuals: int
 ) -> tuple[np.ndarray, float]:
-    """Ranks from 0, and milliseconds of processor time a photo."""
+    """What a search says of each individual, and milliseconds of processor time a photo."""
     found = np.empty((len(marks), individuals))
     started = time.process_time()
     for row, one in enumerate(marks):
         found[row] = search(one)
-    spent = (time.process_time() - started) / len(marks)
-    return before(found, right[: len(marks)]), 1000 * spent
+    return found, 1000 * (time.process_time() - started) / len(marks)
 
 
 def word_search(gallery: list, whose: np.ndarray, individuals: int) -> Callable:
