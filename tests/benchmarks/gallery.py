@@ -92,7 +92,7 @@ def judged(lab, identifier, found: Contest, splits: int) -> list[list]:
         variants = {
             "trained individuals alone": alone,
             **raw,
-            "brought to mean and deviation": found.further,
+            "as they are listed": found.further,
         }
         for name, further in variants.items():
             logits = np.concatenate([found.trained, further], axis=1)
