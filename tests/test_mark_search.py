@@ -14,7 +14,7 @@ from whalecore.types import Box
 
 KEYPOINTS = SETTINGS.keypoints
 BOX = Box(0.0, 0.0, 10.0, 10.0)
-OTHER_BOX = Box(1.0, 0.0, 10.0, 10.0)
+OTHER_BOX = Box(1.0, 1.0, 9.0, 9.0)
 MEMBERS = {"a1": 0, "a2": 0, "b1": 1}
 
 
@@ -83,6 +83,15 @@ def test_photos_that_come_or_change_are_found_and_the_others_are_not_read_again(
     assert asked(search, {"a2": 0})[0] > 0
     lab.write("keypoints", [keypoint_row("a1", OTHER_BOX, KEYPOINTS, SEEN["b1"])])
     assert asked(search, {"a1": 0})[0] < 0.2 * asked(search, {"a2": 0})[0]
+
+
+def test_keypoints_in_a_corrected_crop_count_where_nobody_asked_in_between(lab):
+    search, alone = MarkSearch(lab, KEYPOINTS, at_once=3), {"a1": 0}
+    before = asked(search, alone)
+    lab.write("crops", [row.crop("a1", edge=1.0)])
+    lab.write("keypoints", [keypoint_row("a1", OTHER_BOX, KEYPOINTS, FLUKE)])
+    assert asked(search, alone)[0] > before[0]
+    assert asked(search, alone) == asked(MarkSearch(lab, KEYPOINTS), alone)
 
 
 def test_keypoints_that_are_found_again_in_the_same_crop_count(lab):

@@ -10,6 +10,7 @@ import pytest
 from scipy.special import softmax
 
 from tests.conftest import ENOUGH_TO_WEIGH
+from whalecore.errors import LabError
 from whalecore.lab.gallery import extended
 from whalecore.lab.lab import open_lab
 from whalecore.reliability.fusion import fit_fusion
@@ -136,6 +137,27 @@ def test_photos_are_matched_in_one_step_that_never_starts_again(
     matched = [(done, total) for step, done, total in told if step == "match marks"]
     assert asked > 4
     assert matched == [(done, asked) for done in range(asked + 1)]
+
+
+def test_a_photo_that_cannot_be_read_counts_as_done_where_photos_are_matched(
+    marked, tmp_path, forget, monkeypatch
+):
+    lab = forget(open_lab(shutil.copytree(marked.folder, tmp_path / "unread")), "scores")
+    model_id = newest(lab)["model_id"]
+    held = [photo["photo_id"] for photo in lab.rows("photos") if photo["fold"] == 0]
+    plain, told = type(lab).read_photo, []
+
+    def damaged(self, photo):
+        if isinstance(photo, dict) and photo["photo_id"] == held[0]:
+            raise LabError("The file is damaged.")
+        return plain(self, photo)
+
+    monkeypatch.setattr(type(lab), "read_photo", damaged)
+    score_photos(lab, told.append)
+    steps = [(one.done, one.total) for one in told if one.step == "match marks"]
+    assert steps[-1] == (len(held), len(held))
+    scored = {row["photo_id"] for row in lab.rows("scores", model_id=model_id)}
+    assert scored == set(held[1:])
 
 
 def test_the_photo_that_matches_best_shows_the_candidate_and_is_not_the_photo_itself(marked):

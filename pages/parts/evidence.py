@@ -51,6 +51,10 @@ def _cluster_row(cluster: ClusterEvidence) -> EvidenceRow:
     if cluster.unlike:
         return EvidenceRow("Right among heatmaps like this", "unlike any cluster", "unknown",
                            "unlike any cluster")  # fmt: skip
+    if (cluster.share_correct_low, cluster.share_correct_high) == (0, 1):
+        # The interval of no observation: a share of it would be made up.
+        return EvidenceRow(f"Right in cluster {cluster.id}", "cluster correctness", "not known",
+                           "none of it was judged")  # fmt: skip
     between = f"{percent(cluster.share_correct_low)} to {percent(cluster.share_correct_high)}"
     return EvidenceRow(
         f"Right in cluster {cluster.id}",
