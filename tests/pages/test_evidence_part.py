@@ -19,4 +19,7 @@ def test_a_cluster_of_which_nothing_was_judged_has_no_share_of_right_ones():
 
 def test_a_cluster_that_was_never_right_is_told_with_its_interval():
     row = _cluster_row(cluster(0.0, 0.0, 0.25, 12))
-    assert (row.value, row.usual) == ("0 %", "between 0 % to 25 %")
+    assert (row.value, row.usual) == (
+        "0\N{NO-BREAK SPACE}%",
+        "between 0\N{NO-BREAK SPACE}% to 25\N{NO-BREAK SPACE}%",
+    )
