@@ -31,7 +31,7 @@ def pick_clustering(lab, view):
         say_missing(lab, "The lab has no clusters of heatmaps yet.", "cluster")
         return None, None
     rows = clusterings.set_index("clustering_id", drop=False)
-    usual = lab.newest_clustering(ranks="top5") or rows.index[0]
+    usual = lab.usual_clustering() or rows.index[0]
     current = view.clustering if view.clustering in rows.index else usual
 
     words = rows.apply(clustering_words, axis=1)
@@ -51,7 +51,8 @@ def clustering_words(row) -> str:
     """One clustering of a lab in words."""
     which = MAPS.get(row["ranks"], row["ranks"])
     made = f"{row['made_at']:%Y-%m-%d %H:%M}"
-    return f"{row['clusters']} clusters of {row['heatmaps']:,} heatmaps: {which} ({made})"
+    whose = "" if row["present"] else ", of an earlier model"
+    return f"{row['clusters']} clusters of {row['heatmaps']:,} heatmaps: {which}{whose} ({made})"
 
 
 def row_of(frame, cluster: int):

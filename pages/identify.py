@@ -64,7 +64,7 @@ def show_more(lab, found) -> None:
     """Cluster, tips and all evidence, for those who want to know why."""
     with guarded("show who has similar tips"):
         show_changing(lab, found)
-    cluster, clustering_id = found.cluster, lab.newest_clustering(ranks="top5")
+    cluster, clustering_id = found.cluster, lab.usual_clustering()
     with st.expander("The cluster of the heatmap", icon=":material/scatter_plot:"):
         name = names_of(lab.cluster_names(clustering_id)).get(cluster.id) if cluster else None
         show_cluster(cluster, name)

@@ -41,7 +41,7 @@ READ = ("verdicts", "evaluations", "photos", "scores", "models", "clusterings")
 def tables_of(lab) -> VerdictTables:
     """The verdicts and their figures, read anew when the lab has computed something."""
     model_id = lab.newest_model_id()
-    rules = lab.rules(model_id, lab.newest_clustering(ranks="top5")) if model_id else None
+    rules = lab.rules(model_id, lab.usual_clustering()) if model_id else None
     return _tables(str(lab.folder), lab.state(*READ), str(rules), lab.info.error_limit, lab)
 
 

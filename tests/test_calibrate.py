@@ -34,7 +34,7 @@ def calibrated(tiny_lab_folder, tmp_path_factory):
 
 def test_every_scored_photo_gets_one_verdict_and_named_ones_the_truth(calibrated):
     lab, _ = calibrated
-    name = lab.newest_clustering(ranks="top5")
+    name = lab.usual_clustering()
     judged = {(one.model_id, one.photo_id): one for one in judged_photos(lab, name)}
     unnamed = {(one.model_id, one.photo_id) for one in unnamed_photos(lab, name)}
     every = lab.rows("verdicts", clustering_id=name)
@@ -68,7 +68,7 @@ def test_figures_are_stored_as_they_are_told(calibrated):
 
 def test_the_rules_that_are_stored_can_be_read(calibrated):
     lab, told = calibrated
-    name = lab.newest_clustering(ranks="top5")
+    name = lab.usual_clustering()
     for model_id in {row["model_id"] for row in lab.rows("verdicts")}:
         rules = Rules.from_dict(lab.rules(model_id, name))
         assert rules.note == told["note"]

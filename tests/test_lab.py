@@ -498,6 +498,32 @@ def test_members_of_a_cluster_come_most_typical_first_and_in_pages(lab):
     assert lab.newest_clustering(model_id="m9") is None
 
 
+def test_new_photos_are_judged_beside_clusters_of_the_model_in_use_alone(lab):
+    write_two_folds(lab)
+    assert lab.usual_clustering() is None
+    moments = iter(datetime(2024, 2, day) for day in range(1, 9))
+
+    def clusterings(*ids, **other):
+        lab.write("clusterings", [row.clustering(i, made_at=next(moments), **other) for i in ids])
+
+    clusterings("first", model_id="m0")
+    clusterings("of the other fold", model_id="m1")
+    clusterings("of an old model", model_id="old")
+    clusterings("of correct ones", model_id="m1", ranks="correct")
+    assert lab.newest_clustering(ranks="top5") == "of an old model"
+    assert lab.usual_clustering() == "of the other fold"
+    present = lab.clusterings().set_index("clustering_id")["present"].to_dict()
+    assert present == {
+        "of correct ones": True,
+        "of an old model": False,
+        "of the other fold": True,
+        "first": True,
+    }
+    for fold in (0, 1):
+        lab.write("models", [row.model(f"{fold}", fold=fold, trained_at=datetime(2024, 3, 1))])
+    assert lab.usual_clustering() is None
+
+
 def test_a_clustering_is_loaded_only_when_it_is_intact(lab):
     from whalecore.clusters.spectral import spectral_clustering
     from whalecore.clusters.storing import save_clustering

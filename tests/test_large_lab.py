@@ -11,7 +11,7 @@ from whalecore.lab.flat_maps import lab_map
 @pytest.mark.slow
 def test_every_copy_of_a_heatmap_lies_on_the_map_where_its_original_does(demo_folder, tmp_path):
     lab = open_lab(enlarged(demo_folder, tmp_path / "large", photos=1200))
-    clustering = lab.newest_clustering(ranks="top5")
+    clustering = lab.usual_clustering()
     found = lab_map(lab, clustering)
     heatmaps = found.heatmaps
     assert found.clustered == 2 * 1550

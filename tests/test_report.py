@@ -319,7 +319,7 @@ def test_a_photo_of_a_lab_is_shown_with_candidates_heatmaps_and_evidence(demo_co
 @pytest.mark.slow
 def test_a_cluster_of_a_lab_is_shown_with_its_figures_and_heatmaps(demo_copy):
     lab = open_lab(demo_copy)
-    clustering = lab.newest_clustering(ranks="top5")
+    clustering = lab.usual_clustering()
     lab.name_cluster(clustering, 3, HOSTILE[:70], HOSTILE)
     read = assert_self_contained(report_page(lab, cluster=3))
     row = lab.cluster_correctness(clustering).query("cluster == 3").iloc[0]

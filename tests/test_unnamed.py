@@ -21,7 +21,7 @@ def unnamed_scored(lab) -> set[str]:
 
 def test_every_scored_photo_is_either_named_or_unnamed_and_only_named_ones_judge(demo_folder):
     lab = open_lab(demo_folder)
-    clustering = lab.newest_clustering(ranks="top5")
+    clustering = lab.usual_clustering()
     unnamed = {one.photo_id for one in unnamed_photos(lab, clustering)}
     named = {one.photo_id for one in judged_photos(lab, clustering)}
     assert unnamed == unnamed_scored(lab) != set()
@@ -31,7 +31,7 @@ def test_every_scored_photo_is_either_named_or_unnamed_and_only_named_ones_judge
 
 def test_a_test_photo_that_loses_its_name_keeps_its_verdict(demo_copy):
     lab = open_lab(demo_copy)
-    clustering, model_id = lab.newest_clustering(ranks="top5"), lab.newest_model_id()
+    clustering, model_id = lab.usual_clustering(), lab.newest_model_id()
     rules = Rules.from_dict(lab.rules(model_id, clustering))
     told = [row for row in lab.rows("verdicts", part="test") if row["clustering_id"] == clustering]
     of_each = {row["verdict"]: row for row in told}

@@ -176,7 +176,7 @@ def test_a_new_photo_gets_candidates_heatmaps_a_cluster_and_a_verdict(tiny_lab):
 
 
 def test_a_photo_of_the_lab_is_judged_without_its_own_heatmaps(tiny_lab):
-    clustering_id = tiny_lab.newest_clustering(ranks="top5")
+    clustering_id = tiny_lab.usual_clustering()
     own = next(
         one
         for one in tiny_lab.rows("assignments", clustering_id=clustering_id)
@@ -189,7 +189,7 @@ def test_a_photo_of_the_lab_is_judged_without_its_own_heatmaps(tiny_lab):
 
 
 def test_clusters_of_another_version_do_not_keep_a_photo_from_being_identified(tiny_lab):
-    clustering_id = tiny_lab.newest_clustering(ranks="top5")
+    clustering_id = tiny_lab.usual_clustering()
     tiny_lab.clustering_path(clustering_id).write_bytes(b"of another version")
     (row,) = tiny_lab.rows("clusterings", clustering_id=clustering_id)
     digest = hashlib.sha256(b"of another version").hexdigest()
@@ -300,7 +300,7 @@ def test_a_clustering_that_is_cut_off_leaves_nothing_that_counts(tiny_lab, monke
 
 
 def test_clusters_keep_their_names_when_photos_are_added(tiny_lab):
-    first = tiny_lab.newest_clustering(ranks="top5")
+    first = tiny_lab.usual_clustering()
     last = int(tiny_lab.cluster_correctness(first)["cluster"].max())
     tiny_lab.name_cluster(first, last, "the last one")
     asked = json.loads(tiny_lab.rows("clusterings", clustering_id=first)[0]["settings"])
@@ -331,7 +331,7 @@ def test_a_new_photo_is_placed_by_all_the_maps_that_describe_a_heatmap(tiny_lab)
     kept = tiny_lab.representation(name)
     assert [str(part) for part in kept.parts] == [f"gradcam {cam.key}", f"osm {occlusion.key}"]
     assert (kept.signed, kept.aligned) == (True, False)
-    assert tiny_lab.newest_clustering(ranks="top5") == name
+    assert tiny_lab.usual_clustering() == name
     assert tiny_lab.usual_occlusion() == occlusion
     row = tiny_lab.assignments(name).iloc[0]
     assert (row["method"], row["settings"]) == ("gradcam", cam.key)
@@ -367,7 +367,7 @@ def test_a_heatmap_unlike_any_cluster_leans_on_none(tiny_lab, monkeypatch):
     like = assess(tiny_lab, photo)
     assert like.cluster.unlike is False
     rules = Rules.from_dict(
-        tiny_lab.rules(like.prediction.model_id, tiny_lab.newest_clustering(ranks="top5"))
+        tiny_lab.rules(like.prediction.model_id, tiny_lab.usual_clustering())
     )
     hits, photos = rules.clusters.counts.get(like.cluster.id, (0, 0))
     share = hits / photos if photos else rules.clusters.overall
@@ -389,7 +389,7 @@ def test_a_heatmap_unlike_any_cluster_leans_on_none(tiny_lab, monkeypatch):
 
 
 def test_a_member_unlike_all_other_photos_has_no_share_when_rules_are_chosen(tiny_lab):
-    name = tiny_lab.newest_clustering(ranks="top5")
+    name = tiny_lab.usual_clustering()
     rows = tiny_lab.rows("assignments", clustering_id=name)
     first = {(row["photo_id"], row["individual"]) for row in tiny_lab.rows("scores", rank=1)}
     known = {row["photo_id"] for row in tiny_lab.rows("photos") if row["individual"]}

@@ -70,7 +70,7 @@ def joint_assessment_of(lab, photos: list[Photo]):
 
 def _key(lab, photos: list[Photo]) -> tuple:
     """Everything that an assessment depends on."""
-    model_id, clustering_id = lab.newest_model_id(), lab.newest_clustering(ranks="top5")
+    model_id, clustering_id = lab.newest_model_id(), lab.usual_clustering()
     rules = str(lab.rules(model_id, clustering_id)) if model_id else None
     if model_id:
         # First: what an assessment would write itself must not call for another one.

@@ -68,7 +68,7 @@ def show_models(lab) -> None:
     evaluations = lab.evaluations()
     if not evaluations.empty:
         st.subheader("How good they are on photos they never saw", help=explain("held out"))
-        clustering = lab.newest_clustering(ranks="top5")
+        clustering = lab.usual_clustering()
         own = evaluations["clustering_id"]
         present = own.isna() if clustering is None else own == clustering
         table = evaluations[(evaluations["part"] == "test") & present]

@@ -217,7 +217,7 @@ def judge_labs(given: argparse.Namespace) -> None:
     for folder in given.labs:
         lab = open_lab(folder)
         gather_evidence(lab, say)
-        clustering = lab.newest_clustering(ranks="top5")
+        clustering = lab.usual_clustering()
         judged = judged_photos(lab, clustering)
         scores = all_scores(lab, judged)
         truth = spoilt_photos(lab)

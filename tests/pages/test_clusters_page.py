@@ -1,6 +1,7 @@
 """The page Clusters on a lab written by hand, and the words on a new photo's cluster."""
 
 import json
+from datetime import datetime
 
 import numpy as np
 import pytest
@@ -363,3 +364,14 @@ def test_an_outline_in_the_address_shows_what_lies_in_it(demo_folder):
     at = opened("clusters", demo_folder, tab="Map", outline="0.0.1.0.0.1")
     assert_calm(at)
     assert "No heatmap lies in the outline" in text_of(at)
+
+
+def test_clusters_of_an_earlier_model_say_so_and_stand_beside_no_new_photo(old_lab):
+    at = opened("clusters", old_lab.folder)
+    assert "earlier model" not in at.selectbox(key="clustering").options[0]
+    assert old_lab.usual_clustering() == "before"
+    old_lab.write("models", [lab_rows.model("n", trained_at=datetime(2099, 1, 1))])
+    at = opened("clusters", old_lab.folder)
+    assert_calm(at)
+    assert "of an earlier model" in at.selectbox(key="clustering").options[0]
+    assert old_lab.usual_clustering() is None

@@ -157,7 +157,7 @@ def assess(
     crop, first = prediction.crop, prediction.individuals[0]
     quality = measure(photo, crop, identifier.height, identifier.width)
     # Read first: heatmaps take long, and are for nothing where the file is damaged.
-    clustering_id, clustering = _readable(lab, lab.newest_clustering(ranks="top5"))
+    clustering_id, clustering = _readable(lab, lab.usual_clustering())
     explaining = Explaining(computing, report, growing)
     shown = settings_of(lab, clustering_id)
     maps = {shown: heatmaps_of(lab, identifier, photo, prediction, shown, explaining)}

@@ -19,6 +19,15 @@ from whalecore.types import HeatmapPart, Representation
 if TYPE_CHECKING:
     from whalecore.clusters.clustering import Clustering
 
+CLUSTERINGS = """
+SELECT * EXCLUDE (sequence), model_id IN (
+    SELECT model_id FROM models
+    QUALIFY row_number() OVER (PARTITION BY fold ORDER BY trained_at DESC, model_id) = 1
+) AS present
+FROM clusterings
+ORDER BY made_at DESC, clustering_id
+"""
+
 UNSTABLE = 0.5
 """Stability under which more pairs of a cluster part than stay together."""
 
@@ -59,10 +68,11 @@ class LabClusters(LabCore):
     """The part of a lab that knows its clusterings."""
 
     def clusterings(self) -> pd.DataFrame:
-        """Clusterings of this lab, the newest first."""
-        return self._database.frame(
-            "SELECT * EXCLUDE (sequence) FROM clusterings ORDER BY made_at DESC, clustering_id"
-        )
+        """Clusterings of this lab, the newest first.
+
+        ``present`` says whether the heatmaps are those of the newest model of a fold.
+        """
+        return self._database.frame(CLUSTERINGS)
 
     def newest_clustering(
         self, model_id: str | None = None, ranks: str | None = None
@@ -72,6 +82,17 @@ class LabClusters(LabCore):
                  WHERE ($1 IS NULL OR model_id = $1) AND ($2 IS NULL OR ranks = $2)
                  ORDER BY made_at DESC, clustering_id LIMIT 1"""
         found = self._database.rows(sql, [model_id, ranks])
+        return found[0][0] if found else None
+
+    def usual_clustering(self) -> str | None:
+        """Id of the clustering that says how reliable a new photo is, or None.
+
+        The newest of all five candidates' heatmaps, made with the newest model of a fold: the
+        heatmaps of an older model look different, and were right as often as that model was.
+        """
+        sql = f"""SELECT clustering_id FROM ({CLUSTERINGS}) WHERE ranks = 'top5' AND present
+                  ORDER BY made_at DESC, clustering_id LIMIT 1"""
+        found = self._database.rows(sql)
         return found[0][0] if found else None
 
     def representation(self, clustering_id: str) -> Representation:

@@ -35,7 +35,7 @@ class Lab(LabModels, LabHeatmaps, LabQueue, LabFamilies, LabJointReviews, LabUpl
     def status(self) -> dict:
         """Counts of everything, and what is missing; see `whalecore.lab.status`."""
         found = super().status()
-        model_id, clustering_id = self.newest_model_id(), self.newest_clustering(ranks="top5")
+        model_id, clustering_id = self.newest_model_id(), self.usual_clustering()
         found["missing"]["rules"] = int(
             model_id is not None and self.rules(model_id, clustering_id) is None
         )
@@ -43,7 +43,7 @@ class Lab(LabModels, LabHeatmaps, LabQueue, LabFamilies, LabJointReviews, LabUpl
 
     def usual_occlusion(self) -> OcclusionSettings:
         """Settings of the occlusion maps that a new photo of this lab gets."""
-        return settings_of(self, self.newest_clustering(ranks="top5"))
+        return settings_of(self, self.usual_clustering())
 
     def assess(self, photo: Photo, **other: Any) -> Assessment:
         """Identify a photo, explain it and decide; see `whalecore.lab.assess.assess`."""

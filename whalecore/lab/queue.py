@@ -130,7 +130,7 @@ class LabQueue(LabClusters):
             ``p_new_whale``, ``reason``, ``cluster``, ``cluster_score`` (mean) and
             ``cluster_correct``.
         """
-        found = self._database.frame(PILE, [self.newest_clustering(ranks="top5")])
+        found = self._database.frame(PILE, [self.usual_clustering()])
         return found.assign(cluster=found["cluster"].astype("Int64"))
 
     def pile_state(self) -> str:

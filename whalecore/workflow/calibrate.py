@@ -85,7 +85,7 @@ def calibrate_lab(lab: Lab, report: Report = silent) -> dict:
     gather_evidence(lab, report)
     report(Progress("calibrate", 0, 1))
     models = newest_models(lab)
-    clustering = lab.newest_clustering(ranks="top5")
+    clustering = lab.usual_clustering()
     judged = judged_photos(lab, clustering)
     scores = all_scores(lab, judged)
     # A photo that can no longer be read has neither evidence nor embedding.

@@ -97,7 +97,7 @@ class VerdictTables:
 
 def verdict_tables(lab: Lab) -> VerdictTables:
     """Read the verdicts of the newest models and the newest clustering, and their figures."""
-    clustering = lab.newest_clustering(ranks="top5")
+    clustering = lab.usual_clustering()
     models = {row["model_id"]: row for row in newest_models(lab)}
     rules = [lab.rules(model_id, clustering) for model_id in models]
     notes = dict.fromkeys(note for one in rules if one and (note := one.get("note")))

@@ -199,7 +199,7 @@ def knows_new_whales(lab: Lab) -> bool:
 
 
 def _rules(lab: Lab, model_id: str) -> Rules | None:
-    stored = lab.rules(model_id, lab.newest_clustering(ranks="top5"))
+    stored = lab.rules(model_id, lab.usual_clustering())
     return None if stored is None else Rules.from_dict(stored)
 
 

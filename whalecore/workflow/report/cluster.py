@@ -31,7 +31,7 @@ def cluster_sections(lab: Lab, cluster: int) -> tuple[str, list[Html]]:
     LabError
         If the lab has no clusters, or no such one.
     """
-    clustering = lab.newest_clustering(ranks="top5") or lab.newest_clustering()
+    clustering = lab.usual_clustering() or lab.newest_clustering()
     if clustering is None:
         raise LabError(
             f"The lab '{lab.name}' has no clusters yet: make them with "

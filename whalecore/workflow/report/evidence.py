@@ -17,7 +17,7 @@ def cluster_section(lab: Lab, cluster: ClusterEvidence | None) -> Html:
     title = "Cluster of the heatmap"
     if cluster is None:
         return section(title, element("p", "The lab has no clusters yet."))
-    clustering = lab.newest_clustering(ranks="top5")
+    clustering = lab.usual_clustering()
     called = label_of(cluster.id, names_of(lab.cluster_names(clustering)).get(cluster.id))
     if cluster.unlike:
         return section(
