@@ -16,10 +16,11 @@ from pages.parts.frame import begin
 from pages.parts.guard import guarded
 from pages.parts.labs import current_lab, drawings_note
 from pages.parts.state import TABS, bound, read_view
+from pages.parts.times import moment
 from pages.parts.todo import say_missing
-from whalecore.cluster_words import described, label_of, names_of
+from whalecore.cluster_tables import label_in
+from whalecore.cluster_words import described, names_of
 from whalecore.glossary import explain
-from whalecore.lab.clusters import UNSTABLE
 
 MAPS = {"correct": "correct assignments only, as in the paper", "top5": "all five candidates"}
 
@@ -50,7 +51,7 @@ def pick_clustering(lab, view):
 def clustering_words(row) -> str:
     """One clustering of a lab in words."""
     which = MAPS.get(row["ranks"], row["ranks"])
-    made = f"{row['made_at']:%Y-%m-%d %H:%M}"
+    made = moment(row["made_at"])
     whose = "" if row["present"] else ", of an earlier model"
     return f"{row['clusters']} clusters of {row['heatmaps']:,} heatmaps: {which}{whose} ({made})"
 
@@ -74,15 +75,13 @@ def draw_clusters(lab, view, clustering, correctness) -> None:
     draw_figures(shown)
 
     def label(number: int) -> str:
-        row = kept.loc[number]
-        mark = " (unstable)" if row["stability"] < UNSTABLE else ""
-        return label_of(number, row["name"]) + mark
+        return label_in(kept.loc[number])
 
     st.selectbox(
         "Cluster",
         [int(number) for number in kept.index],
         format_func=label,
-        help=explain("cluster"),
+        help=f"{explain('cluster')} Unstable: {explain('unstable')}",
         **bound("cluster", selected, "page"),
     )
     with guarded("show this cluster"):

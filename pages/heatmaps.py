@@ -10,13 +10,14 @@ from pages.parts.growing import COMPUTE, get_ready, say_how_made, show_growing
 from pages.parts.guard import guarded
 from pages.parts.heatmap_compare import show_compare
 from pages.parts.heatmap_five import show_five
+from pages.parts.heatmap_named import say_uncounted, show_named
 from pages.parts.heatmap_panels import pick_look, show_probed
 from pages.parts.heatmap_pick import pick_candidate, pick_photo
 from pages.parts.labs import current_lab, drawings_note
 from pages.parts.pictures import crop_shape, lab_crop, strength_slider
 from pages.parts.progress import progress_bar
 from pages.parts.settings import computed_settings, pick_occlusion, stopped_settings
-from pages.parts.state import bound, read_view
+from pages.parts.state import LOOKS, bound, read_view
 from pages.parts.trusted_heatmaps import warn_of
 from whalecore.glossary import explain
 from whalecore.types import LAYERS, GradCamSettings, OcclusionSettings
@@ -59,8 +60,12 @@ with guarded("show this photo"):
     if candidate is not None:
         crop = lab_crop(lab, photo_id, crop_shape(lab, candidate["model_id"]))
         looks, fading = st.columns([3, 2], gap="large")
+        by_name = candidate["uncounted"] is not None
         with looks:
-            look = pick_look(view)
+            # Beside each other stand the candidates of a score, and here is none.
+            look = LOOKS[0] if by_name else pick_look(view)
+            if by_name:
+                say_uncounted(candidate)
         with fading:
             strength = strength_slider()
         if look != "one":
@@ -68,7 +73,8 @@ with guarded("show this photo"):
                 show = {"five": show_five, "compare": show_compare}[look]
                 show(lab, view, candidate, crop, strength)
     if candidate is not None and look == "one":
-        computed = computed_settings(lab, photo_id, candidate["model_id"])
+        name = candidate["individual"] if by_name else None
+        computed = computed_settings(lab, photo_id, candidate["model_id"], name)
         stopped = stopped_settings(lab, photo_id, candidate["model_id"])
         left, right = st.columns(2)
         with left, guarded("choose the occlusion sensitivity map"):
@@ -91,11 +97,14 @@ with guarded("show this photo"):
         # A row of their own, so that the two pictures stand at one height.
         osm, cam = st.columns(2)
         with cam, guarded("show the Grad-CAM"):
-            show_grad_cam(lab, crop, candidate, GradCamSettings(layer), strength)
+            show = show_named if by_name else show_grad_cam
+            show(lab, crop, candidate, GradCamSettings(layer), strength)
         # Last, because a model may have to be loaded first.
         with osm, guarded("show the occlusion sensitivity map"):
-            if not show_occlusion(lab, crop, candidate, occlusion, strength):
+            if by_name:
+                show_named(lab, crop, candidate, occlusion, strength)
+            elif not show_occlusion(lab, crop, candidate, occlusion, strength):
                 get_ready(lab, candidate["model_id"], occlusion)
-    if candidate is not None:
+    if candidate is not None and not by_name:
         with guarded("offer a page to print"):
             offer_photo_report(lab, photo_id)

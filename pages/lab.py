@@ -10,9 +10,10 @@ from pages.parts.guard import guarded, plain
 from pages.parts.jobs import list_jobs, show_jobs
 from pages.parts.labs import current_lab, drawings_note
 from pages.parts.missing import show_missing
-from pages.parts.models import show_models, show_training
+from pages.parts.models import show_models
 from pages.parts.new_lab import offer_new_lab
 from pages.parts.table import show_table
+from pages.parts.training import show_training
 from whalecore.glossary import explain
 
 COUNTS = {

@@ -19,6 +19,7 @@ from pages.parts.report_file import report_file
 from pages.parts.state import TOPICS, bound, read_view
 from pages.parts.todo import say_missing
 from pages.parts.trusted_heatmaps import draw_faithfulness, draw_gain
+from whalecore.glossary import explain
 from whalecore.workflow.report import report_page
 from whalecore.workflow.verdict_tables import VerdictTables, verdict_tables
 
@@ -59,7 +60,7 @@ def offer_report(lab) -> None:
         mime="text/html",
         icon=":material/download:",
         on_click="ignore",
-        help="A page with all charts and figures that any browser opens, to keep and to send.",
+        help=explain("page to keep"),
     )
 
 

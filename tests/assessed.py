@@ -56,7 +56,12 @@ def assessment(
         ClusterEvidence(3, 0.9, 0.8, 0.95, 0.7, 60, 0.8, unlike, 0.75),
         quality,
         Evidence(score=0.8, margin=2.0, entropy=0.6, max_logit=4.0, quality=quality),
-        Verdict("reliable", 0.97, 0.01, ("The first candidate's score is higher than average.",)),
+        Verdict(
+            "reliable",
+            0.97,
+            0.01,
+            ("The first candidate's score is 0.800, higher than the usual 0.600.",),
+        ),
         AnswerSet(0.9, names[:1], False),
         ChangingParts(0.2, 0.4),
     )

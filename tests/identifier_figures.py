@@ -16,6 +16,7 @@ from scipy.special import softmax
 from tests import identifier_protocol as parts
 from tests.identifier_protocol import NEW_SHARE, Lists, Looked, Protocol, ordered
 from whalecore.errors import SettingsError
+from whalecore.reliability.calibration import perfect_calibration_error
 from whalecore.reliability.fusion import Fusion, fit_fusion
 from whalecore.reliability.metrics import (
     auroc,
@@ -185,11 +186,14 @@ def figures(said: Said, thresholds: Thresholds) -> dict[str, float]:
     dict
         ``known`` and ``new`` (photos), ``map5`` (new whales among them), ``top1`` with its 95 %
         interval ``low`` and ``high``, ``cmc_1`` to ``cmc_20``, ``ece`` (of known photos alone),
+        ``ece_perfect`` and ``ece_perfect_high`` (mean and upper 95 % end of the same of photos that
+        are right as often as these scores say),
         ``auroc`` (new against known by the highest probability), ``baks``, ``baus``.
     """
     known = said.of(said.known)
     right = known.ranks == 1
     low, high = wilson_interval(int(right.sum()), len(right))
+    perfect = perfect_calibration_error(known.best)
     return {
         "known": int(said.known.sum()),
         "new": int((~said.known).sum()),
@@ -199,6 +203,8 @@ def figures(said: Said, thresholds: Thresholds) -> dict[str, float]:
         "high": high,
         **{f"cmc_{k}": top_k_accuracy(known.ranks, k) for k in CMC_AT},
         "ece": expected_calibration_error(known.best, right),
+        "ece_perfect": perfect.mean,
+        "ece_perfect_high": perfect.high,
         "auroc": auroc(-said.best, ~said.known),
         "baks": baks(said, thresholds.balanced),
         "baus": baus(said, thresholds.balanced),

@@ -10,7 +10,9 @@ import pytest
 from benchmarks import clusters as script
 from click.testing import CliRunner
 
+from tests.benchmarks import cluster_printed, cluster_real, cluster_subjects, cluster_ways
 from whalecore.cli import main
+from whalecore.clusters.meaning import Surroundings
 from whalecore.memory import forget_peak, resident_mib
 from whalecore.types import HeatmapSet, Progress
 from whalecore.workflow.bench import child
@@ -303,13 +305,13 @@ def test_rank_correlation_is_over_clusters_and_its_interval_over_individuals():
     correct = np.concatenate([np.arange(10) < right for right in (9, 7, 4, 1)])
     scores = np.repeat([0.9, 0.7, 0.8, 0.1], 10)
     units = np.tile(np.arange(10), 4)
-    found, low, high = script.rank_correlation(labels, correct, scores, units, draws=200)
+    found, low, high = cluster_real.rank_correlation(labels, correct, scores, units, draws=200)
     # Ranks 4 3 2 1 against 4 2 3 1: 1 - 6 * 2 / (4 * 15).
     assert found == pytest.approx(0.8)
     assert low <= found <= high <= 1
-    again = script.rank_correlation(labels, correct, np.repeat([4, 3, 2, 1], 10), units, 5)
+    again = cluster_real.rank_correlation(labels, correct, np.repeat([4, 3, 2, 1], 10), units, 5)
     assert again[0] == 1
-    upside_down = script.rank_correlation(labels, ~correct, scores, units, 5)
+    upside_down = cluster_real.rank_correlation(labels, ~correct, scores, units, 5)
     assert upside_down[0] == pytest.approx(-0.8)
 
 
@@ -318,7 +320,7 @@ def test_the_samples_of_the_rank_correlation_draw_whole_individuals():
     labels = np.array([1, 1, 2, 2, 3, 3])
     correct = np.array([1, 1, 0, 1, 0, 0], bool)
     scores = np.array([0.9, 0.8, 0.3, 0.4, 0.5, 0.6])
-    found, low, high = script.rank_correlation(labels, correct, scores, np.zeros(6), 5)
+    found, low, high = cluster_real.rank_correlation(labels, correct, scores, np.zeros(6), 5)
     assert found == low == high == pytest.approx(0.5)
 
 
@@ -328,14 +330,51 @@ def test_correctness_of_clusters_is_counted():
         np.ones(4, int), np.array([0.9, 0.7, 0.2, 0.4]), np.array([True, False, False, False]),
     )  # fmt: skip
     clustering = Namespace(
-        labels=np.array([1, 1, 2, 2]), clusters=2, cluster_stability=np.array([0.75, np.nan])
+        labels=np.array([1, 1, 2, 2]), clusters=2, cluster_stability=np.array([0.25, np.nan])
     )
-    first, second = script.correctness(clustering, heatmaps)
-    assert first[:3] == [1, 2, 0.5]
-    assert first[3] == "0.095 to 0.905"
-    assert first[4:] == pytest.approx([0.8, 0.1, 0.75])
-    assert second[:3] == [2, 2, 0.0]
-    assert np.isnan(second[-1])
+    first, second = cluster_real.correctness(clustering, heatmaps, heatmaps.correct)
+    assert first[:6] == [1, 2, "0.800", "0.100", "0.500", "0.095 to 0.905"]
+    assert first[6:] == ["0.500", "0.000", "0.000", "0.000", "0.000", "0.250", "unstable"]
+    assert second[:5] == [2, 2, "0.300", "0.100", "0.000"]
+    assert second[-2:] == ["nan", ""]
+
+
+def test_eigenvalues_stand_beside_the_step_to_the_next():
+    rows = cluster_real.eigenvalue_rows(Namespace(eigenvalues=[0.0, 0.25, 0.75]))
+    assert rows == [[1, "0.0000", "0.2500"], [2, "0.2500", "0.5000"], [3, "0.7500", ""]]
+
+
+def test_support_on_printed_text_is_set_against_its_area():
+    found = Surroundings(*np.array([[0, 0, 0], [1, 1, 1], [0.3, 0.04, 0.1], [0.1, 0.0, 0.2]]))
+    everything = np.ones(3, bool)
+    count, share, _, area, rests = cluster_printed.on_text(found, everything)
+    # 0.3 is three times the area; 0.04 is too little to speak of, 0.1 less than the area.
+    assert (count, share, area, rests) == (3, "0.147", "0.100", 1)
+    assert cluster_printed.on_text(found, ~everything)[0] == 0
+
+
+KINDS = np.repeat([0, 1, 2], 20)
+APART = np.repeat(30 * np.eye(3), 20, axis=0) + np.random.default_rng(0).normal(0, 0.1, (60, 3))
+
+
+@pytest.mark.parametrize("name", cluster_ways.WAYS)
+def test_every_way_finds_groups_that_stand_far_apart(name):
+    found = cluster_ways.WAYS[name](APART, 5.0, 3, 0)
+    assert script.agreement(KINDS, found)[0] == 1
+
+
+def test_a_vote_goes_to_the_cluster_of_most_neighbours_and_draws_to_the_nearer():
+    points = np.array([[0.0], [1.0], [2.0], [3.0]])
+    clustering = Namespace(
+        projection=Namespace(points=lambda heatmaps: heatmaps),
+        points=points,
+        point_labels=np.array([1, 2, 2, 1]),
+        clusters=2,
+    )
+    new = np.array([[0.1], [0.9]])
+    assert cluster_ways.voted_clusters(clustering, new, 1).tolist() == [1, 2]
+    assert cluster_ways.voted_clusters(clustering, new, 2).tolist() == [1, 2]
+    assert cluster_ways.voted_clusters(clustering, new, 3).tolist() == [2, 2]
 
 
 def test_a_part_of_the_heatmaps_keeps_what_belongs_together():
@@ -355,8 +394,8 @@ def test_a_part_of_the_heatmaps_keeps_what_belongs_together():
 
 def test_the_clock_adds_up_the_time_between_reports(monkeypatch):
     times = iter([0.0, 2.0, 5.0, 6.0])
-    monkeypatch.setattr(script.time, "perf_counter", lambda: next(times))
-    clock = script.Clock()
+    monkeypatch.setattr(cluster_subjects.time, "perf_counter", lambda: next(times))
+    clock = cluster_subjects.Clock()
     for step in ("points", "how stable", "how stable", "end"):
         clock(Progress(step, 0, 1))
     assert clock.seconds == {"points": 2, "how stable": 4}

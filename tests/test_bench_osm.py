@@ -7,6 +7,8 @@ import pytest
 from click.testing import CliRunner
 
 from whalecore.cli import main
+from whalecore.explain.occlusion import occlusion_maps
+from whalecore.types import Computing, OcclusionSettings
 from whalecore.workflow.bench.osm import (
     CAPTUM_MISSING,
     Case,
@@ -16,7 +18,7 @@ from whalecore.workflow.bench.osm import (
     measure,
 )
 from whalecore.workflow.bench.subject import prepared_drawing, untrained_identifier
-from whalecore.workflow.bench.tables import as_json, as_lines, markdown
+from whalecore.workflow.bench.tables import as_lines, markdown, osm_json
 from whalecore.workflow.bench.turns import CaptumOcclusion, find_captum
 
 TINY = Case("resnet18", 32, 64, channels=8)
@@ -38,13 +40,17 @@ def rows(captum):
 
 
 def test_every_engine_has_a_row_with_the_promised_keys(rows):
-    objects = json.loads(json.dumps(as_json([*rows.values()]), allow_nan=False))["rows"]
+    answer = json.loads(json.dumps(osm_json([*rows.values()]), allow_nan=False))
+    assert set(answer) == {"rows", "details"}
+    objects = answer["rows"]
     assert [row["engine"] for row in objects] == ["reference", "captum", "exact"]
-    for row in objects:
-        assert set(row) >= PROMISED
+    for row, details in zip(objects, answer["details"], strict=True):
+        assert set(row) == PROMISED
+        assert None not in row.values()
         assert (row["network"], row["height"]) == ("resnet18", 32)
         assert (row["width"], row["patch"], row["stride"]) == (64, 5, 4)
-        assert row["positions"] == 8 * 16
+        assert not set(details) & PROMISED
+        assert details["positions"] == 8 * 16
         assert row["seconds_per_position"] > 0
 
 
@@ -68,6 +74,28 @@ def test_the_exact_engine_agrees_with_brute_force(rows):
     assert rows["exact"].correlation > 0.999
 
 
+def test_brute_force_agrees_with_itself_and_captum_covers_the_same_squares(rows):
+    assert (rows["reference"].max_deviation, rows["reference"].correlation) == (0, 1)
+    assert rows["captum"].compared >= rows["captum"].batch
+    assert rows["captum"].max_deviation < 1e-3
+    assert rows["captum"].correlation > 0.999
+
+
+@pytest.mark.parametrize(("patch", "stride"), [(5, 4), (4, 4), (9, 5), (60, 8)])
+def test_captums_values_are_those_of_brute_force_at_every_place(captum, patch, stride):
+    identifier = untrained_identifier("resnet18", 33, 47, 8)
+    prepared, settings = prepared_drawing(identifier), OcclusionSettings(patch, stride)
+    column = int(identifier.logits(prepared[None])[0].argmax())
+    theirs = CaptumOcclusion(captum, identifier, prepared, column, settings, 10_000)
+    theirs.turn((0, 0))
+    name = identifier.individuals[column]
+    expected = occlusion_maps(
+        identifier, prepared, name, patch, stride, computing=Computing("reference")
+    )
+    assert theirs.drops.shape == expected.shape
+    np.testing.assert_allclose(theirs.drops, expected, rtol=0, atol=1e-3 * np.ptp(expected))
+
+
 def test_without_captum_its_row_is_empty_and_the_others_are_not_compared_with_it():
     messages = []
     rows = bench_osm([TINY], SOON, None, report=lambda progress: messages.append(progress.message))
@@ -77,7 +105,7 @@ def test_without_captum_its_row_is_empty_and_the_others_are_not_compared_with_it
     assert by_engine["captum"].map_seconds is None
     assert {row.speedup_captum for row in rows} == {None}
     assert by_engine["exact"].speedup_reference > 0
-    json.dumps(as_json(rows), allow_nan=False)
+    json.dumps(osm_json(rows), allow_nan=False)
     assert any("captum" in line and " - " in line for line in as_lines(rows, "here"))
 
 

@@ -6,6 +6,8 @@ import tracemalloc
 import numpy as np
 import pytest
 
+from whalecore.errors import SettingsError, TooFewError
+from whalecore.lab import create_lab
 from whalecore.reliability.calibration import brier_score
 from whalecore.reliability.evidence import Evidence
 from whalecore.reliability.rules import Rules
@@ -74,6 +76,15 @@ def test_the_rules_that_are_stored_can_be_read(calibrated):
         assert rules.note == told["note"]
         assert rules.sets.photos == rules.photos
         assert rules.error_limit == lab.info.error_limit
+
+
+def test_what_the_cluster_alone_adds_is_told_beside_what_all_of_the_heatmap_adds(calibrated):
+    _, told = calibrated
+    both = told["metrics"]["validation and test"]
+    names = {f"{kind}_gain_{figure}" for kind in ("heatmap", "cluster")
+             for figure in ("brier", "risk_coverage", "auroc")}  # fmt: skip
+    assert names <= both.keys()
+    assert both["cluster_gain_brier"]["photos"] == both["heatmap_gain_brier"]["photos"]
 
 
 def test_the_scores_of_all_individuals_hold_the_stored_first_candidate(calibrated):
@@ -171,3 +182,20 @@ def test_judging_takes_little_beside_the_scores():
     tracemalloc.stop()
     # Half of them for fitting, one byte an answer for the sets and another for their limit.
     assert peak < 2.5 * scores.nbytes
+
+
+def test_what_a_lab_promises_changes_only_with_rules_for_it(tmp_path, tiny_lab):
+    from whalecore.workflow.verdict_tables import verdict_tables
+
+    with pytest.raises(SettingsError, match="The error limit nan is not possible"):
+        calibrate_lab(tiny_lab, error_limit=float("nan"))
+    with pytest.raises(SettingsError, match="The confidence 1 is not possible"):
+        calibrate_lab(tiny_lab, confidence=1.0)
+    empty = create_lab(tmp_path / "empty", "empty", tmp_path)
+    with pytest.raises(TooFewError):
+        calibrate_lab(empty, error_limit=0.01, confidence=0.5)
+    assert (empty.info.error_limit, empty.info.confidence) == (0.05, 0.9)
+    calibrate_lab(tiny_lab, error_limit=0.2)
+    tiny_lab.update_info(error_limit=0.01)
+    # The rules in use promise what they were made for.
+    assert verdict_tables(tiny_lab).error_limit == 0.2

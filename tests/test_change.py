@@ -11,6 +11,7 @@ from whalecore.reliability.change import (
     SimilarIndividual,
     changing_mask,
     changing_share,
+    shares_of_parts,
     similar_individuals,
 )
 
@@ -30,6 +31,24 @@ def test_the_share_on_the_tips_is_that_of_the_positive_values():
     even[:] = 1
     stack = np.stack([tips, middle, mixed, none, even])
     np.testing.assert_allclose(changing_share(stack), [1, 0, 0.25, 0, 0.4], rtol=1e-6)
+
+
+def test_the_shares_of_the_six_parts_are_those_of_the_positive_values():
+    values = np.zeros((10, 20))
+    values[5, 0], values[5, 19], values[0, 9], values[9, 14], values[6, 10] = 2, 1, 3, 1, 1
+    values[0, 5], values[2, 2] = 2, -5
+    shares = shares_of_parts(values)
+    expected = {
+        "left_tip": 0.2,
+        "right_tip": 0.1,
+        "trailing_edge": 0.2,
+        "notch": 0.3,
+        "leading_edge": 0.1,
+        "inner_surface": 0.1,
+    }
+    assert shares == {name: pytest.approx(one) for name, one in expected.items()}
+    assert changing_share(values[None])[0] == pytest.approx(0.3)
+    assert shares_of_parts(-np.abs(values)) == {}
 
 
 def test_each_individual_is_proposed_once_by_its_most_similar_photo():

@@ -8,7 +8,14 @@ import torch
 from tests.residual import LinearIdentifier, Mirroring, random_photos, residual_identifier
 from whalecore.errors import SettingsError
 from whalecore.explain import choice
-from whalecore.explain.choice import folded_form, lowered_precision, make_engine
+from whalecore.explain.choice import (
+    folded_form,
+    lowered_precision,
+    make_engine,
+    photos_at_once,
+)
+from whalecore.explain.room import clean_bytes
+from whalecore.explain.tiling import Tiling
 from whalecore.types import Computing, OcclusionSettings
 
 SETTINGS = OcclusionSettings(patch=5, stride=4)
@@ -89,24 +96,48 @@ def test_the_folded_network_is_made_once_for_each_number_type(identifier):
 
 
 @torch.inference_mode()
-def test_the_memory_allowed_bounds_the_patches_computed_together(identifier):
-    photos = random_photos(1, *SIZE)
+def test_less_memory_means_fewer_patches_together(identifier, photos):
+    middle = residual_identifier(channels=32)
     limits = [
-        make_engine(identifier, photos, SETTINGS, Computing(memory=memory)).limit
-        for memory in (16, 32, 1024)
+        make_engine(middle, photos, SETTINGS, Computing("exact", memory=memory)).limit
+        for memory in (1024, 44, 41)
     ]
-    stem = 8 * -(-SIZE[0] // 2) * -(-SIZE[1] // 2)
-    each = 6 * 4 * stem / 2**20
-    assert limits == [min(choice.MOST_ON_CPU, int(memory / each)) for memory in (16, 32, 1024)]
-    wide = residual_identifier(channels=64)
-    limits = [
-        make_engine(wide, photos, SETTINGS, Computing(memory=memory)).limit
-        for memory in (16, 32, 64, 1024)
-    ]
-    each *= 8
-    assert limits == [min(choice.MOST_ON_CPU, int(memory / each)) for memory in (16, 32, 64, 1024)]
-    assert limits[0] < limits[1] < choice.MOST_ON_CPU
+    assert limits == [choice.MOST_ON_CPU, 8, 4]
     assert make_engine(identifier, photos, SETTINGS, Computing(), limit=3).limit == 3
+
+
+@torch.inference_mode()
+def test_where_the_clean_maps_alone_are_too_large_brute_force_takes_over(photos):
+    wide = residual_identifier(channels=64)
+    engine = make_engine(wide, photos, SETTINGS, Computing(memory=24))
+    assert engine.name == "reference"
+    # A covered photo takes about 5 MiB there.
+    assert engine.limit == 4
+    assert make_engine(wide, photos, SETTINGS, Computing(memory=256)).name == "exact"
+    with pytest.raises(SettingsError, match=r"needs [4-9]\d MiB .* 24 are allowed: allow more"):
+        make_engine(wide, photos, SETTINGS, Computing("exact", memory=24))
+
+
+@torch.inference_mode()
+def test_a_network_of_which_no_covered_photo_fits_is_refused_in_one_sentence():
+    wide = residual_identifier(channels=64)
+    for engine in ("auto", "reference"):
+        with pytest.raises(
+            SettingsError, match=r"256 x 512 pixels takes \d\d MiB .* 16 are allowed"
+        ):
+            make_engine(wide, random_photos(1, 256, 512), SETTINGS, Computing(engine, memory=16))
+
+
+@torch.inference_mode()
+def test_photos_share_an_engine_as_far_as_half_of_the_memory_goes(identifier):
+    photos, wide = random_photos(8, *SIZE), residual_identifier(channels=64)
+    network = folded_form(wide)
+    each = clean_bytes(network, Tiling(network, *SIZE, SETTINGS, most=1), photos=1) / 2**20
+    memory = int(6 * each) + 1
+    assert photos_at_once(wide, photos, SETTINGS, Computing(memory=memory)) == 3
+    assert photos_at_once(wide, photos, SETTINGS, Computing(memory=16)) == 1
+    assert photos_at_once(wide, photos, SETTINGS, Computing()) == 8
+    assert photos_at_once(LinearIdentifier(*SIZE), photos, SETTINGS, Computing(memory=16)) == 8
 
 
 @pytest.mark.parametrize("precision", ["float32", "tf32", "bfloat16"])

@@ -42,6 +42,14 @@ def test_json_stands_alone_on_standard_output(tiny_lab):
     assert "explain photos" in answer.stderr
 
 
+def test_several_layers_are_explained_at_once(tiny_lab):
+    answer = give("explain", "--lab", tiny_lab.folder, "--method", "gradcam", "--limit", 2,
+                  "--layer", "layer1", "--layer", "layer2", "--json")  # fmt: skip
+    assert json.loads(answer.stdout) == {"explained": 2}
+    for layer in ("layer1", "layer2"):
+        assert len(tiny_lab.rows("heatmaps", settings=f"layer={layer}")) == 10
+
+
 def test_identify_prints_one_object_a_photo(tiny_lab):
     paths = [tiny_lab.photo_path(row["photo_id"]) for row in tiny_lab.rows("catalogue")[:2]]
     answer = give("identify", *paths, "--lab", tiny_lab.folder, "--json")
@@ -228,3 +236,20 @@ def test_an_import_reports_what_it_found(tiny_source, tmp_path):
     assert json.loads(first.stdout)["new"] == 100
     assert json.loads(second.stdout)["new"] == 0
     assert json.loads(second.stdout)["known"] == 100
+
+
+def test_a_lab_chooses_how_many_may_be_wrong_and_how_sure_a_set_is(tiny_lab):
+    answer = give("calibrate", "--lab", tiny_lab.folder, "--error-limit", 0.2, "--confidence", 0.8,
+                  "--json")  # fmt: skip
+    assert answer.exit_code == 0, answer.stderr
+    info = tiny_lab.info
+    assert (info.error_limit, info.confidence) == (0.2, 0.8)
+    rules = tiny_lab.rules(tiny_lab.newest_model_id(), tiny_lab.usual_clustering())
+    assert (rules["error_limit"], rules["sets"]["confidence"]) == (0.2, 0.8)
+    # It is remembered for the next time.
+    assert give("calibrate", "--lab", tiny_lab.folder, "--json").exit_code == 0
+    assert tiny_lab.info == info
+    refused = give("calibrate", "--lab", tiny_lab.folder, "--confidence", 1.5)
+    assert refused.exit_code != 0
+    assert "1.5 is not in the range" in refused.stderr
+    assert tiny_lab.info == info

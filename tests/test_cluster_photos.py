@@ -53,6 +53,12 @@ def test_new_whales_and_quality_problems_are_counted_per_cluster(lab):
     assert found["problem_share"].tolist() == [0.2, 0.2]
 
 
+def test_a_whale_that_the_model_never_learned_is_new_to_it(lab):
+    lab.write("catalogue", [row.photo("p9", "held out whole"), row.photo("p7", "b")])
+    # p1 and p3 have no individual, p9 has one that the model does not know.
+    assert photo_shares(lab, "c")["new_share"].tolist() == [0.4, 0.6]
+
+
 def test_heatmaps_far_from_the_mean_score_come_first_with_their_distance(lab):
     members = lab.cluster_members("c", 1, order="far")
     # Scores .5 .5 .5 .5 .3: mean .46, standard deviation .08.

@@ -1,13 +1,16 @@
 """Tables and colours for the page about clusters."""
 
+import re
+
 import numpy as np
 import pandas as pd
 import pytest
 
-from whalecore.cluster_charts import RIGHT, SCORES, map_groups, photos_chart
+from whalecore.cluster_charts import RIGHT, SCORES, map_chart, map_groups, photos_chart
 from whalecore.cluster_tables import family_table, figure_table, pair_table
 from whalecore.cluster_words import SPACE, agreement_words, chosen_words, map_words, outlier_words
 from whalecore.errors import SettingsError
+from whalecore.workflow.export.chart import chart_picture
 
 CORRECTNESS = pd.DataFrame(
     {
@@ -39,7 +42,8 @@ HEATMAPS = pd.DataFrame(
 def test_a_family_counts_each_cluster_by_its_heatmaps():
     table = family_table(CORRECTNESS, [1, 2, 1])
     assert table["Family"].tolist() == [1, 2]
-    assert table["Clusters"].tolist() == ["1 · notch, 3", "2"]
+    assert table["Clusters"].tolist() == ["1 · notch, 3", "2 (unstable)"]
+    assert table["In unstable clusters"].tolist() == [0.0, 1.0]
     assert table["Heatmaps"].tolist() == [70, 30]
     assert table["Right individual"].tolist() == [round(9 / 70, 2), 0.5]
     assert table["Mean score"].tolist() == [0.2, 0.4]
@@ -59,9 +63,23 @@ def test_two_clusters_stand_beside_each_other_in_words():
     assert said.loc["New whales"].tolist() == ["0 %", "20 %"]
 
 
+def test_an_unstable_cluster_is_marked_wherever_its_figures_stand():
+    assert list(pair_table(CORRECTNESS.loc[1], CORRECTNESS.loc[0]).columns) == [
+        "Figure", "Cluster 2 (unstable)", "Cluster 1 · notch",
+    ]  # fmt: skip
+    marked = photos_chart(CORRECTNESS, "new_share").layer[0].data["called"].tolist()
+    assert marked == ["1 · notch", "2 (unstable)", "3"]
+
+
+def test_the_share_in_unstable_clusters_counts_heatmaps():
+    (row,) = family_table(CORRECTNESS, [1, 1, 1]).to_dict("records")
+    assert row["In unstable clusters"] == 0.3
+    assert row["Clusters"] == "1 · notch, 2 (unstable), 3"
+
+
 def test_the_table_of_all_figures_names_every_cluster():
     table = figure_table(CORRECTNESS)
-    assert table["Cluster"].tolist() == ["1 · notch", "2", "3"]
+    assert table["Cluster"].tolist() == ["1 · notch", "2 (unstable)", "3"]
     assert table["Quality problems"].tolist() == [0.5, 0.1, 0.1]
 
 
@@ -88,6 +106,24 @@ def test_the_map_is_coloured_by_cluster_correctness_or_score():
     assert len(score.words) == len(score.colours) == len(SCORES)
     with pytest.raises(SettingsError, match="'age' is unknown"):
         map_groups(HEATMAPS, "age", {})
+
+
+def test_the_map_can_be_kept_as_a_picture_however_many_heatmaps_it_has():
+    many = pd.concat([HEATMAPS.assign(x=[0, 0.5, 1, 0.25], y=0.5)] * 2000, ignore_index=True)
+    groups = map_groups(many, "cluster", {2: "tip"})
+    drawn = map_chart(many, groups, [(0.5, 0.5, "1")]).to_dict()
+    points, numbers = drawn["layer"]
+    dots, named = (drawn["datasets"][one["data"]["name"]] for one in (points, numbers))
+    assert len(dots) == 8000
+    assert dots[0] == {"x": 0, "y": 0.5, "group": "2 · tip"}
+    assert points["encoding"]["color"]["scale"]["domain"] == ["1", "2 · tip"]
+    assert named == [{"x": 0.5, "y": 0.5, "word": "1"}]
+
+
+def test_a_chart_of_the_pages_width_is_saved_as_wide_as_a_page():
+    picture = chart_picture(photos_chart(CORRECTNESS, "new_share"), "svg").decode()
+    width = re.search(r'<svg[^>]* width="(\d+)', picture)
+    assert int(width.group(1)) > 700
 
 
 def test_what_was_chosen_on_the_map_is_told():

@@ -135,7 +135,7 @@ def test_the_table_of_changes_names_clusters_and_marks_new_ones():
 def test_the_growth_of_a_clustering_is_said(now, end):
     sentence = words.growth_words(datetime(2026, 11, 2, 8, 5), 10, now)
     assert sentence == (
-        "The clustering before was made on 2026-11-02 at 08:05 of 10 heatmaps; this one holds "
+        "The clustering before was made on 2026-11-02 at 08:05 UTC of 10 heatmaps; this one holds "
         f"{end}"
     )
 
@@ -176,6 +176,21 @@ def test_what_was_compared_is_said():
     both = words.representation_words(Representation((osm, cam), signed=True, aligned=True))
     assert "and Grad-CAM (layer4) together, support and evidence against it" in both
     assert "mirrored first" in both
+
+
+def test_of_several_maps_the_first_is_named_as_the_one_that_is_shown():
+    osm = HeatmapPart("osm", "patch=16,stride=8,fill=0,target=probability")
+    cam = HeatmapPart("gradcam", "layer=layer4")
+    assert words.first_part_words(Representation((osm,))) == ""
+    assert words.first_part_words(Representation((cam, osm))).endswith("alone: Grad-CAM (layer4).")
+
+
+@pytest.mark.parametrize(
+    ("stability", "label"),
+    [(0.49, "3 · tip (unstable)"), (0.5, "3 · tip"), (None, "3 · tip"), (np.nan, "3 · tip")],
+)
+def test_a_cluster_is_called_unstable_under_one_half(stability, label):
+    assert words.label_of(3, "tip", stability) == label
 
 
 def test_stability_and_name_are_joined_to_the_correctness():

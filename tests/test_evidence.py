@@ -15,6 +15,7 @@ from whalecore.lab import assess as assess_module
 from whalecore.lab import create_lab
 from whalecore.lab.rows import arrow_rows
 from whalecore.lab.together import joint_candidates
+from whalecore.reliability.change import COLUMNS
 from whalecore.reliability.evidence import (
     RANGES,
     Evidence,
@@ -272,6 +273,32 @@ def test_a_photo_is_measured_again_once_it_has_a_heatmap(tiny_lab):
     )
 
 
+def test_a_row_of_an_earlier_version_gets_the_shares_of_the_parts_and_keeps_the_rest(tiny_lab):
+    one = scored(tiny_lab)
+    parts = [one[name] for name in COLUMNS.values()]
+    assert sum(parts) == pytest.approx(1, abs=1e-5)
+    assert one["left_tip"] + one["right_tip"] == pytest.approx(one["changing_share"], abs=1e-5)
+    before = {**one, **dict.fromkeys(COLUMNS.values()), "visible": 0.25, "made_at": None}
+    tiny_lab.write("evidence", [before])
+    assert gather_evidence(tiny_lab) == 1
+    (again,) = tiny_lab.rows("evidence", photo_id=one["photo_id"])
+    assert [again[name] for name in COLUMNS.values()] == pytest.approx(parts, abs=1e-3)
+    assert again["visible"] == 0.25
+    assert again["compactness"] == one["compactness"]
+    assert gather_evidence(tiny_lab) == 0
+
+
+def test_the_verdict_on_an_encounter_is_never_surer_than_its_photos(tiny_lab):
+    first, second = sorted({one["photo_id"] for one in tiny_lab.rows("scores")})[:2]
+    joint = tiny_lab.assess_together([tiny_lab.read_photo(name) for name in (first, second)])
+    assert joint.verdict.reasons
+    chances = [one.verdict.p_correct for one in joint.assessments]
+    if None in chances:
+        assert joint.verdict.p_correct is None
+    else:
+        assert joint.verdict.p_correct <= max(chances)
+
+
 def test_the_agreements_are_with_grad_cam_and_with_the_map_of_twice_the_patch(tiny_lab):
     one = scored(tiny_lab)
     identifier = tiny_lab.identifier()
@@ -390,6 +417,7 @@ def test_the_answer_for_machines_holds_all_evidence(tiny_lab):
     assessment = tiny_lab.assess(photo)
     answer = describe(photo.name, assessment)
     names = {field.name for field in fields(Evidence)} - {"quality", "crop_source"}
+    names |= {"lead", "equal_candidates", "nearest_likeness"}
     assert set(answer["evidence"]) == names
     for name, value in answer["evidence"].items():
         own = getattr(assessment.evidence, name)

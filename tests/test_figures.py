@@ -5,7 +5,7 @@ import json
 import numpy as np
 import pytest
 
-from whalecore.reliability.figures import Outcome, all_figures, heatmap_gain, heatmap_sentence
+from whalecore.reliability.figures import Outcome, all_figures, evidence_gain, heatmap_sentence
 
 
 def outcome(**changes):
@@ -74,7 +74,7 @@ def test_what_cannot_be_measured_is_left_out_and_the_rest_is_json(figures):
     )
     assert not any(name.startswith(("auroc", "set_")) for name in known)
     assert all_figures(outcome(novelty={"distance": np.full(6, np.nan)})).keys() == (
-        figures.keys() - {"auroc_new_by_distance"}
+        figures.keys() - {"auroc_new_by_distance", "auroc_new_gain_distance"}
     )
     for found in (figures, known):
         json.dumps(found, allow_nan=False)
@@ -88,14 +88,30 @@ def test_no_photos_give_no_figures():
     assert all_figures(Outcome(**empty)) == {}
 
 
+def test_gains_over_the_score_are_differences_on_the_same_photos(figures):
+    score = np.array([0.9, 0.2, 0.8, 0.7, 0.6, 0.3])
+    squares = ((score - np.array([1, 1, 1, 0, 0, 0])) ** 2).mean()
+    assert figures["brier_gain_score"][0] == pytest.approx(squares - figures["brier"][0])
+    for name in ("calibration_error", "brier"):
+        assert figures[f"{name}_gain_score"][0] == pytest.approx(
+            figures[f"{name}_score"][0] - figures[name][0]
+        )
+    # New ones score 0.6 and 0.3: each is below three of the four known ones.
+    assert figures["auroc_new_by_score"][0] == pytest.approx(6 / 8)
+    assert figures["auroc_new_gain_score"][0] == pytest.approx(6.5 / 8 - 6 / 8)
+    assert figures["auroc_new_gain_distance"][0] == pytest.approx(6.5 / 8 - 1)
+
+
 def test_what_heatmaps_add_is_said_as_it_is():
     random = np.random.default_rng(0)
     truth = random.random(400)
     correct = random.random(400) < truth
     rest = correct, np.arange(400)
     blind = np.full(400, 0.5)
-    better, worse = heatmap_gain(truth, blind, *rest), heatmap_gain(blind, truth, *rest)
-    same = heatmap_gain(truth, truth, *rest)
+    better, worse, same = (
+        evidence_gain("heatmap", *pair, *rest)
+        for pair in ((truth, blind), (blind, truth), (truth, truth))
+    )
     assert better["heatmap_gain_brier"][1] > 0.02
     assert better["heatmap_gain_auroc"][1] > 0.1
     assert better["heatmap_gain_risk_coverage"][1] > 0.02

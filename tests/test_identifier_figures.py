@@ -128,6 +128,10 @@ def test_all_figures_of_five_photos():
     assert found["baks"] == pytest.approx(2 / 3)
     assert found["baus"] == pytest.approx(1 / 2)
     assert found["ece"] == pytest.approx((0.3 + 0.5 + 0.2) / 3)
+    # Each stands alone in its range: right with chance p it is off by 1 - p, wrong by p.
+    mean = sum(2 * p * (1 - p) for p in (0.7, 0.5, 0.8)) / 3
+    assert found["ece_perfect"] == pytest.approx(mean, abs=0.02)
+    assert found["ece_perfect_high"] >= found["ece_perfect"]
     assert found["low"] == pytest.approx(0.2077, abs=1e-4)
     assert found["high"] == pytest.approx(0.9385, abs=1e-4)
 

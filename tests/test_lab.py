@@ -124,6 +124,16 @@ def test_the_promised_error_limit_can_be_chosen_and_has_a_default(lab):
     assert lab.update_info(error_limit=0.1).error_limit == 0.1
 
 
+@pytest.mark.parametrize("name", ["error_limit", "confidence"])
+@pytest.mark.parametrize("share", [0, 1, -0.1, float("nan"), "much", True])
+def test_a_share_that_is_none_is_refused_and_the_lab_stays_as_it_was(lab, name, share):
+    before = (lab.folder / "lab.json").read_bytes()
+    with pytest.raises(LabError, match=f"{name} must be a number above 0 and under 1"):
+        lab.update_info(**{name: share})
+    assert (lab.folder / "lab.json").read_bytes() == before
+    assert lab.update_info(**{name: 0.2}) == open_lab(lab.folder).info
+
+
 def test_imported_collections_are_remembered_once_each(lab, photos):
     lab.add_source(photos, photos)
     lab.add_source(photos / "list.csv", photos, {"photo": "File"})
@@ -387,9 +397,18 @@ def test_fast_heatmaps_below_the_limit_are_left_out_and_counted(lab):
     ):
         about = {"model_id": model_id, "settings": FAST, "correlation": correlation}
         lab.write("heatmaps", [row.heatmap(photo_id, 1, name, **about)])
-    assert len(lab.heatmaps(settings=FAST)) == 4
-    assert lab.heatmaps(settings=FAST, least_correlation=0.95).individuals == ("a", "b")
-    assert lab.heatmaps(settings=FAST, least_correlation=0.95).photo_ids == ("p", "q")
+    for everything in (None, 0):
+        assert len(lab.heatmaps(settings=FAST, least_correlation=everything)) == 4
+    assert lab.count_doubtful(FAST, False, 0) == 0
+    # The lab's own limit is 0.95.
+    for limit in ({}, {"least_correlation": 0.95}):
+        assert lab.heatmaps(settings=FAST, **limit).individuals == ("a", "b")
+        assert lab.heatmaps(settings=FAST, **limit).photo_ids == ("p", "q")
+        (part,) = lab.heatmap_parts([HeatmapPart("osm", FAST)], **limit)
+        assert part.individuals == ("a", "b")
+    assert lab.heatmaps(settings=FAST, least_correlation=0.96).individuals == ("a",)
+    lab.update_info(least_correlation=0.9)
+    assert sorted(lab.heatmaps(settings=FAST).individuals) == ["a", "b", "b"]
     assert lab.count_doubtful(FAST, False, 0.95) == 2
     assert lab.count_doubtful(FAST, True, 0.95) == 0
     assert lab.count_doubtful("s", False, 0.95) == 0
@@ -411,8 +430,8 @@ def test_the_usual_heatmaps_are_those_of_which_most_can_be_used(lab):
         lab.write("scores", [row.score("p", rank, f"i{rank}", model_id="m0")])
         about = {"model_id": "m0", "settings": FAST, "correlation": 0.5}
         lab.write("heatmaps", [row.heatmap("p", rank, f"i{rank}", **about)])
-    assert lab.heatmaps().settings == FAST
-    assert lab.heatmaps(least_correlation=0.95).settings == "s"
+    assert lab.heatmaps(least_correlation=None).settings == FAST
+    assert lab.heatmaps().settings == lab.heatmaps(least_correlation=0.95).settings == "s"
 
 
 def test_a_heatmap_says_how_it_was_made(lab):
@@ -578,8 +597,8 @@ def test_status_counts_what_is_there_and_what_is_missing(lab):
     lab.write("heatmaps", [row.heatmap("other", 1, "a")])
     lab.write("reviews", [{"review_id": "1", "photo_id": "p", "decision": "yes"}])
     status = lab.status()
-    assert [status[name] for name in names] == [5, 4, 1, 5, 1, 0, 1]
-    # Fold 0 holds p and r; only p has scores, and nothing in the catalogue has heatmaps.
+    assert [status[name] for name in names] == [5, 4, 1, 5, 0, 0, 1]
+    # Fold 0 holds p and r; only p has scores, and no heatmap is of a scored candidate.
     assert status["missing"] == {
         "crops": 2,
         "splits": 1,

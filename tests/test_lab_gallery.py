@@ -234,19 +234,21 @@ def test_a_contest_looks_at_one_part_alone(lab, forget):
 
 
 def test_the_dashboard_asks_anew_once_a_new_individual_is_named(lab):
+    import streamlit as st
+
     from pages.parts.assessment import _key
 
     photo = lab.read_photo("p1")
-    before = _key(lab, [photo])
-    assert _key(lab, [photo]) == before
+    before = _key(lab, [photo], st.empty())
+    assert _key(lab, [photo], st.empty()) == before
     review = confirm(lab, "p0", LATER)
-    named = _key(lab, [photo])
+    named = _key(lab, [photo], st.empty())
     assert named != before
     # What an assessment keeps in the lab calls for no other one.
     extended(lab, lab.identifier(), {"p1"})
-    assert _key(lab, [photo]) == named
+    assert _key(lab, [photo], st.empty()) == named
     lab.undo(review.review_id, "Ada")
-    assert _key(lab, [photo]) != named
+    assert _key(lab, [photo], st.empty()) != named
 
 
 def test_the_number_of_individuals_asked_counts_all_on_the_list(lab):

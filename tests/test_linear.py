@@ -7,10 +7,12 @@ from torch.nn import functional
 from torchvision.models.resnet import BasicBlock, ResNet
 
 from tests.residual import all_blocks, random_photos, shaken
+from whalecore.explain.alive import AliveBytes
 from whalecore.explain.engines import ExactEngine
 from whalecore.explain.folded import fold
 from whalecore.explain.linear import linear_changes
 from whalecore.explain.patches import positions
+from whalecore.explain.room import clean_bytes
 from whalecore.types import OcclusionSettings
 
 SETTINGS = OcclusionSettings(patch=5, stride=4, fill=2.0)
@@ -85,3 +87,17 @@ def test_positions_of_other_phases_stay_zero(engine_and_photo):
     rows, cols = engine.grid.rows.members(0), engine.grid.cols.members(0)
     assert np.all(changes[:, rows[:, None], cols] != 0)
     assert np.count_nonzero(changes) == 3 * len(rows) * len(cols)
+
+
+def test_gradients_of_few_outputs_at_a_time_are_the_same_in_less_memory(engine_and_photo):
+    engine, photo = engine_and_photo
+    found, most = [], []
+    for at_once in (3, 2, 1):
+        with AliveBytes() as alive:
+            found.append(linear_changes(engine, photo, 1, lambda logits: logits, [(0, 0)], at_once))
+        most.append(alive.most)
+    assert torch.allclose(found[0], found[1], atol=1e-6)
+    assert torch.allclose(found[0], found[2], atol=1e-6)
+    assert most[2] < most[1] < most[0]
+    # What a map on its own may take, as it is counted beforehand.
+    assert most[2] < clean_bytes(engine.network, engine.tiling, photos=1)

@@ -148,7 +148,7 @@ def test_rules_with_marks_and_rules_from_before_them_can_be_read():
             "marks agree: 12 marks .* in place 1, too.",
         ),
         ({"marks": 0, "most_marks": 0}, "reliable", None),
-        ({}, "check", "Network and marks disagree: 12 marks .* in place 4."),
+        ({}, "check", "Looks and marks disagree: 12 marks .* in place 4."),
         ({"network_rank": 1}, "check", None),
         ({"marks": 0, "most_marks": 0}, "check", "No photo of the first five .*: 0 were found."),
         ({}, "new_whale", "No photo of the first five candidates shares more than 12 marks"),
@@ -178,13 +178,13 @@ def test_reasons_name_the_marks_found_back():
     names = ("score", "back_lead")
     rules = rules_of_ones(correct=Logistic(names, (0, 0), (1, 1), (0, 1), 0))
     some = replace(PLAIN, marks_back=9, marks_back_second=3)
-    (reason,) = decide(some, rules).reasons
-    assert (
-        "more clearly than average: 9 marks of its photo are found on this one, and 3 of" in reason
-    )
+    rules = replace(rules, usual={"marks_ahead": 2.0})
+    reason = decide(some, rules).reasons[0]
+    assert "9 of the first one's are found again here and 3 of the second one's" in reason
+    assert reason.endswith("a lead of 6, more than the usual 2.")
     against = decide(replace(some, marks_back=3, marks_back_second=9), rules)
     assert against.verdict == "check"
-    assert "less clearly than average: 3 marks" in against.reasons[0]
+    assert against.reasons[0].endswith("a lead of -6, less than the usual 2.")
 
 
 # What is measured

@@ -5,7 +5,7 @@ import pytest
 from PIL import Image, ImageFilter
 
 from whalecore.errors import PhotoError
-from whalecore.photos.quality import HALF_SHARP, measure
+from whalecore.photos.quality import HALF_SHARP, fluke_size, measure
 from whalecore.types import Box, Crop, Photo
 
 
@@ -73,6 +73,20 @@ def test_fluke_share_and_resolution_count_the_part_of_the_box_on_the_photo():
     assert measure(photo, whole(photo), 50, 100).resolution == 1.0
 
 
+@pytest.mark.parametrize(
+    ("box", "source", "size"),
+    [
+        (Box(10, 5, 60.4, 25), "detector", (50, 20)),
+        (Box(-10, 90, 20, 130), "given", (20, 10)),
+        (Box(0, 0, 200, 100), "whole", (None, None)),
+        (Box(300, 0, 400, 10), "given", (None, None)),
+    ],
+)
+def test_the_flukes_size_is_that_of_its_box_on_the_photo_in_pixels(box, source, size):
+    found = fluke_size(Crop(box, source), height=100, width=200)
+    assert (found["fluke_width"], found["fluke_height"]) == size
+
+
 @pytest.mark.parametrize("shape", [(1, 1), (2, 500), (500, 3)])
 def test_photos_of_any_shape_give_values_between_0_and_1(shape):
     photo = photo_of(texture(*shape))
@@ -85,3 +99,12 @@ def test_photos_of_any_shape_give_values_between_0_and_1(shape):
 def test_a_box_beside_the_photo_is_refused():
     with pytest.raises(PhotoError, match="lies outside"):
         measure(photo_of(texture()), Crop(Box(500, 0, 600, 10), "corrected"), 8, 16)
+
+
+def test_a_photo_of_the_lab_without_a_crop_has_no_size_of_its_fluke():
+    from whalecore.workflow.measuring import pixels_of
+
+    edges = {"crop_x0": 10.0, "crop_y0": 20.0, "crop_x1": 60.0, "crop_y1": 50.0}
+    row = {"height": 100, "width": 200, "crop_confidence": None, "crop_source": "given", **edges}
+    assert pixels_of(row) == {"fluke_width": 50, "fluke_height": 30}
+    assert pixels_of({**row, **dict.fromkeys(edges), "crop_source": None}) == {}

@@ -2,6 +2,7 @@
 
 from datetime import date, datetime
 
+import pandas as pd
 import pytest
 
 from tests import lab_rows as row
@@ -49,6 +50,22 @@ def test_the_pile_holds_scored_photos_the_least_likely_right_first(lab):
     # Cluster 2 holds q and s for a, and all four for b.
     assert pile.loc["q", "cluster_score"] == pytest.approx((0.2 + 0.3 + 4 * 0.01) / 6)
     assert pile.loc["p", "cluster_score"] == pytest.approx(0.85)
+    assert pile["cluster_stability"].isna().all()
+
+
+def test_the_pile_says_how_stable_the_cluster_of_each_photo_is(lab):
+    before = lab.pile_state()
+    lab.write("clusters", [cluster("c", 2, 0.4), cluster("other", 1, 0.1)])
+    assert lab.pile_state() != before
+    pile = lab.review_pile().set_index("photo_id")
+    assert pile.loc["q", "cluster_stability"] == pytest.approx(0.4)
+    assert pd.isna(pile.loc["p", "cluster_stability"])
+
+
+def cluster(clustering_id, number, stability):
+    return {
+        "clustering_id": clustering_id, "cluster": number, "heatmaps": 2, "stability": stability,
+    }  # fmt: skip
 
 
 @pytest.mark.parametrize(

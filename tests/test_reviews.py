@@ -124,9 +124,11 @@ def test_two_reviewers_who_differ_are_both_kept_and_the_catalogue_is_shown(lab):
     ]
     assert (standing.decision, standing.individual) == (None, None)
     assert shown(lab, "p") == ("a", "catalogue", "a")
+    assert lab.photo("p")["reviewers"] is None
     lab.decide("p", "confirm", "b", reviewer=BEN)
     assert not lab.standing("p").conflict
     assert shown(lab, "p") == ("b", "review", "a")
+    assert lab.photo("p")["reviewers"] == f"{ANNA}, {BEN}"
 
 
 def test_naming_an_individual_and_not_being_able_to_say_is_a_conflict_and_two_who_cannot_is_not(

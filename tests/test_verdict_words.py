@@ -4,13 +4,17 @@ from types import SimpleNamespace
 
 import pytest
 
+from whalecore.clusters.meaning import PARTS
 from whalecore.glossary import explain
 from whalecore.reliability.effect import Effect
+from whalecore.reliability.evidence import Evidence
 from whalecore.types import AnswerSet
 from whalecore.verdict_words import (
     EVIDENCE,
     GAINS,
     calibration_words,
+    cluster_gain_words,
+    counted_words,
     coverage_words,
     evidence_rows,
     fine_percent,
@@ -125,14 +129,23 @@ def test_a_number_beyond_a_thousand_says_no_more_than_that():
 
 
 def test_evidence_that_is_missing_is_not_listed_and_the_lead_is_a_ratio():
-    evidence = SimpleNamespace(score=0.91, lead=3.5, entropy=0.2, visible=None)
+    evidence = SimpleNamespace(
+        score=0.91, lead=3.5, equal_candidates=1.2, nearest_likeness=0.8, visible=None
+    )
     quality = SimpleNamespace(sharpness=0.4)
-    rows = evidence_rows(evidence, quality, {"margin": (0.0, 0.6931472), "sharpness": (0.5, 0.6)})
+    usual = {
+        "margin": (0.0, 0.6931472),
+        "sharpness": (0.5, 0.6),
+        "entropy": (0.0, 0.6931472),
+        "nearest_distance": (0.05, 0.1),
+    }
+    rows = evidence_rows(evidence, quality, usual)
     found = {row.term: (row.value, row.usual) for row in rows}
     assert found == {
         "score": ("0.91", ""),
         "margin": ("3.50", "high: 1.00 to 2.00"),
-        "spread of the score": ("0.20", ""),
+        "spread of the score": ("1.20", "usual: 1.00 to 2.00"),
+        "nearest likeness": ("0.80", "low: 0.90 to 0.95"),
         "sharpness": ("0.40", "low: 0.50 to 0.60"),
     }
 
@@ -140,6 +153,37 @@ def test_evidence_that_is_missing_is_not_listed_and_the_lead_is_a_ratio():
 def test_every_piece_of_evidence_is_explained_in_the_glossary():
     for _, term in EVIDENCE.values():
         assert explain(term)
+
+
+@pytest.mark.parametrize(("heatmaps", "few"), [(30, False), (29, True), (1, True)])
+def test_a_cluster_says_which_photos_it_counts_and_when_they_are_too_few(heatmaps, few):
+    words = counted_words(heatmaps)
+    assert f"{heatmaps} other photo{'s' * (heatmaps > 1)} with such a heatmap" in words
+    assert "those of the test among them" in words
+    assert ("too few to rely on" in words) == few
+
+
+def test_a_cluster_without_judged_photos_counts_none():
+    assert counted_words(0).startswith("No other photo")
+
+
+def test_a_clusters_share_is_told_with_the_number_of_photos_that_it_counts():
+    evidence = Evidence(0.5, 1.0, 0.5, 2.0, share_correct=0.9, cluster_heatmaps=20)
+    found = {row.term: (row.value, row.usual) for row in evidence_rows(evidence, None, {})}
+    assert found["cluster correctness"] == ("0.90", "of 20 photos")
+
+
+def test_the_six_parts_of_the_fluke_and_its_size_are_pieces_of_evidence():
+    evidence = Evidence(
+        0.5, 1.0, 0.5, 2.0, notch=0.25, inner_surface=0.5, fluke_width=97, fluke_height=24
+    )
+    rows = evidence_rows(evidence, SimpleNamespace(), {"fluke_width": (171.0, 240.75)})
+    found = {row.name: (row.value, row.usual) for row in rows}
+    assert found["Evidence on the notch"] == ("0.25", "")
+    assert found["Evidence on the inner surface"] == ("0.50", "")
+    assert found["Width of the fluke in pixels"] == ("97", "low: 171 to 241")
+    assert found["Height of the fluke in pixels"] == ("24", "")
+    assert {f"Evidence on the {part}" for part in PARTS} <= {one for one, _ in EVIDENCE.values()}
 
 
 def test_the_tips_are_compared_with_the_room_they_take():
@@ -151,3 +195,19 @@ def test_the_tips_are_compared_with_the_room_they_take():
 @pytest.mark.parametrize(("share", "words"), [(0.05, "5 %"), (0.049, "4.9 %"), (0.123, "12 %")])
 def test_small_shares_keep_a_digit(share, words):
     assert spaced(fine_percent(share)) == words
+
+
+@pytest.mark.parametrize(
+    ("ends", "said"),
+    [
+        ((0.01, 0.02, 0.03), "adds something to the score**: the squared error falls by +0.0200"),
+        ((-0.03, -0.02, -0.01), "makes the probabilities worse here**"),
+        ((-0.01, 0.002, 0.03), "adds nothing to the score that can be shown"),
+    ],
+)
+def test_what_the_cluster_alone_adds_is_said_with_its_interval(ends, said):
+    low, value, high = ends
+    words = cluster_gain_words({"cluster_gain_brier": Effect(value, low, high, 120)})
+    assert said in spaced(words)
+    assert f"({low:+.4f} to {high:+.4f}, 95 %, 120 photos)" in spaced(words)
+    assert cluster_gain_words({"heatmap_gain_brier": Effect(value, low, high, 120)}) == ""

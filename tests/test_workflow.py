@@ -366,9 +366,7 @@ def test_a_heatmap_unlike_any_cluster_leans_on_none(tiny_lab, monkeypatch):
     photo = tiny_lab.read_photo(tiny_lab.rows("scores")[0]["photo_id"])
     like = assess(tiny_lab, photo)
     assert like.cluster.unlike is False
-    rules = Rules.from_dict(
-        tiny_lab.rules(like.prediction.model_id, tiny_lab.usual_clustering())
-    )
+    rules = Rules.from_dict(tiny_lab.rules(like.prediction.model_id, tiny_lab.usual_clustering()))
     hits, photos = rules.clusters.counts.get(like.cluster.id, (0, 0))
     share = hits / photos if photos else rules.clusters.overall
     assert (like.evidence.share_correct, like.evidence.cluster_heatmaps) == (share, photos)

@@ -1,10 +1,12 @@
 """Whether heatmaps are tested on the lab's own photos, and warned of where they fail."""
 
+import numpy as np
 import pytest
 
 from tests import lab_rows
 from whalecore.errors import TooFewError
 from whalecore.lab import create_lab
+from whalecore.workflow.faithful_curves import faithful_curves
 from whalecore.workflow.faithfulness import (
     Sample,
     explanation_warnings,
@@ -110,6 +112,11 @@ def test_a_lab_s_heatmaps_are_tested_and_the_figures_kept(tiny_lab):
     )
     assert -1 <= found["randomised_osm"].value <= 1
     assert found["randomised_osm"].photos <= 2
+    curves = faithful_curves(tiny_lab)
+    for (name, curve), own in curves.groupby(["map", "curve"]):
+        area = np.trapezoid(own["value"], own["share"])
+        assert area == pytest.approx(found[f"{curve}_{name}"].value, abs=1e-6)
+    assert len(curves) == 5 * 2 * 17
     again = measure_faithfulness(tiny_lab, sample)
     assert {name: one.value for name, one in again.items()} == {
         name: one.value for name, one in found.items()

@@ -1,5 +1,6 @@
 """What clusters of the demo lab rest on."""
 
+from dataclasses import replace
 from types import SimpleNamespace
 
 import numpy as np
@@ -63,6 +64,18 @@ def test_blurred_and_new_are_read_from_the_catalogue(lab):
     assert any("blurred" in one for one in first.warnings)
     assert second.blurred_share == 0
     assert first.new_share == pytest.approx(np.mean([row["individual"] is None for row in dull]))
+
+
+def test_a_whale_that_the_model_never_learned_is_new(lab):
+    (model,) = lab.rows("models")
+    rows = [row for row in lab.rows("photos") if row["catalogue_individual"]]
+    learned = set(model["individuals"])
+    known = [row["photo_id"] for row in rows if row["catalogue_individual"] in learned][:6]
+    new = [row["photo_id"] for row in rows if row["catalogue_individual"] not in learned][:4]
+    values = np.ones((10, 4, 8), np.float16)
+    heatmaps = replace(chosen(known + new, values), model_ids=(model["model_id"],) * 10)
+    (found,) = cluster_meanings(lab, heatmaps, grouped([1] * 10))
+    assert found.new_share == pytest.approx(0.4)
 
 
 def test_only_a_sample_of_each_cluster_is_looked_at_and_the_seed_chooses_it(lab, monkeypatch):

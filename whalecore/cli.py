@@ -24,6 +24,7 @@ from whalecore.types import (
 )
 
 EXISTING_FILE = click.Path(exists=True, path_type=Path)
+SHARE = click.FloatRange(0, 1, min_open=True, max_open=True)
 
 
 def lab_option(**settings) -> Callable:
@@ -174,11 +175,19 @@ def score(folder, report):
 @click.option(
     "--memory",
     type=int,
-    default=1024,
+    default=2048,
     show_default=True,
-    help="Most that the places covered together may take, in MiB.",
+    help="Most that the occlusion maps computed together may take beside the network, in MiB.",
 )
-@click.option("--layer", type=click.Choice([*LAYERS]), default="layer4", show_default=True)
+@click.option(
+    "--layer",
+    "layers",
+    type=click.Choice([*LAYERS]),
+    multiple=True,
+    default=["layer4"],
+    show_default=True,
+    help="Of Grad-CAM; given several times, all come from the same pass through the network.",
+)
 @limit_option
 @click.option("--minutes", type=float, help="Begin no photo after this time.")
 @click.option("--seed", type=int, default=0, help="Which random sample.")
@@ -193,7 +202,7 @@ def explain(
     engine,
     precision,
     memory,
-    layer,
+    layers,
     limit,
     minutes,
     seed,
@@ -202,10 +211,10 @@ def explain(
     """Compute the heatmaps that are missing, for the top 5 of each photo."""
     from whalecore.workflow.explain import explain_photos
 
-    settings = _heatmap_settings(method, patch, stride, target, accuracy, layer)
+    settings = _heatmap_settings(method, patch, stride, target, accuracy, layers)
     computing = Computing(engine, precision, memory)
     lab = open_lab(folder)
-    return {"explained": explain_photos(lab, [settings], limit, minutes, seed, report, computing)}
+    return {"explained": explain_photos(lab, settings, limit, minutes, seed, report, computing)}
 
 
 @main.command()
@@ -242,8 +251,9 @@ def explain(
 @click.option(
     "--settings",
     multiple=True,
-    help="Key of the heatmap settings, such as patch=16,stride=8,... or layer=layer4. Given "
-    "several times, these maps describe each heatmap together.",
+    help="Of the heatmaps: patch=16,stride=8 (and fill, target, accuracy where they are not the "
+    "usual ones) or layer=layer4. Given several times, these maps describe each heatmap together; "
+    "the first of them is shown.",
 )
 @click.option("--signed", is_flag=True, help="Keep the negative part of the maps.")
 @click.option(
@@ -264,6 +274,10 @@ def cluster(
     file lab.json asks for are left out, and counted. Clusters of the same kind of heatmaps are
     matched to those made before, and keep their names and notes; where at least half of the
     heatmaps were there before, the clusters start from where they were, with the same sigma.
+
+    Example, occlusion maps and Grad-CAM together:
+
+        python -m whalecore cluster --lab LAB --settings patch=16,stride=8 --settings layer=layer4
     """
     from whalecore.workflow.cluster import MAPS, cluster_heatmaps
     from whalecore.workflow.clustered import describe_clustering, spoken_clustering
@@ -303,14 +317,26 @@ def cluster(
     is_flag=True,
     help="Also test, once a model, whether heatmaps are faithful to it; takes minutes.",
 )
+@click.option(
+    "--error-limit",
+    type=SHARE,
+    help="Share of wrong identifications among those called reliable that the lab allows; "
+    "remembered. 0.05 in a new lab.",
+)
+@click.option(
+    "--confidence",
+    type=SHARE,
+    help="Share of photos whose set of answers shall hold the right one; remembered. 0.9 in a new "
+    "lab.",
+)
 @command
-def calibrate(folder, check_heatmaps, report):
+def calibrate(folder, check_heatmaps, error_limit, confidence, report):
     """Choose the verdict's thresholds on one part of the photos and judge them on the other."""
     from whalecore.workflow.calibrate import calibrate_lab
     from whalecore.workflow.faithfulness import check_heatmaps as checked
 
     lab = open_lab(folder)
-    found = calibrate_lab(lab, report)
+    found = calibrate_lab(lab, report, error_limit, confidence)
     return {**found, "faithfulness": checked(lab, report)} if check_heatmaps else found
 
 
@@ -521,10 +547,10 @@ def _sigma(text: str) -> float | str:
     return value
 
 
-def _heatmap_settings(method, patch, stride, target, accuracy, layer) -> HeatmapSettings:
+def _heatmap_settings(method, patch, stride, target, accuracy, layers) -> list[HeatmapSettings]:
     if method == "gradcam":
-        return GradCamSettings(layer)
-    return OcclusionSettings(patch=patch, stride=stride, target=target, accuracy=accuracy)
+        return [GradCamSettings(layer) for layer in dict.fromkeys(layers)]
+    return [OcclusionSettings(patch=patch, stride=stride, target=target, accuracy=accuracy)]
 
 
 main.add_command(bench)

@@ -41,13 +41,13 @@ def bench_osm_(networks, height, width, patch, stride, quick, fast, device, repo
     from whalecore.identifiers.network import choose_device
     from whalecore.workflow.bench.osm import QUICK, Case, Effort, bench_osm
     from whalecore.workflow.bench.subject import machine
-    from whalecore.workflow.bench.tables import as_json, as_lines
+    from whalecore.workflow.bench.tables import as_lines, osm_json
     from whalecore.workflow.bench.turns import find_captum
 
     cases = [Case(network, height, width, patch, stride) for network in networks]
     effort = replace(QUICK if quick else Effort(), fast=fast)
     rows = bench_osm(cases, effort, find_captum(), device, report)
-    return Answer(as_json(rows), (), as_lines(rows, machine(choose_device(device))))
+    return Answer(osm_json(rows), (), as_lines(rows, machine(choose_device(device))))
 
 
 @bench.command("clusters")

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import altair as alt
@@ -67,8 +67,10 @@ def photos_chart(
     if frame.empty:
         raise SettingsError("There is no cluster to draw: cluster the heatmaps first.")
     mean = float(np.average(frame["share"], weights=frame["heatmaps"]))
+    stability = frame.get("stability", pd.Series(np.nan, frame.index))
     frame["called"] = [
-        label_of(int(one), name) for one, name in zip(frame["cluster"], frame["name"], strict=True)
+        label_of(int(number), name, steady)
+        for number, name, steady in zip(frame["cluster"], frame["name"], stability, strict=True)
     ]
     chosen = alt.datum.cluster == (selected or 0)
     click = alt.selection_point(name=CLICK, fields=[CLICK], on="click", toggle=False)
@@ -144,3 +146,48 @@ def map_groups(heatmaps: pd.DataFrame, colour: str, names: Mapping[int, str]) ->
         )
         return Groups(which, words, SCORES)
     raise SettingsError(f"The colour '{colour}' is unknown: choose {', '.join(COLOURS)}.")
+
+
+def map_chart(
+    heatmaps: pd.DataFrame,
+    groups: Groups,
+    marks: Sequence[tuple[float, float, str]],
+    height: int = 480,
+) -> alt.LayerChart:
+    """The map of heatmaps as a picture to be kept; on the page it is drawn to be drawn upon.
+
+    Parameters
+    ----------
+    heatmaps : DataFrame
+        Columns x and y, 0 to 1, from the left and from below.
+    groups : Groups
+        Of these heatmaps.
+    marks : sequence of (x, y, word)
+        Words on the map.
+    """
+    # Given as values: a data frame of so many rows would be refused.
+    dots = [
+        {"x": round(float(x), 4), "y": round(float(y), 4), "group": groups.words[which]}
+        for x, y, which in zip(heatmaps["x"], heatmaps["y"], groups.which, strict=True)
+    ]
+    place = {
+        "x": alt.X("x:Q", axis=None, scale=alt.Scale(domain=[0, 1])),
+        "y": alt.Y("y:Q", axis=None, scale=alt.Scale(domain=[0, 1])),
+    }
+    colours = alt.Scale(domain=list(groups.words), range=list(groups.colours))
+    points = (
+        alt.Chart(alt.InlineData(values=dots))
+        .mark_circle(size=14, opacity=0.8)
+        .encode(
+            **place,
+            color=alt.Color("group:N", scale=colours, title=None, legend=alt.Legend(symbolLimit=0)),
+        )
+    )
+    named = [{"x": x, "y": y, "word": word} for x, y, word in marks]
+    words = (
+        alt.Chart(alt.InlineData(values=named))
+        .mark_text(fontSize=13, fontWeight="bold", stroke="white", strokeWidth=0.4)
+        .encode(**place, text="word:N")
+    )
+    chart = finish(alt.layer(points, words), f"Map of {len(dots):,} heatmaps.", height)
+    return chart.properties(width=2 * height)

@@ -8,6 +8,7 @@ import numpy as np
 import pandas as pd
 
 from whalecore.cluster_words import label_of, percent
+from whalecore.clusters.stability import UNSTABLE
 
 PAIR = {
     "Heatmaps": lambda row: f"{int(row['heatmaps']):,}",
@@ -39,12 +40,17 @@ def pair_table(first: pd.Series, second: pd.Series) -> pd.DataFrame:
     DataFrame
         ``Figure`` and a column a cluster, all in words.
     """
-    named = [f"Cluster {label_of(int(row['cluster']), row['name'])}" for row in (first, second)]
+    named = [f"Cluster {label_in(row)}" for row in (first, second)]
     rows = [
         {"Figure": title, **dict(zip(named, (words(first), words(second)), strict=True))}
         for title, words in PAIR.items()
     ]
     return pd.DataFrame(rows, columns=["Figure", *named])
+
+
+def label_in(row: pd.Series) -> str:
+    """The label of a cluster beside its figures; marked where it is unstable."""
+    return label_of(int(row["cluster"]), row["name"], row["stability"])
 
 
 def family_table(correctness: pd.DataFrame, families: Sequence[int]) -> pd.DataFrame:
@@ -53,27 +59,27 @@ def family_table(correctness: pd.DataFrame, families: Sequence[int]) -> pd.DataF
     Parameters
     ----------
     correctness : DataFrame
-        Of the clusters, with ``name``.
+        Of the clusters, with ``name`` and ``stability``.
     families : sequence of int
         Family of each row.
 
     Returns
     -------
     DataFrame
-        ``Family``, ``Clusters`` (their numbers and names), ``Heatmaps``, ``Right individual`` (0
-        to 1), ``Mean score`` (0 to 1).
+        ``Family``, ``Clusters`` (their numbers and names, unstable ones marked), ``Heatmaps``,
+        ``In unstable clusters`` (share of the heatmaps), ``Right individual``, ``Mean score`` (all
+        0 to 1).
     """
     rows = []
     for family, own in correctness.groupby(np.asarray(families), sort=True):
         weights = own["heatmaps"]
-        clusters = [
-            label_of(int(one), name) for one, name in zip(own["cluster"], own["name"], strict=True)
-        ]
+        loose = own["stability"] < UNSTABLE
         rows.append(
             {
                 "Family": int(family),
-                "Clusters": ", ".join(clusters),
+                "Clusters": ", ".join(label_in(row) for _, row in own.iterrows()),
                 "Heatmaps": int(weights.sum()),
+                "In unstable clusters": _mean(loose, weights),
                 "Right individual": _mean(own["share_correct"], weights),
                 "Mean score": _mean(own["mean_score"], weights),
             }
@@ -95,10 +101,7 @@ def figure_table(correctness: pd.DataFrame) -> pd.DataFrame:
         With ``stability``, ``name``, ``new_share`` and ``problem_share``.
     """
     names = {title: correctness[column] for title, column in FIGURES.items()}
-    labels = [
-        label_of(int(one), name)
-        for one, name in zip(correctness["cluster"], correctness["name"], strict=True)
-    ]
+    labels = [label_in(row) for _, row in correctness.iterrows()]
     return pd.DataFrame({"Cluster": labels, **names}).reset_index(drop=True)
 
 

@@ -9,9 +9,9 @@ import numpy as np
 import pandas as pd
 
 from whalecore.clusters.matching import merges, splits
-from whalecore.lab.clusters import UNSTABLE
+from whalecore.clusters.stability import UNSTABLE, is_unstable
 from whalecore.reliability.heatmap_quality import agreement
-from whalecore.types import OcclusionSettings, Representation, settings_from_key
+from whalecore.types import HeatmapPart, OcclusionSettings, Representation, settings_from_key
 
 Flows = Sequence[Sequence[int]]
 """Rows of cluster, cluster of another clustering, heatmaps that lie in both."""
@@ -51,9 +51,17 @@ def chance(probability: float | None) -> str:
     return percent(probability)
 
 
-def label_of(cluster: int, name: str | None = None) -> str:
-    """A cluster's number, and its name where somebody gave it one."""
-    return f"{cluster} · {name}" if name else str(cluster)
+def label_of(cluster: int, name: str | None = None, stability: float | None = None) -> str:
+    """A cluster's number, its name where somebody gave it one, and a mark if it is unstable.
+
+    The stability is given wherever figures of the cluster stand beside its label.
+    """
+    return (f"{cluster} · {name}" if name else str(cluster)) + unstable_mark(stability)
+
+
+def unstable_mark(stability: float | None) -> str:
+    """What stands behind a figure of an unstable cluster, see the glossary; nothing otherwise."""
+    return " (unstable)" if known(stability) and is_unstable(stability) else ""
 
 
 def listed(words: Iterable[object]) -> str:
@@ -66,7 +74,7 @@ def stability_words(stability: float | None) -> str:
     """What the stability of a cluster means for those who read its figures."""
     if not known(stability):
         return "It could not be measured, because the cluster has too few heatmaps."
-    if stability < UNSTABLE:
+    if is_unstable(stability):
         return (
             f"Unstable: only {percent(stability)} of its pairs of heatmaps stay together when a "
             f"part of the photos is clustered anew, fewer than {percent(UNSTABLE)}. Do not rely on "
@@ -143,8 +151,8 @@ def growth_words(made_at: datetime, before: int, now: int) -> str:
     more = now - before
     since = f"{abs(more):,} {'more' if more > 0 else 'fewer'}" if more else "as many"
     return (
-        f"The clustering before was made on {made_at:%Y-%m-%d at %H:%M} of {before:,} heatmaps; "
-        f"this one holds {since}."
+        f"The clustering before was made on {made_at:%Y-%m-%d at %H:%M} UTC of {before:,} "
+        f"heatmaps; this one holds {since}."
     )
 
 
@@ -242,15 +250,7 @@ def change_table(matches: pd.DataFrame, names: Mapping[int, str]) -> pd.DataFram
 
 def representation_words(representation: Representation) -> str:
     """Which maps of a photo were compared, and how."""
-    maps = []
-    for part in representation.parts:
-        settings = settings_from_key(part.settings)
-        if isinstance(settings, OcclusionSettings):
-            maps.append(
-                f"occlusion sensitivity maps (patch {settings.patch}, stride {settings.stride})"
-            )
-        else:
-            maps.append(f"Grad-CAM ({settings.layer})")
+    maps = [_named_maps(part) for part in representation.parts]
     together = " together" if len(maps) > 1 else ""
     evidence = "support and evidence against it" if representation.signed else "only the support"
     turned = (
@@ -260,6 +260,23 @@ def representation_words(representation: Representation) -> str:
         else ""
     )
     return f"Compared were {listed(maps)}{together}, {evidence} in them{turned}."
+
+
+def first_part_words(representation: Representation) -> str:
+    """Of which maps mean heatmap and meaning are, where several were compared; else nothing."""
+    if len(representation.parts) < 2:
+        return ""
+    return (
+        "Mean heatmap, parts of the fluke and warnings are of the first maps alone: "
+        f"{_named_maps(representation.parts[0])}."
+    )
+
+
+def _named_maps(part: HeatmapPart) -> str:
+    settings = settings_from_key(part.settings)
+    if isinstance(settings, OcclusionSettings):
+        return f"occlusion sensitivity maps (patch {settings.patch}, stride {settings.stride})"
+    return f"Grad-CAM ({settings.layer})"
 
 
 def described(correctness: pd.DataFrame, facts: pd.DataFrame, names: pd.DataFrame) -> pd.DataFrame:

@@ -12,9 +12,28 @@ TERMS = {
     "photo": "One image file of one fluke.",
     "individual": "One known animal of the catalogue, under the name your catalogue gives it.",
     "encounter": "One sighting: an animal on one day at one place, often with several photos.",
+    "photos in hand": "The photos that are looked at now, the newest ones; they stay on this "
+    "computer.",
+    "example photo": "A photo of this lab that the model was not trained on, so that the answer is "
+    "an honest one.",
+    "same sighting": "The other photos of the sighting that the photo belongs to, where the lab "
+    "knows it.",
+    "one animal": "The photos are then ranked together, and the verdict of each takes into account "
+    "how far the others agree.",
+    "agreement of photos": "Whether the photo alone would name the individual that all of them "
+    "together name.",
     "catalogue": "The list of photos with the individual each one shows, where it is known.",
     "lab": "A folder that holds one collection of photos, the models trained on it and everything "
     "computed with them.",
+    "folder of photos": "A folder with one folder per individual, a Kaggle folder, or a CSV file "
+    "with columns of the photos' files and of the individuals; the photos stay where they are and "
+    "are never changed.",
+    "kind of problem": "What is wrong: a file that cannot be read, is missing or stands there "
+    "twice, or names that contradict each other.",
+    "problem file": "The file or the name that the problem is about.",
+    "reason of a problem": "What was found, and what can be done about it.",
+    "time in utc": "Day and time in coordinated universal time (UTC), which is the same "
+    "everywhere; only a photo's own time is that of the camera.",
     "demo lab": "The lab that comes with the program; its flukes are drawings made by the computer "
     "and show no real animal.",
     "gallery": "The photos of confirmed individuals that a new photo is compared with.",
@@ -25,6 +44,8 @@ TERMS = {
     "identifier": "The trained network together with its list of individuals and the way it "
     "prepares a photo.",
     "candidate": "One of the five individuals that the identifier holds most likely for a photo.",
+    "compare a candidate": "Puts this candidate's photos beside the photo, with one zoom.",
+    "open the heatmap": "Shows this heatmap on the page Heatmaps, with its settings and values.",
     "score": "The identifier's probability for an individual, from 0 to 1, adjusted so that of the "
     "photos scored 0.8 about eight in ten are right.",
     "joint score": "What the photos of one encounter together give an individual: the geometric "
@@ -67,11 +88,22 @@ TERMS = {
     "of the crop as the identifier sees it.",
     "stride": "The distance from one covered square to the next, in the same pixels; smaller is "
     "finer and takes longer.",
+    "other sizes": "A heatmap with this patch and stride is shown; where the photo has none yet, "
+    "it can be computed then.",
     "layer": "The block of the network that Grad-CAM looks at: layer1 sees fine texture, layer4 "
     "sees whole parts of the fluke.",
     "colour scale": "The numbers at the ends of the scale are the largest change of score in "
     "the map, the same in both directions, and white means no influence.",
     "strength": "How strongly the heatmap covers the photo: 0 hides the heatmap.",
+    "brightness of the pictures": "How bright both pictures are shown, so that marks in the dark "
+    "or in glaring light can be seen; changes nothing but the look.",
+    "contrast of the pictures": "How far bright and dark are shown apart in both pictures, so that "
+    "faint marks can be seen; changes nothing but the look.",
+    "what is laid over the pictures": "Heatmaps, or rings around matching marks, drawn over both "
+    "pictures; hide them to see marks that they cover.",
+    "heatmap asked for by name": "A heatmap of any photo for an individual that somebody asked "
+    "for, also where the model learned from the photo and its score is no test; it is there to be "
+    "looked at, and counts in no cluster, no figure and no verdict.",
     "cluster": "A group of heatmaps that look alike, found without knowing which identifications "
     "are right.",
     "cluster correctness": "How often the first candidate was right where its heatmap fell into "
@@ -97,6 +129,10 @@ TERMS = {
     "been asked for.",
     "clusters compared": "Each row is a cluster of the clustering above, each number the share of "
     "its heatmaps that lie in a cluster of the other one.",
+    "mostly in": "The cluster of the other clustering that holds most of these heatmaps.",
+    "other clusters": "The next clusters of the other clustering that hold some of these heatmaps, "
+    "each with its share.",
+    "heatmaps in both": "How many heatmaps of the cluster the other clustering holds as well.",
     "cluster before": "The cluster of the clustering before that shares most heatmaps with this "
     "one; name and note are taken over from it.",
     "same heatmaps": "Heatmaps that lie in both clusters, as a share of all that lie in "
@@ -107,9 +143,21 @@ TERMS = {
     "each side (tips), the edges, the notch in the middle or the surface between.",
     "purity": "The share of the cluster's heatmaps that belong to its most frequent individual; "
     "near 1 the cluster is about one animal and not a kind of mark that many animals show.",
-    "mirrored": "Heatmaps whose support lies more on the right half of the fluke.",
+    "mirrored": "Heatmaps whose support lies more on the right half of the photo than on the left; "
+    "it says nothing about the photo itself being turned round.",
     "blurred": "Heatmaps of photos that show less fine detail than most.",
-    "new share": "Heatmaps of photos whose animal is not in the catalogue.",
+    "new share": "Heatmaps of photos whose animal is new to the model that scored them: the "
+    "catalogue names nobody, or an individual that the model never learned because it was held out "
+    "whole.",
+    "right individual": "The share of these heatmaps whose candidate is the individual that the "
+    "catalogue names, at whichever place it stands.",
+    "heatmaps of a cluster": "How many heatmaps the figures rest on; a photo has up to five, one "
+    "for each candidate.",
+    "in unstable clusters": "The share of these heatmaps that lie in unstable clusters: another "
+    "choice of photos would have given other clusters, so that their figures say little.",
+    "first of several maps": "Where several maps describe a heatmap together, the clusters come "
+    "from all of them, but the mean heatmap, what a cluster rests on and its warnings are of the "
+    "first one alone.",
     "sigma sweep": "The values of sigma that were tried: a good one leaves few heatmaps without "
     "similar ones, shows a large step between eigenvalues and gives the same clusters from "
     "different parts of the heatmaps.",
@@ -127,6 +175,9 @@ TERMS = {
     "scored by a model that was not trained on it.",
     "verdict": "What you should do with the identification of a photo: accept, check, treat "
     "as a new whale or take another photo.",
+    "chance of being right": "How often the first candidate of photos like this one is right, "
+    "estimated from photos kept away from training; that the animal may be new is taken into "
+    "account.",
     "reliable": "The first candidate can be accepted: identifications like this one were wrong no "
     "more often than the lab allows.",
     "check": "Compare the candidates by eye before you accept one: identifications like this one "
@@ -136,6 +187,7 @@ TERMS = {
     "cannot be identified; decisions are kept for good, and can be taken back.",
     "decision for an encounter": "The photos of one encounter show one animal, so one decision can "
     "be about all of them: each photo gets it, or none does, and it is taken back as one.",
+    "note": "What the reviewer wrote beside the decision.",
     "reviewer": "The person who decides; the name is kept with each decision and remembered until "
     "the browser is closed.",
     "new individual": "An animal that the lab does not know yet: it gets the next free name and "
@@ -157,6 +209,18 @@ TERMS = {
     "fluke share": "The share of the photo that the fluke's box covers.",
     "resolution": "The pixels of the crop against the pixels the identifier can use, at most 1.",
     "model": "One trained identifier; everything computed with it carries its short name.",
+    "photos learned from": "The photos that the model was trained on; their own scores say nothing "
+    "about new photos.",
+    "individuals of a model": "How many individuals the model was trained to name; others are "
+    "known by their photos.",
+    "network": "The kind of neural network: the more layers it has, the more it can learn and the "
+    "longer everything takes.",
+    "models to train": "One model scores only the part of the photos that it did not learn from; "
+    "as many models as there are parts score all photos and take so many times as long.",
+    "sample of photos": "A random sample of so many photos, those that have heatmaps included.",
+    "setting": "What was chosen for a training; most of it comes with the preset.",
+    "name for --set": "How the setting is called on the command line, after --set of the command "
+    "train.",
     "training curves": "What the network came to in each pass over the individuals; training "
     "longer helps while right answers still rise at the end.",
     "pass": "Every individual is shown to the network once, with four or so of its photos.",
@@ -174,6 +238,15 @@ TERMS = {
     "away from training.",
     "test photo": "A photo that neither the network nor the rules of the verdict had seen, so that "
     "it shows how they will do on new photos.",
+    "measure": "What was measured, on photos kept away from training.",
+    "value of a figure": "The figure as measured on these photos; other photos of the same kind "
+    "would have given another one, most often between the two ends of the interval.",
+    "photos counted": "How many photos it rests on; few photos make it uncertain.",
+    "known and right": "Photos of an animal that the catalogue names, whose first candidate is "
+    "this animal.",
+    "known and wrong": "Photos of an animal that the catalogue names, whose first candidate is "
+    "another one.",
+    "truly new": "Photos of an animal that the model was never shown.",
     "promise": "The largest share of wrong identifications among those called reliable that the "
     "lab allows; it is kept with 95 % confidence on photos like the lab's own.",
     "probability": "How often a verdict like this one is right: of 100 photos with 80 %, about 80 "
@@ -200,6 +273,8 @@ TERMS = {
     "clusters say; an interval that reaches 0 means that no difference is shown.",
     "faithful": "A heatmap is faithful when covering the places it names first lowers the score "
     "sooner than covering others would.",
+    "tested map": "The heatmap that says in which order the photo is covered; maps that know "
+    "nothing of the network stand beside it.",
     "covering": "The score that is left while the photo is covered place by place in the order of "
     "the heatmap, lower is better; also called deletion.",
     "uncovering": "The score that is reached while the photo is uncovered place by place in the "
@@ -208,11 +283,12 @@ TERMS = {
     "right, because a heatmap of an ignorant network should look different.",
     "evidence": "All numbers from which a verdict is made: scores, similar photos, the heatmap, "
     "its cluster and the quality of the photo.",
-    "usual": "The middle half of the lab's scored photos lies between these two values.",
-    "spread of the score": "How evenly the score is divided among the five candidates: 0 if one "
-    "has it all, 1.61 if all five are equal.",
-    "nearest distance": "How much the network finds this photo to differ from the most similar "
-    "photo of a known whale: 0 is the same, 1 has nothing in common.",
+    "usual": "The middle half of the lab's scored photos lies between these two values; the usual "
+    "value that a reason names is the one in the middle, with as many photos above it as below.",
+    "spread of the score": "How evenly the score is divided among the five candidates: 1 if one "
+    "has it all, 5 if all five are equally likely.",
+    "nearest likeness": "How similar the network finds this photo to the most similar photo of a "
+    "known whale: 1 is the same photo, 0 has nothing in common.",
     "nearest agreement": "The share of the five most similar photos of known whales that show the "
     "first candidate.",
     "compactness": "The share of the supporting places' weight that lies in the strongest tenth of "
@@ -225,6 +301,12 @@ TERMS = {
     "are: 1 is the same, 0 means they have nothing to do with each other.",
     "agreement of sizes": "How alike the heatmap is to one made by covering squares twice as "
     "large: 1 is the same.",
+    "parts of the fluke": "How much of what speaks for the first candidate lies on this part: left "
+    "and right tip (the outer fifth on each side), trailing edge, notch, leading edge and inner "
+    "surface together hold all of it; the pigmentation of the inner surface changes in young "
+    "animals.",
+    "fluke size": "Pixels of the photo that the fluke's box takes: a fluke of few pixels shows few "
+    "details.",
     "changing parts": "The outer fifth on each side, the tips, wears and scars most, so that an "
     "identification that rests on it can fail for the same animal years later.",
     "sighting support": "The mean score that the other photos of the same sighting give to the "
@@ -272,6 +354,10 @@ TERMS = {
     "page to print": "Everything about this photo on one page that any browser opens without the "
     "dashboard: photo, five candidates with heatmaps, cluster, verdict and decisions, on A4 when "
     "printed.",
+    "page to keep": "All charts and figures on one page that any browser opens without the "
+    "dashboard, to keep and to send.",
+    "location id": "The place as the menu of your Wildbook calls it; not needed where your photos "
+    "have latitude and longitude.",
     "wildbook": "A public catalogue of wild animals; its bulk import takes spreadsheets of at most "
     "200 sightings together with the photos.",
     "kaggle submission": "The file that the competition Humpback Whale Identification asks for, "

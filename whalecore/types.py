@@ -243,28 +243,45 @@ HeatmapSettings = OcclusionSettings | GradCamSettings
 
 
 def settings_from_key(key: str) -> HeatmapSettings:
-    """The settings that a ``key`` was made from.
+    """The settings that a ``key`` was made from, or that a person wrote in its place.
+
+    Only patch and stride, or the layer, must be named; what is left out has its usual value, so
+    that ``patch=16,stride=8`` is ``patch=16,stride=8,fill=0,target=probability``.
 
     Raises
     ------
     SettingsError
         When the text is no key, or names settings that are not allowed.
     """
-    values = dict(part.partition("=")[::2] for part in key.split(","))
+    named = [part.partition("=") for part in key.split(",")]
+    values = {name.strip(): value.strip() for name, _, value in named}
     try:
-        if "layer" in values:
+        if len(values) < len(named):
+            raise ValueError("a setting is named twice")
+        if set(values) == {"layer"}:
             return GradCamSettings(values["layer"])
-        return OcclusionSettings(
-            int(values["patch"]),
-            int(values["stride"]),
-            float(values["fill"]),
-            values["target"],
-            float(values.get("accuracy", 1)),
-        )
+        read = {name: OCCLUSION_FIELDS[name](value) for name, value in values.items()}
+        return OcclusionSettings(read.pop("patch"), read.pop("stride"), **read)
     except (KeyError, ValueError) as reason:
         raise SettingsError(
-            f"The heatmap settings '{key[:60]}' cannot be read: compute the heatmaps again."
+            f"The heatmap settings '{key[:60]}' cannot be read: write patch and stride, and if you "
+            "wish fill, target and accuracy, such as 'patch=16,stride=8' or "
+            "'patch=16,stride=8,target=logit', or the layer of Grad-CAM, such as 'layer=layer4'."
         ) from reason
+
+
+OCCLUSION_FIELDS: dict[str, Callable[[str], int | float | str]] = {
+    "patch": int,
+    "stride": int,
+    "fill": float,
+    "target": str,
+    "accuracy": float,
+}
+"""What each part of an occlusion map's key is read as."""
+
+
+LEAST_MEMORY = 16
+"""MiB."""
 
 
 @dataclass(frozen=True)
@@ -280,12 +297,14 @@ class Computing:
         ``float32``, or faster on a GPU and a little less exact: ``tf32`` or ``bfloat16``; the
         deviation is measured and kept with the maps. Brute force is always of float32.
     memory : int
-        Most that the tiles computed together may take, in MiB.
+        Most that a photo's occlusion map may take beside the network, in MiB: what is kept of the
+        clean photo and what is computed together. What does not fit is computed with fewer places
+        or photos together, or by brute force, which keeps nothing.
     """
 
     engine: str = "auto"
     precision: str = "float32"
-    memory: int = 1024
+    memory: int = 2048
 
     def __post_init__(self) -> None:
         for name, allowed in (
@@ -297,8 +316,10 @@ class Computing:
                     f"The {name} '{getattr(self, name)}' is unknown: choose one of "
                     f"{', '.join(allowed)}."
                 )
-        if self.memory < 16:
-            raise SettingsError(f"A memory of {self.memory} MiB is too little: allow at least 16.")
+        if self.memory < LEAST_MEMORY:
+            raise SettingsError(
+                f"A memory of {self.memory} MiB is too little: allow at least {LEAST_MEMORY}."
+            )
 
 
 @dataclass(frozen=True, eq=False)

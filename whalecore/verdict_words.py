@@ -6,9 +6,10 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from math import exp
 
-from whalecore.cluster_words import SPACE, known, listed
+from whalecore.cluster_words import SPACE, known, listed, unstable_mark
 from whalecore.reliability.effect import Effect
 from whalecore.reliability.evidence import LARGEST_MARGIN, Evidence
+from whalecore.reliability.evidence_reasons import FEW
 from whalecore.reliability.metrics import wilson_interval
 from whalecore.types import AnswerSet, Quality
 
@@ -30,6 +31,13 @@ GAINS = {
 }
 """What heatmaps may improve: metric to a short name."""
 
+CLUSTER_GAINS = {
+    "cluster_gain_brier": "Closer probabilities, by the cluster alone",
+    "cluster_gain_risk_coverage": "Fewer errors among the surest, by the cluster alone",
+    "cluster_gain_auroc": "Right told from wrong, by the cluster alone",
+}
+"""What a heatmap's cluster may improve where nothing else of the heatmap counts."""
+
 FIGURES = {
     "top_1": "First candidate right, of known animals",
     "top_5": "Right individual among the five, of known animals",
@@ -40,6 +48,8 @@ FIGURES = {
     "calibration_error_score": "The same gap of the score alone",
     "brier": "Squared error of the probability",
     "brier_score": "Squared error of the score alone",
+    "calibration_error_gain_score": "Gap saved over the score alone",
+    "brier_gain_score": "Squared error saved over the score alone",
     "risk_coverage": "Area under the risk-coverage curve",
     "risk_coverage_score": "The same area of the score alone",
     "risk_coverage_margin": "The same area of the lead over the second candidate alone",
@@ -59,6 +69,9 @@ FIGURES = {
     "auroc_new_by_score": "New whales told from known ones by the score alone (AUROC)",
     "auroc_new_by_energy": "New whales told from known ones by all raw scores (AUROC)",
     "auroc_new_by_distance": "New whales told from known ones by the nearest photo (AUROC)",
+    "auroc_new_gain_score": "New whales, gained over the score alone (AUROC)",
+    "auroc_new_gain_energy": "New whales, gained over all raw scores (AUROC)",
+    "auroc_new_gain_distance": "New whales, gained over the nearest photo (AUROC)",
     "share_reliable": "Called reliable",
     "error_among_reliable": "Wrong among those called reliable",
     "error_among_reliable_bound": "At most wrong among them, with 95 % confidence",
@@ -73,6 +86,9 @@ FIGURES = {
     "heatmap_gain_brier": "Squared error saved by heatmaps",
     "heatmap_gain_risk_coverage": "Area under the risk-coverage curve saved by heatmaps",
     "heatmap_gain_auroc": "Right told from wrong, gained by heatmaps (AUROC)",
+    "cluster_gain_brier": "Squared error saved by the cluster alone",
+    "cluster_gain_risk_coverage": "Area under the risk-coverage curve saved by the cluster alone",
+    "cluster_gain_auroc": "Right told from wrong, gained by the cluster alone (AUROC)",
     "deletion_osm": "Score while covering by the occlusion map",
     "deletion_gradcam": "Score while covering by Grad-CAM",
     "deletion_centre": "Score while covering from the middle outward",
@@ -99,12 +115,12 @@ FIGURES = {
 EVIDENCE = {
     "score": ("Score of the first candidate", "score"),
     "lead": ("Times the second candidate's score", "margin"),
-    "entropy": ("Spread of the score over the five", "spread of the score"),
+    "equal_candidates": ("Candidates that seem equally likely", "spread of the score"),
     "marks": ("Matching marks with the first candidate", "matching marks"),
     "marks_back": ("Marks of its best photo found on this one", "marks found back"),
     "marks_back_second": ("The same of the second candidate", "marks found back"),
     "network_rank": ("Place of the first candidate by the network alone", "place by the network"),
-    "nearest_distance": ("Distance to the most similar known photo", "nearest distance"),
+    "nearest_likeness": ("Likeness of the most similar known photo", "nearest likeness"),
     "nearest_agreement": ("Most similar photos that agree", "nearest agreement"),
     "share_correct": ("Right among heatmaps like this one", "cluster correctness"),
     "compactness": ("Heatmap gathered in few places", "compactness"),
@@ -113,6 +129,12 @@ EVIDENCE = {
     "cam_agreement": ("Agreement of the two kinds of heatmap", "agreement of heatmaps"),
     "patch_agreement": ("Agreement with larger covered squares", "agreement of sizes"),
     "changing_share": ("Evidence on the tips", "changing parts"),
+    "left_tip": ("Evidence on the left tip", "parts of the fluke"),
+    "right_tip": ("Evidence on the right tip", "parts of the fluke"),
+    "trailing_edge": ("Evidence on the trailing edge", "parts of the fluke"),
+    "notch": ("Evidence on the notch", "parts of the fluke"),
+    "leading_edge": ("Evidence on the leading edge", "parts of the fluke"),
+    "inner_surface": ("Evidence on the inner surface", "parts of the fluke"),
     "encounter_support": ("Support by photos of the same sighting", "sighting support"),
     "visible": ("Fluke that is seen", "visible"),
     "cut_off": ("Box on the edge of the photo", "cut off"),
@@ -121,6 +143,8 @@ EVIDENCE = {
     "exposure": ("Exposure", "exposure"),
     "contrast": ("Contrast", "contrast"),
     "fluke_share": ("Share of the photo that is fluke", "fluke share"),
+    "fluke_width": ("Width of the fluke in pixels", "fluke size"),
+    "fluke_height": ("Height of the fluke in pixels", "fluke size"),
     "resolution": ("Resolution", "resolution"),
 }
 """Piece of evidence to its name and the term of the glossary that explains it."""
@@ -211,6 +235,28 @@ def _share_words(count: int, photos: int) -> str:
     return f"{fine_percent(count / photos)}, {fine_percent(low)} to {fine_percent(high)}"
 
 
+def cluster_gain_words(figures: Mapping[str, Effect]) -> str:
+    """Whether the heatmap's cluster by itself adds anything; empty where that is not known."""
+    gain = figures.get("cluster_gain_brier")
+    if gain is None:
+        return ""
+    between = f"({gain.low:+.4f} to {gain.high:+.4f}, 95 %, {counted(gain.photos, 'photo')})"
+    if gain.low > 0:
+        return (
+            "**The cluster by itself adds something to the score**: the squared error falls by "
+            f"{gain.value:+.4f} {between}."
+        )
+    if gain.high < 0:
+        return (
+            "**The cluster by itself makes the probabilities worse here**: the squared error "
+            f"falls by {gain.value:+.4f} {between}."
+        )
+    return (
+        "The cluster by itself adds nothing to the score that can be shown: the squared error "
+        f"falls by {gain.value:+.4f} {between}."
+    )
+
+
 def gain_words(figures: Mapping[str, Effect]) -> str:
     """Whether the heatmaps add anything to the score, plainly."""
     found = {GAINS[name].lower(): figures[name] for name in GAINS if name in figures}
@@ -286,14 +332,25 @@ def evidence_rows(
     usual : mapping of str to (low, high)
         Ends of the usual values by name of the evidence.
     """
-    ends = {**usual, "lead": [exp(min(end, LARGEST_MARGIN)) for end in usual.get("margin", ())]}
+    ends = {
+        **usual,
+        "lead": [exp(min(end, LARGEST_MARGIN)) for end in usual.get("margin", ())],
+        "equal_candidates": [exp(end) for end in usual.get("entropy", ())],
+        "nearest_likeness": [1 - end for end in reversed(usual.get("nearest_distance", ()))],
+    }
     rows = []
     for name, (words, term) in EVIDENCE.items():
         holder = quality if hasattr(quality, name) else evidence
         value = getattr(holder, name, None)
         if value is None:
             continue
-        rows.append(EvidenceRow(words, term, _short(value), usual_words(value, ends.get(name))))
+        if name == "share_correct":
+            words += unstable_mark(evidence.cluster_stability)
+        beside = usual_words(value, ends.get(name))
+        if name == "share_correct":
+            # The rules count other photos than the panel of the cluster does.
+            beside = f"of {counted(evidence.cluster_heatmaps, 'photo')}"
+        rows.append(EvidenceRow(words, term, _short(value), beside))
     return rows
 
 
@@ -314,6 +371,18 @@ def _short(number: float) -> str:
     if number >= HUGE:
         return f"over {HUGE:,}"
     return f"{number:.0f}" if number >= LARGE else f"{number:.2f}"
+
+
+def counted_words(heatmaps: int) -> str:
+    """Which photos the share of a cluster counts, and whether they are too few to rely on."""
+    if not heatmaps:
+        return "No other photo with such a heatmap shows an animal that the catalogue names."
+    few = f" These are fewer than {FEW}: too few to rely on." if heatmaps < FEW else ""
+    return (
+        f"Counted: {counted(heatmaps, 'other photo')} with such a heatmap whose animal the "
+        "catalogue names, those of the test among them; the reasons of a verdict count only those "
+        f"from which its rules were learned.{few}"
+    )
 
 
 def tips_words(share: float, area: float) -> str:

@@ -47,7 +47,8 @@ def assessment_of(lab, photo: Photo):
             growing = _first_map(lab, photo)
             return lab.assess(photo, identifier=identifier, report=report, growing=growing)
 
-    found = shared_assessments().get(_key(lab, [photo]), compute, lambda: _wait(place))
+    key = _key(lab, [photo], place)
+    found = shared_assessments().get(key, compute, lambda: _wait(place))
     place.empty()
     return found
 
@@ -62,19 +63,20 @@ def joint_assessment_of(lab, photos: list[Photo]):
             report = progress_bar(f"Looking at {len(photos)} photos, one after another", "places")
             return lab.assess_together(photos, identifier=identifier, report=report)
 
-    key = ("together", *_key(lab, photos))
+    key = ("together", *_key(lab, photos, place))
     found = shared_assessments().get(key, compute, lambda: _wait(place))
     place.empty()
     return found
 
 
-def _key(lab, photos: list[Photo]) -> tuple:
+def _key(lab, photos: list[Photo], place) -> tuple:
     """Everything that an assessment depends on."""
     model_id, clustering_id = lab.newest_model_id(), lab.usual_clustering()
     rules = str(lab.rules(model_id, clustering_id)) if model_id else None
     if model_id:
         # First: what an assessment would write itself must not call for another one.
-        embed_decided(lab, identifier_of(lab, model_id))
+        with place.container(), st.spinner("Loading the model"):
+            embed_decided(lab, identifier_of(lab, model_id))
     seen = []
     for photo in photos:
         crop = lab.crop(photo.photo_id)

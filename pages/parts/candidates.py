@@ -10,12 +10,14 @@ from pages.parts.compare import Side, show_comparison
 from pages.parts.decide import KEYS as DECIDING
 from pages.parts.decisions import turning
 from pages.parts.guard import plain
+from pages.parts.make_heatmap import offer_heatmaps
 from pages.parts.marks import opened_at, place_words, show_marks, want_marks, with_marks
 from pages.parts.pictures import crop_or_blank, crop_shape
-from pages.parts.sides import lab_side, query_side
+from pages.parts.sides import MapKind, Wanted, lab_side, query_side
 from pages.parts.state import change, read_view
 from pages.parts.trusted_heatmaps import warn_of
 from whalecore.glossary import explain
+from whalecore.lab.named import model_of
 from whalecore.types import TOP, AnswerSet
 
 CARD = 300
@@ -58,7 +60,7 @@ def _show_card(lab, one, photo_id: str, shape, chosen: bool) -> None:
         shortcut=str(one.rank),
         type="primary" if chosen else "secondary",
         width="stretch",
-        help="Compare this candidate with your photo.",
+        help=explain("compare a candidate"),
         on_click=_choose,
         args=(one.individual,),
     )
@@ -71,7 +73,7 @@ def _choose(individual: str) -> None:
 
 def photos_of(lab, individual: str, but: str, limit: int | None = None) -> list[dict]:
     """Photos of an individual, the newest first, without the one in hand."""
-    rows = lab.gallery(individual, limit=limit).to_dict("records")
+    rows = lab.galleries([individual])[individual][:limit]
     return [row for row in rows if row["photo_id"] != but]
 
 
@@ -97,38 +99,40 @@ def compare_with(lab, photo, prediction, heatmaps, candidate) -> None:
     heatmap = heatmaps.get(individual)
     left = query_side(lab, photo, prediction.crop, shape, heatmap, individual)
     title = f"{candidate.rank}. {individual}"
-    if photos:
-        right = lab_side(lab, photos[place], shape, title, individual, heatmap)
-    else:
-        right = Side(title, None, note="The lab holds no other photo of this individual.")
+    kind = MapKind(
+        model_of(prediction.model_id),
+        heatmap.settings if heatmap is not None else lab.usual_occlusion().key,
+    )
 
+    def against() -> tuple[Side, Wanted | None]:
+        if not photos:
+            note = "The lab holds no other photo of this individual."
+            return Side(title, None, note=note), None
+        return lab_side(lab, photos[place], shape, title, individual, kind)
+
+    right, wanted = against()
+    # Above the switch and the button, which say what is drawn in it.
+    compared = st.container()
     marks = bool(photos) and want_marks()
     if marks:
         left, right = with_marks(lab, photo, prediction.crop.box, photos[place], left, right)
+    elif offer_heatmaps(lab, [wanted] if wanted else []):
+        right, _ = against()
 
     def step(by: int) -> None:
         change(against=ids[(place + by) % len(ids)])
 
-    show_comparison(
-        left,
-        right,
-        key="identify_comparison",
-        on_step=step if len(ids) > 1 else None,
-        place=place_words(ids, place, candidate),
-        layer="Matching marks" if marks else "Heatmaps",
-        keys=KEYS,
-    )
-    if marks:
-        return
-    missing = bool(photos) and right.picture is not None and right.heatmap is None
-    if missing and st.button(
-        "Make the heatmap of that photo",
-        icon=":material/layers:",
-        help="Opens it on the page Heatmaps.",
-    ):
-        change(photo=ids[place], individual=individual, against=None)
-        st.switch_page("pages/heatmaps.py")
-    if heatmap is not None:
+    with compared:
+        show_comparison(
+            left,
+            right,
+            key="identify_comparison",
+            on_step=step if len(ids) > 1 else None,
+            place=place_words(ids, place, candidate),
+            layer="Matching marks" if marks else "Heatmaps",
+            keys=KEYS,
+        )
+    if heatmap is not None and not marks:
         warn_of(lab, "osm")
         st.caption(
             ":green[Green] supports the individual, :violet[purple] points to others; each "

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from functools import partial
 
 import pandas as pd
 import streamlit as st
@@ -107,6 +108,7 @@ def _draw_sweep(clustering) -> None:
     if not drawn:
         st.caption("Sigma was given, so no other values were tried.")
         return
+    made = {}
     for place, name in enumerate(drawn):
         if place % 2 == 0:
             columns = st.columns(2)
@@ -115,6 +117,9 @@ def _draw_sweep(clustering) -> None:
         with columns[place % 2]:
             st.markdown(f"**{title}**", help=explain(term))
             draw_chart(charts.sigma_chart, trials, clustering["sigma"], name, axis, 230)
+        made[title.lower()] = partial(charts.sigma_chart, trials, clustering["sigma"], name, axis)
+    tried = [{name: trial.get(name) for name in ("sigma", *MEASURES)} for trial in sweep]
+    offer_saving("sigma", made, {"values of sigma that were tried": pd.DataFrame(tried)})
     if "stability" not in drawn:
         st.caption(f"{AGAIN} how stable the clusters are at each value of sigma.")
 

@@ -6,29 +6,31 @@ import streamlit as st
 
 from pages.parts.chart import draw_chart
 from pages.parts.cluster_cells import cluster_cells
-from pages.parts.cluster_mean import show_mean_heatmap
+from pages.parts.cluster_mean import say_of_which_maps, show_mean_heatmap
 from pages.parts.gallery import gallery
 from pages.parts.guard import guarded, plain
 from pages.parts.pictures import crop_shape
+from pages.parts.saving import offer_saving
 from pages.parts.state import ORDERS, bound, change, read_view
 from whalecore import charts
+from whalecore.cluster_tables import label_in
 from whalecore.cluster_words import (
     AGAIN,
     known,
-    label_of,
     match_words,
     outlier_words,
     part_words,
     percent,
     stability_words,
+    unstable_mark,
 )
 from whalecore.glossary import explain
-from whalecore.lab.clusters import LONGEST_NAME, UNSTABLE
+from whalecore.lab.clusters import LONGEST_NAME
 from whalecore.terminal import lab_option
 
 ORDER_WORDS = {"typical": "Most typical first", "far": "Score far from the mean first"}
 FEW = 30
-SHARES = {"mirrored": "mirrored_share", "blurred": "blurred_share", "new whales": "new_share"}
+SHARES = {"mirrored": "mirrored_share", "blurred": "blurred_share"}
 TERMS = {"mirrored": "mirrored", "blurred": "blurred", "new whales": "new share"}
 
 
@@ -38,12 +40,12 @@ def draw_cluster(lab, clustering, row, facts, named, match) -> None:
     Parameters
     ----------
     row : Series
-        Its correctness with stability and name.
+        Its correctness with stability, name and the shares of photos.
     facts, named, match : namedtuple or None
         What it rests on, its name and note, the cluster it continues; None where not known.
     """
     clustering_id, number = clustering["clustering_id"], int(row["cluster"])
-    st.subheader(plain(f"Cluster {label_of(number, row['name'])}"), divider="gray")
+    st.subheader(plain(f"Cluster {label_in(row)}"), divider="gray")
     if named is not None and named.note:
         st.markdown(plain(named.note).replace("\n", "  \n"))
     if match is not None:
@@ -60,7 +62,8 @@ def draw_cluster(lab, clustering, row, facts, named, match) -> None:
     with picture, guarded("show the mean heatmap"):
         show_mean_heatmap(lab, clustering_id, number, shape)
     with guarded("say what this cluster rests on"):
-        _show_meaning(lab, facts)
+        _show_meaning(lab, row, facts)
+        say_of_which_maps(lab, clustering_id)
     with guarded("name this cluster"):
         _edit_name(lab, clustering_id, number, named)
     st.segmented_control(
@@ -96,8 +99,8 @@ def open_heatmap(photo_id: str, individual: str) -> None:
 
 def _show_figures(row, ranks: str, measured: bool) -> None:
     """How often the first candidate is right in a cluster, and whether that can be relied on."""
-    loose = known(row["stability"]) and row["stability"] < UNSTABLE
-    mark, help_text = " (unstable)" * bool(loose), explain("cluster correctness")
+    mark, help_text = unstable_mark(row["stability"]), explain("cluster correctness")
+    loose = bool(mark)
     if ranks == "correct":
         st.metric(f"Right at first place{mark}", percent(row["top1"]), help=help_text)
         st.caption("The others are heatmaps of the right individual at the second to fifth place.")
@@ -121,7 +124,7 @@ def _show_figures(row, ranks: str, measured: bool) -> None:
     st.metric("Heatmaps", f"{int(row['heatmaps']):,}")
 
 
-def _show_meaning(lab, facts) -> None:
+def _show_meaning(lab, row, facts) -> None:
     """What a cluster rests on, and whose heatmaps it holds."""
     if facts is None:
         st.caption(
@@ -135,6 +138,10 @@ def _show_meaning(lab, facts) -> None:
         if facts.part_shares:
             draw_chart(charts.parts_chart, facts.part_shares)
             st.caption(part_words(facts.part_shares))
+            offer_saving(
+                "cluster_parts",
+                {"what a cluster rests on": lambda: charts.parts_chart(facts.part_shares)},
+            )
         else:
             st.caption("The parts of the fluke are not known.")
     with whose:
@@ -145,9 +152,11 @@ def _show_meaning(lab, facts) -> None:
         second.metric("Most frequent one", percent(facts.purity), help=explain("purity"))
         if known(facts.individual):
             st.caption(plain(f"The most frequent individual is {facts.individual}."))
-        for column, (words, name) in zip(st.columns(3), SHARES.items(), strict=True):
-            share = percent(getattr(facts, name))
-            column.metric(words.capitalize(), share, help=explain(TERMS[words]))
+        shares = {words: getattr(facts, name) for words, name in SHARES.items()}
+        # As the catalogue is today, like in the chart above.
+        shares["new whales"] = row["new_share"]
+        for column, (words, share) in zip(st.columns(3), shares.items(), strict=True):
+            column.metric(words.capitalize(), percent(share), help=explain(TERMS[words]))
 
 
 def _edit_name(lab, clustering_id: str, number: int, named) -> None:

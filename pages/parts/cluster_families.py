@@ -5,16 +5,17 @@ from __future__ import annotations
 import streamlit as st
 
 from pages.parts.cluster_cells import CELL
-from pages.parts.cluster_mean import stored_means_of
+from pages.parts.cluster_mean import say_of_which_maps, stored_means_of
 from pages.parts.decide import NAME
 from pages.parts.gallery import Thumbnail, gallery
 from pages.parts.guard import guarded, plain
 from pages.parts.pictures import crop_shape
+from pages.parts.saving import offer_saving
 from pages.parts.state import bound, change
 from pages.parts.table import show_table
 from whalecore import overlays
 from whalecore.cluster_tables import family_table
-from whalecore.cluster_words import label_of, percent
+from whalecore.cluster_words import label_of, percent, unstable_mark
 from whalecore.clusters.families import families_of
 from whalecore.glossary import explain
 from whalecore.lab.clusters import LONGEST_NAME
@@ -60,18 +61,28 @@ def draw_families(lab, view, clustering, correctness) -> None:
         column_config={
             "Family": st.column_config.NumberColumn(width="small"),
             "Name": st.column_config.TextColumn(width="medium", help=explain("family name")),
-            "Heatmaps": st.column_config.NumberColumn(width="small", format="localized"),
+            "Clusters": st.column_config.TextColumn(
+                help=f"{explain('cluster')} Unstable: {explain('unstable')}"
+            ),
+            "Heatmaps": st.column_config.NumberColumn(
+                width="small", format="localized", help=explain("heatmaps of a cluster")
+            ),
+            "In unstable clusters": st.column_config.ProgressColumn(
+                help=explain("in unstable clusters"), **PERCENT
+            ),
             "Right individual": st.column_config.ProgressColumn(
-                help=explain("cluster correctness"), **PERCENT
+                help=explain("right individual"), **PERCENT
             ),
             "Mean score": st.column_config.NumberColumn(format="%.2f", help=explain("mean score")),
         },
         alt="Figures of the families",
     )
+    offer_saving("families", tables={"families of clusters": table})
     st.caption(
         "Clusters are one family when their mean heatmaps have the same pattern. Click a mean "
         "heatmap to see its cluster."
     )
+    say_of_which_maps(lab, clustering_id)
     sheets = _pictures(lab, clustering, correctness, means)
     for family, numbers in clusters_of.items():
         _draw_family(lab, clustering_id, family, numbers, named.get(numbers, ""), sheets)
@@ -127,10 +138,16 @@ def _pictures(lab, clustering, correctness, means):
         found = {}
         for number in numbers:
             row, mean = rows[number], means[int(number) - 1]
-            words = f"{label_of(row.cluster, row.name)} · {percent(row.share_correct)} right"
+            short = (
+                f"{label_of(row.cluster, row.name, row.stability)} · "
+                f"{percent(row.share_correct)} right"
+            )
+            words = f"{short} · stability {percent(row.stability)}"
+            # The mark says it already, and both would not fit.
+            caption = short if unstable_mark(row.stability) else words
             drawn = overlays.heatmap_picture(mean, height, CELL)
             found[number] = Thumbnail(
-                overlays.thumbnail(drawn, CELL), words, f"Mean heatmap of cluster {words}"
+                overlays.thumbnail(drawn, CELL), caption, f"Mean heatmap of cluster {words}"
             )
         return found
 

@@ -91,9 +91,7 @@ def draw_comparison(lab, view, clustering, names, words) -> None:
         height="content",
         column_config={
             "Cluster": st.column_config.TextColumn(width="medium"),
-            "Mostly in": st.column_config.TextColumn(
-                help="The cluster of the other clustering that holds most of these heatmaps."
-            ),
+            "Mostly in": st.column_config.TextColumn(help=explain("mostly in")),
             "Heatmaps in both": st.column_config.NumberColumn(width=130),
             "Share": st.column_config.ProgressColumn(help=explain("clusters compared"), **SHARE),
         },

@@ -7,8 +7,9 @@ import streamlit as st
 from pages.parts.cluster_detail import open_heatmap, show_sheet
 from pages.parts.cluster_lasso import NOTHING, corners_of, lasso
 from pages.parts.pictures import crop_shape
+from pages.parts.saving import offer_saving
 from pages.parts.state import COLOURS, bound, change, parse
-from whalecore.cluster_charts import map_groups
+from whalecore.cluster_charts import map_chart, map_groups
 from whalecore.cluster_words import chosen_words, map_words
 from whalecore.clusters.flat_map import inside
 from whalecore.glossary import explain
@@ -55,6 +56,9 @@ def draw_map(lab, view, clustering, names) -> None:
     )
     st.caption(
         map_words(len(heatmaps), found.clustered, found.arranged), help=explain("arranged map")
+    )
+    offer_saving(
+        "map", {"map of the heatmaps": lambda: map_chart(heatmaps, groups, marks_of(heatmaps))}
     )
     if opened is not None:
         row = heatmaps.iloc[opened]

@@ -8,6 +8,7 @@ import streamlit as st
 from pages.parts.cluster_cells import heatmap_key
 from pages.parts.pictures import WIDTH, is_dark
 from whalecore import overlays
+from whalecore.cluster_words import first_part_words
 from whalecore.errors import WhalecoreError
 from whalecore.glossary import explain
 from whalecore.lab.sheets import many_heatmaps
@@ -28,6 +29,13 @@ def show_mean_heatmap(lab, clustering_id: str, number: int, shape) -> None:
     st.image(overlays.heatmap_picture(mean, height, WIDTH, limit), width="stretch", alt=words)
     st.image(overlays.legend(limit, dark=is_dark()), alt=f"Scale from {-limit:.2g} to {limit:.2g}")
     st.caption(words, help=explain("mean heatmap"))
+
+
+def say_of_which_maps(lab, clustering_id: str) -> None:
+    """Where several maps were compared, that mean heatmaps and meanings are of the first alone."""
+    words = first_part_words(lab.representation(clustering_id))
+    if words:
+        st.caption(words, help=explain("first of several maps"))
 
 
 def mean_heatmap_of(lab, clustering_id: str, number: int) -> np.ndarray | None:

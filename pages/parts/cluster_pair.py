@@ -5,15 +5,15 @@ from __future__ import annotations
 import numpy as np
 import streamlit as st
 
-from pages.parts.cluster_mean import mean_heatmap_of
+from pages.parts.cluster_mean import mean_heatmap_of, say_of_which_maps
 from pages.parts.heatmap_probe import Panel, probe
 from pages.parts.pictures import WIDTH, crop_shape, is_dark, unit_named
 from pages.parts.saving import offer_saving
 from pages.parts.state import bound
 from pages.parts.table import show_table
 from whalecore import overlays
-from whalecore.cluster_tables import pair_table
-from whalecore.cluster_words import agreement_words, label_of
+from whalecore.cluster_tables import label_in, pair_table
+from whalecore.cluster_words import agreement_words
 from whalecore.glossary import explain
 
 
@@ -40,8 +40,8 @@ def draw_pair(lab, view, clustering, correctness) -> None:
         column.selectbox(
             words,
             numbers,
-            format_func=lambda number: label_of(number, rows.loc[number, "name"]),
-            help=explain("cluster"),
+            format_func=lambda number: label_in(rows.loc[number]),
+            help=f"{explain('cluster')} Unstable: {explain('unstable')}",
             **bound(field, current, "pair"),
         )
     if first == second:
@@ -51,16 +51,22 @@ def draw_pair(lab, view, clustering, correctness) -> None:
     if one is None or two is None:
         st.info("The heatmaps of these clusters are no longer in the lab: compute them again.")
         return
-    titles = [f"Cluster {label_of(one, rows.loc[one, 'name'])}" for one in (first, second)]
+    titles = [f"Cluster {label_in(rows.loc[one])}" for one in (first, second)]
     unit = unit_named(clustering["method"], clustering["heatmap_settings"])
     _draw_maps(one, two, titles, unit, crop_shape(lab, clustering["model_id"]))
+    say_of_which_maps(lab, clustering["clustering_id"])
     st.markdown(agreement_words(one, two), help=explain("agreement of two heatmaps"))
     table = pair_table(rows.loc[first], rows.loc[second])
     show_table(
         table,
         width="content",
         height="content",
-        column_config={name: st.column_config.TextColumn(width="medium") for name in table.columns},
+        column_config={
+            name: st.column_config.TextColumn(
+                width="medium", help=explain("measure" if name == "Figure" else "cluster")
+            )
+            for name in table.columns
+        },
         alt="Figures of the two clusters",
     )
     offer_saving("pair", tables={"two clusters": table})

@@ -6,6 +6,7 @@ import streamlit as st
 
 from pages.parts.chart import draw_chart
 from pages.parts.export import offer_table
+from pages.parts.saving import offer_saving
 from pages.parts.state import change
 from pages.parts.table import show_table
 from whalecore.charts import CLICK
@@ -50,6 +51,13 @@ def draw_photos(correctness, selected: int) -> None:
                 on_select=lambda key=name: take(key),
             )
     st.caption("Dashed: the share over all clusters shown.")
+    offer_saving(
+        "cluster_photos",
+        {
+            f"share of {words}": lambda name=name: photos_chart(correctness, name, selected)
+            for name, words in PROBLEMS.items()
+        },
+    )
 
 
 def draw_figures(correctness) -> None:
@@ -78,9 +86,18 @@ def draw_figures(correctness) -> None:
             on_select=take,
             selection_mode="single-row",
             column_config={
-                "Cluster": st.column_config.TextColumn(width=120),
-                "Right individual": st.column_config.ProgressColumn(width=140, **PERCENT),
-                "Mean score": st.column_config.NumberColumn(format="%.2f"),
+                "Cluster": st.column_config.TextColumn(
+                    width=160, help=f"{explain('cluster')} Unstable: {explain('unstable')}"
+                ),
+                "Heatmaps": st.column_config.NumberColumn(
+                    format="localized", help=explain("heatmaps of a cluster")
+                ),
+                "Right individual": st.column_config.ProgressColumn(
+                    width=140, help=explain("right individual"), **PERCENT
+                ),
+                "Mean score": st.column_config.NumberColumn(
+                    format="%.2f", help=explain("mean score")
+                ),
                 "Stability": st.column_config.NumberColumn(
                     format="percent", help=explain("stability")
                 ),

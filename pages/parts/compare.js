@@ -109,8 +109,10 @@ export default function (component) {
       if (source && image.src !== source) image.src = source;
     }
     figure.querySelector('.pane').classList.toggle('empty', !side.picture);
-    figure.querySelector('.pane').setAttribute('aria-label', `${side.title}: zoom and move`);
+    const about = side.picture ? 'zoom and move' : 'no picture';
+    figure.querySelector('.pane').setAttribute('aria-label', `${side.title}: ${about}`);
     const lines = side.lines.map((line) => textOf('span', line));
+    if (side.noted) lines.at(-1).className = 'note';
     figure.querySelector('figcaption').replaceChildren(textOf('strong', side.title), ...lines);
   });
 
@@ -132,6 +134,10 @@ export default function (component) {
   for (const group of all('.heat')) group.hidden = !data.sides.some((side) => side.heatmap);
   one('.keys').replaceChildren(...data.keys
     .flatMap(([key, meaning]) => [textOf('dt', key), textOf('dd', meaning)]));
+  for (const label of all('[data-term]')) {
+    label.title = data.terms[label.dataset.term];
+    label.querySelector('input').setAttribute('aria-description', label.title);
+  }
   for (const button of all('[data-do]')) button.onclick = actions[button.dataset.do];
   for (const box of all('input')) {
     box.oninput = () => {

@@ -9,6 +9,8 @@ from pathlib import Path
 
 import streamlit as st
 
+from whalecore.glossary import explain
+
 HERE = Path(__file__).parent
 
 KEYS = {
@@ -19,6 +21,14 @@ KEYS = {
     "?": "show or hide these keys",
 }
 """What the comparison itself listens to."""
+
+TERMS = {
+    "shown": f"{explain('what is laid over the pictures')} Key: space.",
+    "strength": explain("strength"),
+    "brightness": explain("brightness of the pictures"),
+    "contrast": explain("contrast of the pictures"),
+}
+"""What the controls do, said where the pointer rests on them."""
 
 LEAF = {"← and →": "leaf through the photos on the right"}
 
@@ -42,7 +52,7 @@ class Side:
     heatmap_alt : str
         What the heatmap shows and how far its colours reach.
     note : str
-        Said under the lines, such as why there is no heatmap.
+        Said under the lines so that it is not overlooked, such as why there is no heatmap.
     """
 
     title: str
@@ -105,6 +115,7 @@ def show_comparison(
             "place": place,
             "layer": layer,
             "keys": list(listed.items()),
+            "terms": TERMS,
         },
         on_step_change=stepped,
     )
@@ -116,6 +127,7 @@ def _sent(side: Side) -> dict:
         "picture": _address(side.picture),
         "alt": side.alt or side.title,
         "lines": [*side.lines, *([side.note] if side.note else [])],
+        "noted": bool(side.note),
         "heatmap": _address(side.heatmap),
         "heatmapAlt": side.heatmap_alt,
     }

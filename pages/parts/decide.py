@@ -65,6 +65,7 @@ def show_decision(
     photo_id = subject.photo_id
     first = {} if chosen else {"1 to 5": "confirm that candidate"}
     keys = {**first, **{key: KEYS[key] for key in KEYS if chosen or key != "y"}}
+    keys["Esc"] = "leave a field that is typed in"
     listed = ", ".join(f"**{key.upper()}** {words}" for key, words in keys.items())
     st.subheader("Decision", help=f"{explain('decision')} Keys: {listed}.")
     show_said()
@@ -114,7 +115,7 @@ def show_decision(
                 f"decide_{place}_{photo_id}",
                 str(place),
                 lambda one=individual: decide("confirm", one),
-                help=f"It is {plain(individual)}, candidate {place}.",
+                help=f"{plain(individual)}: {explain('candidate')}",
             )
         acting_button(
             f"None of these: new individual{new}{every}",

@@ -6,6 +6,7 @@ import streamlit as st
 
 from pages.parts.guard import plain
 from pages.parts.table import show_table
+from pages.parts.times import TIME_COLUMN, moment
 from whalecore.errors import LabError
 from whalecore.glossary import explain
 from whalecore.lab.reviews import Review, Standing
@@ -88,7 +89,7 @@ def show_standing(standing: Standing) -> None:
         return
     lines = [
         f"**{plain(words_of(one))}**, said {plain(one.reviewer or 'somebody')} on "
-        f"{one.decided_at:%Y-%m-%d %H:%M} UTC{plain(f': {one.note}') if one.note else ''}"
+        f"{moment(one.decided_at)}{plain(f': {one.note}') if one.note else ''}"
         for one in standing.decisions
     ]
     listing = "\n".join(f"- {' '.join(line.split())}" for line in lines)
@@ -111,9 +112,8 @@ def show_all(found) -> None:
         show_table(
             shown[["decided_at", "reviewer", "decision", "individual", "note", "undone"]],
             column_config={
-                "decided_at": st.column_config.DatetimeColumn(
-                    "decided (UTC)", format="YYYY-MM-DD HH:mm"
-                ),
+                "decided_at": st.column_config.DatetimeColumn("decided (UTC)", format=TIME_COLUMN),
                 "undone": "taken back",
             },
+            alt="Every decision about this photo",
         )

@@ -12,6 +12,7 @@ from pages.parts.guard import guarded, plain
 from pages.parts.hand import TOGETHER, Held
 from pages.parts.saving import offer_saving
 from pages.parts.table import show_table
+from pages.parts.verdict import show_verdict
 from whalecore.cluster_words import chance
 from whalecore.errors import WhalecoreError
 from whalecore.glossary import explain
@@ -30,8 +31,7 @@ def show_one_animal(held: dict[str, Held]) -> bool:
         key=TOGETHER,
         on_change=turning,
         persist_state="session",
-        help="They are then ranked together, and the verdict of each photo takes into account "
-        "how far the others agree. " + explain("encounter"),
+        help=f"{explain('one animal')} {explain('encounter')}",
     )
 
 
@@ -75,7 +75,7 @@ def _has_name(lab, photo_id: str) -> bool:
 
 
 def show_joint(joint) -> None:
-    """The joint answer in one sentence, and a row a photo."""
+    """The joint answer in one sentence, its verdict, and a row a photo."""
     first, *others = joint.candidates
     alone = [one.prediction.candidates[0] for one in joint.assessments]
     agree = sum(one.individual == first.individual for one in alone)
@@ -85,6 +85,7 @@ def show_joint(joint) -> None:
         f"{agree} of {counted(len(alone), 'photo')} would say so alone.",
         help=explain("joint score"),
     )
+    show_verdict(joint.verdict, figures=False)
     rows = [
         {
             "Photo": one.photo.name,
@@ -100,6 +101,7 @@ def show_joint(joint) -> None:
     show_table(
         table,
         column_config={"Score": st.column_config.NumberColumn(format="%.3f")},
+        alt="The answer of each photo",
     )
     with guarded("offer the table"):
         offer_saving("encounter", tables={"encounter": table})

@@ -6,9 +6,9 @@ import streamlit as st
 
 from pages.parts.guard import plain
 from pages.parts.pictures import crop_or_blank, crop_shape
-from whalecore.cluster_words import percent
+from whalecore.cluster_words import label_of, percent
 from whalecore.glossary import explain
-from whalecore.reliability.verdict import ON_TIPS
+from whalecore.reliability.change_reasons import ON_TIPS
 from whalecore.types import ClusterEvidence
 from whalecore.verdict_words import EvidenceRow, evidence_rows, set_words, tips_words
 from whalecore.workflow.usual import usual_evidence
@@ -43,7 +43,7 @@ def show_evidence_line(lab, found) -> None:
     shown += [rows[term] for term in QUALITY if term in rows]
     for column, row in zip(st.columns(len(shown)), shown, strict=True):
         column.markdown(
-            f"{row.name}  \n**{row.value}**  \n:small[:gray[{row.usual}]]", help=explain(row.term)
+            f"{row.name}  \n**{row.value}**  \n:small[:gray[{row.usual}]]", help=_help(row)
         )
 
 
@@ -53,15 +53,23 @@ def _cluster_row(cluster: ClusterEvidence) -> EvidenceRow:
                            "unlike any cluster")  # fmt: skip
     if (cluster.share_correct_low, cluster.share_correct_high) == (0, 1):
         # The interval of no observation: a share of it would be made up.
-        return EvidenceRow(f"Right in cluster {cluster.id}", "cluster correctness", "not known",
+        called = label_of(cluster.id, stability=cluster.stability)
+        return EvidenceRow(f"Right in cluster {called}", "cluster correctness", "not known",
                            "none of it was judged")  # fmt: skip
-    between = f"{percent(cluster.share_correct_low)} to {percent(cluster.share_correct_high)}"
+    between = f"{percent(cluster.share_correct_low)} and {percent(cluster.share_correct_high)}"
     return EvidenceRow(
-        f"Right in cluster {cluster.id}",
+        f"Right in cluster {label_of(cluster.id, stability=cluster.stability)}",
         "cluster correctness",
         percent(cluster.share_correct),
-        f"between {between}",
+        f"between {between}; stability {percent(cluster.stability)}",
     )
+
+
+def _help(row: EvidenceRow) -> str:
+    """What a piece of evidence means; of a cluster's also its stability."""
+    if row.term != "cluster correctness":
+        return explain(row.term)
+    return f"{explain(row.term)} Stability: {explain('stability')}"
 
 
 def show_evidence(lab, found) -> None:
@@ -71,7 +79,7 @@ def show_evidence(lab, found) -> None:
     for place, row in enumerate(rows):
         usual_too = f" :small[:gray[{row.usual}]]" if row.usual else ""
         columns[place * COLUMNS // len(rows)].markdown(
-            f"{row.name}  \n**{row.value}**{usual_too}", help=explain(row.term)
+            f"{row.name}  \n**{row.value}**{usual_too}", help=_help(row)
         )
     st.caption(
         "Beside a number: whether it is usual, and between which values the middle half of this "

@@ -115,8 +115,7 @@ def _offer_wildbook(lab) -> None:
         "Location ID for all sightings",
         key="export_location",
         max_chars=200,
-        help="As the menu of your Wildbook shows it; not needed where your photos have latitude "
-        "and longitude.",
+        help=explain("location id"),
     )
     if not st.button("Prepare the spreadsheets", help=explain("wildbook")):
         return

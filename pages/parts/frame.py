@@ -7,6 +7,7 @@ from pathlib import Path
 import streamlit as st
 
 from pages.parts.icon import fluke_icon
+from pages.parts.leave_field import leave_by_escape
 
 FOLDER = Path(__file__).resolve().parents[1]
 STYLE = FOLDER / "parts" / "frame.css"
@@ -51,3 +52,4 @@ def begin(title: str) -> None:
         st.rerun()
     st.html(STYLE)
     st.title(title)
+    leave_by_escape()

@@ -15,6 +15,7 @@ from pages.parts.pictures import show_heatmap, unit_of
 from pages.parts.progress import progress_bar
 from whalecore.errors import WhalecoreError
 from whalecore.glossary import explain
+from whalecore.heatmap_words import size_words
 from whalecore.types import Heatmap, OcclusionMaps, OcclusionSettings, settings_from_key
 from whalecore.workflow.background import Background
 
@@ -36,7 +37,7 @@ PATIENCE = 3.0
 _WATCHED = "watched_map"
 
 
-@st.cache_resource(max_entries=2, show_spinner="Loading the model")
+@st.cache_resource(max_entries=2, show_spinner=False)
 def _identifier(folder: str, model_id: str | None, _lab):
     return _lab.identifier(model_id)
 
@@ -100,7 +101,7 @@ def show_growing(lab, crop: np.ndarray, candidate, settings: OcclusionSettings, 
 
 def leave_unwatched() -> None:
     """End, at the end of a run of a page, what was computed for this reader and is left now."""
-    background().leave_all(_reader(), but=st.session_state.pop(_WATCHED, None))
+    background().leave_all(reader(), but=st.session_state.pop(_WATCHED, None))
 
 
 @st.cache_resource
@@ -113,7 +114,7 @@ def _watch(key: tuple) -> None:
     st.session_state[_WATCHED] = key
 
 
-def _reader() -> str:
+def reader() -> str:
     return get_script_run_ctx().session_id
 
 
@@ -133,7 +134,7 @@ def _growing_part(lab, crop, candidate, settings, strength, key, watched: bool) 
             *(candidate[name] for name in ("model_id", "photo_id", "individual")), settings
         )
         _buttons(lab, candidate, settings, key, computing, stopped is not None)
-        maps = growing.look(_reader(), FIRST if started else 0.0) if growing else None
+        maps = growing.look(reader(), FIRST if started else 0.0) if growing else None
         if computing and growing.progress is not None:
             report = progress_bar("Stopping" if growing.stopping else "Computing", "places")
             report(growing.progress)
@@ -163,7 +164,7 @@ def _buttons(lab, candidate, settings, key, computing: bool, begun: bool) -> Non
                 lambda report: explain_growing(
                     lab, candidate["photo_id"], settings, report=report, identifier=identifier
                 ),
-                _reader(),
+                reader(),
             )
             st.session_state[f"started_{settings.key}"] = True
 
@@ -227,7 +228,7 @@ def say_how_made(heatmap) -> None:
         computed = places if heatmap.computed is None else heatmap.computed
         how_many = f"{computed:,} of {places:,}" if computed < places else f"All {places:,}"
         st.markdown(
-            f"{how_many} places computed; patch {settings.patch}, stride {settings.stride}, "
+            f"{how_many} places computed; {size_words(settings.patch, settings.stride)}, "
             f"values in {unit_of(heatmap)}."
         )
         if not settings.exact and computed == places:

@@ -129,8 +129,7 @@ def _take_uploads(held: dict[str, Held]) -> None:
         accept_multiple_files=True,
         key=f"uploads_{st.session_state.get(_EMPTIED, 0)}",
         max_upload_size=MEGABYTES,
-        help=f"JPEG, PNG, WebP or TIFF, at most {MEGABYTES} MB each; the last {MOST} are kept. "
-        "Photos stay on this computer.",
+        help=f"{explain('photos in hand')} {explain('photo')}",
     )
     for upload in uploads:
         if upload.file_id not in seen:
@@ -142,15 +141,14 @@ def _buttons(lab, held: dict[str, Held]) -> None:
     if st.button(
         "Try a photo of this lab",
         icon=":material/shuffle:",
-        help="Takes a photo that the model was not trained on.",
+        help=explain("example photo"),
     ):
         _take_example(lab, held)
     if st.button(
         "Add the photos of the same sighting",
         icon=":material/group_work:",
         disabled=not _sighting(lab, st.session_state.get(_SHOWN)),
-        help="Of the photo that is shown, where the lab knows its sighting. "
-        + explain("encounter"),
+        help=f"{explain('same sighting')} {explain('encounter')}",
     ):
         shown = st.session_state[_SHOWN]
         for photo_id in _sighting(lab, shown)[: MOST - 1]:

@@ -45,10 +45,10 @@ def show_compare(lab, view, candidate, crop: np.ndarray, strength: float) -> Non
         (left, stored(lab, candidate, own, left)),
         (right, stored(lab, candidate, rival, right)),
     ]
-    missing = list(dict.fromkeys(key for key, heatmap in sides if heatmap is None))
-    for key in missing:
-        offer_computing(lab, candidate, key, "compare")
+    missing = [key for key, heatmap in sides if heatmap is None]
     if missing:
+        # One after the other: one computing is watched at a time.
+        offer_computing(lab, candidate, crop, missing[0], strength)
         return
     one, two = (heatmap for _, heatmap in sides)
     panels = [

@@ -26,7 +26,7 @@ def show_five(lab, view, candidate, crop: np.ndarray, strength: float) -> None:
     found = [(row, stored(lab, candidate, row.individual, key)) for row in scores.itertuples()]
     there = [(row, heatmap) for row, heatmap in found if heatmap is not None]
     if not there:
-        offer_computing(lab, candidate, key, "five")
+        offer_computing(lab, candidate, crop, key, strength)
         return
     limit = overlays.scale_limit(*(heatmap.values for _, heatmap in there))
     panels = [

@@ -2,22 +2,24 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import streamlit as st
 
-from pages.parts.growing import COMPUTE
+from pages.parts.growing import COMPUTE, show_growing
 from pages.parts.guard import plain
 from pages.parts.heatmap_probe import Panel, probe
 from pages.parts.pictures import heatmap_words, is_dark, say_how_exact, unit_of
 from pages.parts.progress import progress_bar
-from pages.parts.settings import computed_settings
-from pages.parts.state import LOOKS, bound
+from pages.parts.settings import DEFAULT, PATCH, STRIDE, computed_settings
+from pages.parts.state import LARGEST_PATCH, LOOKS, bound, change
 from whalecore import overlays
 from whalecore.glossary import explain
+from whalecore.heatmap_words import occlusion_words
 from whalecore.types import LAYERS, GradCamSettings, Heatmap, HeatmapSettings, settings_from_key
 
 LOOK_WORDS = {"one": "Both methods", "five": "Five candidates", "compare": "Two heatmaps compared"}
-UNITS = {"probability": "score", "logit": "logit"}
 
 
 def pick_look(view) -> str:
@@ -39,11 +41,7 @@ def kind_words(key: str) -> str:
     settings = settings_from_key(key)
     if settings.method == "gradcam":
         return f"Grad-CAM, {settings.layer}"
-    fast = "" if settings.exact else f", fast (r = {settings.accuracy:g})"
-    return (
-        f"Occlusion, patch {settings.patch}, stride {settings.stride}, "
-        f"in {UNITS[settings.target]}{fast}"
-    )
+    return f"Occlusion, {occlusion_words(settings)}"
 
 
 def kinds_of(lab, candidate) -> list[str]:
@@ -54,18 +52,48 @@ def kinds_of(lab, candidate) -> list[str]:
 
 
 def pick_kind(label: str, field: str, kinds: list[str], current: str | None, usual: str) -> str:
-    """One kind of heatmap, as its key; what the address asks for where that is possible."""
-    chosen = current if current in kinds else usual
+    """One kind of heatmap, as its key; one that is not computed yet can be asked for as well."""
+    chosen = current if current in kinds or _can_be_made(current) else usual
     if current not in (None, chosen):
-        st.caption(plain(f"There is no such heatmap of this photo yet: {kind_words(current)}."))
-    st.selectbox(
+        st.caption(plain(f"There is no such heatmap of this photo: {kind_words(current)}."))
+    kinds = kinds if chosen in kinds else [chosen, *kinds]
+    column, other = st.columns([5, 2], vertical_alignment="bottom")
+    column.selectbox(
         label,
         kinds,
         format_func=kind_words,
         help=f"{explain('heatmap')} {explain('patch')} {explain('layer')}",
         **bound(field, chosen, "heatmaps"),
     )
+    with other.popover("Other size", width="stretch", help=explain("other sizes")):
+        _pick_patch(field, chosen)
     return chosen
+
+
+def _can_be_made(key: str | None) -> bool:
+    """Whether it is an occlusion map such as the fields below could ask for."""
+    if key is None:
+        return False
+    settings = settings_from_key(key)
+    usual = settings.method == "osm" and settings.fill == DEFAULT.fill
+    return usual and settings.patch <= LARGEST_PATCH
+
+
+def _pick_patch(field: str, chosen: str) -> None:
+    """Fields for the sizes of an occlusion map, and the button that takes them."""
+    settings = settings_from_key(chosen)
+    shown = settings if settings.method == "osm" else DEFAULT
+    keys = f"{field}_patch", f"{field}_stride"
+    st.session_state.setdefault(keys[0], shown.patch)
+    patch = st.number_input(PATCH, 1, LARGEST_PATCH, key=keys[0], help=explain("patch"))
+    st.session_state[keys[1]] = min(st.session_state.get(keys[1], shown.stride), patch)
+    stride = st.number_input(STRIDE, 1, patch, key=keys[1], help=explain("stride"))
+    st.button(
+        "Use these",
+        key=f"{field}_sizes",
+        on_click=lambda: change(**{field: replace(shown, patch=patch, stride=stride).key}),
+        help=explain("other sizes"),
+    )
 
 
 def stored(lab, candidate, individual: str, key: str) -> Heatmap | None:
@@ -76,11 +104,15 @@ def stored(lab, candidate, individual: str, key: str) -> Heatmap | None:
     )
 
 
-def offer_computing(lab, candidate, key: str, place: str) -> None:
-    """The button that computes a quick kind of heatmap for all five candidates."""
-    st.info(f"This heatmap is not computed yet: {kind_words(key)}.")
+def offer_computing(lab, candidate, crop, key: str, strength: float) -> None:
+    """The part of the page that computes a kind of heatmap for all five candidates."""
     settings: HeatmapSettings = settings_from_key(key)
-    if st.button("Compute it for all five candidates", key=f"{place}_{key}", icon=COMPUTE):
+    st.info(f"This heatmap is not computed yet: {kind_words(key)}.")
+    if settings.method == "osm":
+        with st.columns(2)[0]:
+            show_growing(lab, crop, candidate, settings, strength)
+        return
+    if st.button("Compute it for all five candidates", key=f"compute_{key}", icon=COMPUTE):
         from whalecore.workflow.explain import explain_photo
 
         explain_photo(lab, candidate["photo_id"], settings, progress_bar("Computing"))

@@ -9,6 +9,7 @@ from pages.parts.guard import plain
 from pages.parts.state import bound
 from pages.parts.todo import say_missing
 from whalecore.glossary import explain
+from whalecore.lab.named import model_of, uncounted
 
 LISTED = 1000
 """Photos that are offered at once."""
@@ -40,15 +41,15 @@ def pick_photo(lab, view) -> str | None:
 
 
 def listed(lab) -> tuple[pd.Series, pd.Series]:
-    """What photos are called, by id: all of them, and those that have heatmaps."""
-    return _listed(str(lab.folder), lab.state("photos", "heatmaps"), lab)
+    """What photos are called, by id: all of them, and those that have heatmaps that count."""
+    return _listed(str(lab.folder), lab.state("photos", "scored_heatmaps"), lab)
 
 
 @st.cache_resource(max_entries=4, show_spinner=False)
 def _listed(folder: str, state: str, _lab) -> tuple[pd.Series, pd.Series]:
     photos = _lab.photos().set_index("photo_id")
     labels = photos["name"] + " · " + photos["individual"].fillna("not named")
-    explained = [key[0] for key in _lab.computed_keys("heatmaps", ["photo_id"])]
+    explained = [key[0] for key in _lab.scored_heatmaps(["photo_id"])]
     return labels, labels[labels.index.isin(explained)]
 
 
@@ -69,29 +70,70 @@ def narrowed(labels):
     return found
 
 
-def pick_candidate(lab, view, photo_id: str):
-    """One of the five candidates of a photo, as a row of its scores; None without scores."""
-    scores = lab.scores(photo_id=photo_id)
-    if scores.empty:
+def pick_candidate(lab, view, photo_id: str) -> dict | None:
+    """One of the five candidates of a photo, or somebody asked for by name; None without anybody.
+
+    Returns
+    -------
+    dict
+        ``model_id``, ``photo_id``, ``individual``, ``rank`` and ``score`` (None where nothing was
+        asked yet), and ``uncounted``: why its heatmaps count in nothing, or None.
+    """
+    choices = {one["individual"]: one for one in _candidates(lab, photo_id)}
+    for one in _asked_for(lab, view, photo_id, next(iter(choices.values()), None)):
+        choices.setdefault(one["individual"], one)
+    if not choices:
         st.info(
-            "This photo has no score: a model learned from it, or it waits to be scored (the page "
-            "Lab starts that); choose one of the photos that have heatmaps."
+            "This photo has no score and no name: the page Lab starts what is missing. Until then "
+            "choose one of the photos that have heatmaps."
         )
         return None
-    rows = scores.set_index("individual")
-    current = view.individual if view.individual in rows.index else rows.index[0]
+    current = view.individual if view.individual in choices else next(iter(choices))
 
     def label(name: str) -> str:
-        row = rows.loc[name]
-        mark = " · named by the catalogue" if row["is_reference"] else ""
-        return plain(f"{row['rank']}. {name} · {row['score']:.3f}{mark}")
+        one = choices[name]
+        if one["uncounted"]:
+            return plain(f"{name} · asked for by name")
+        mark = " · named by the catalogue" if one["is_reference"] else ""
+        return plain(f"{one['rank']}. {name} · {one['score']:.3f}{mark}")
 
     st.radio(
         "Candidate",
-        list(rows.index),
+        list(choices),
         format_func=label,
         horizontal=True,
-        help=explain("candidate") + " " + explain("score"),
+        help=f"{explain('candidate')} {explain('score')} {explain('heatmap asked for by name')}",
         **bound("individual", current, "heatmaps"),
     )
-    return scores[scores["individual"] == current].iloc[0]
+    return choices[current]
+
+
+def _candidates(lab, photo_id: str) -> list[dict]:
+    names = ["model_id", "photo_id", "individual", "rank", "score", "is_reference"]
+    rows = lab.scores(photo_id=photo_id)[names].to_dict("records")
+    return [{**row, "uncounted": None} for row in rows]
+
+
+def _asked_for(lab, view, photo_id: str, first: dict | None) -> list[dict]:
+    """Whoever has a heatmap by name, is in the address, or is named by the catalogue."""
+    options = lab.heatmap_options(photo_id)
+    options = options[~options["scored"]].drop_duplicates("individual")
+    model_of_name = dict(zip(options["individual"], options["model_id"].map(model_of), strict=True))
+    usual = first["model_id"] if first else lab.newest_model_id()
+    for name in (view.individual, lab.photo(photo_id)["individual"]):
+        if name is not None and usual is not None and len(lab.gallery(name, limit=1)):
+            model_of_name.setdefault(name, usual)
+    return [
+        {
+            "model_id": model_id,
+            "photo_id": photo_id,
+            "individual": name,
+            "rank": None,
+            "score": None,
+            "is_reference": False,
+            "uncounted": why,
+        }
+        for name, model_id in model_of_name.items()
+        # One of the five of a model whose scores are not the newest any more has no say here.
+        if (why := uncounted(lab, model_id, photo_id, name)) is not None
+    ]

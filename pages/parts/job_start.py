@@ -65,8 +65,7 @@ def _import(lab):
         "Folder of photos, or CSV file",
         own,
         key="job_source",
-        help="A folder with one folder per individual, a Kaggle folder, or a CSV file with "
-        "columns of the photos' files and of the individuals.",
+        help=explain("folder of photos"),
     )
     if own and typed.strip() == own and Path(own).exists():
         st.caption("The collection of this lab: only photos that are new are read.")
@@ -91,8 +90,7 @@ def _train(lab):
         1,
         lab.info.folds,
         key="job_folds",
-        help="One model scores only the part of the photos that it did not learn from; "
-        f"{lab.info.folds} models score all photos and take so many times as long.",
+        help=explain("models to train"),
     )
     return commands.train_command(preset, int(folds))
 
@@ -118,7 +116,7 @@ def _explain(lab):
         0,
         step=100,
         key="job_limit",
-        help="A random sample of so many photos, those with heatmaps included.",
+        help=explain("sample of photos"),
     )
     if method == "gradcam":
         layer = left.selectbox("Layer", LAYERS, len(LAYERS) - 1, key="job_layer")

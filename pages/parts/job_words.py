@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from pages.parts.times import moment
 from whalecore.workflow.jobs import Ahead, Job
 
 DOES = {
@@ -72,7 +73,7 @@ def duration(seconds: float) -> str:
 
 def started(one: Job) -> str:
     """Its day and time, as the lab writes them."""
-    return "at an unknown time" if one.started_at is None else f"{one.started_at:%Y-%m-%d %H:%M}"
+    return "at an unknown time" if one.started_at is None else moment(one.started_at)
 
 
 def where_now(one: Job) -> str:

@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from contextlib import suppress
-
 import streamlit as st
 
 from pages.parts.guard import guarded, plain
+from pages.parts.job_note import await_job
 from pages.parts.job_words import (
     ICONS,
     does,
@@ -18,9 +17,7 @@ from pages.parts.job_words import (
     to_come,
     where_now,
 )
-from pages.parts.labs import current_lab
 from pages.parts.state import View, change
-from whalecore.errors import WhalecoreError
 from whalecore.glossary import explain
 from whalecore.workflow.jobs import Job, ahead_of, cancel, job, jobs, read_log, running_job
 
@@ -46,6 +43,8 @@ def show_jobs(lab) -> Job | None:
     if running is not None:
         with guarded("show the job"):
             watch(lab, running.job_id)
+    else:
+        await_job(lab)
     if chosen is not None and (running is None or chosen != running.job_id):
         with guarded("show the job of the address"):
             one = job(lab, chosen)
@@ -76,8 +75,7 @@ def show_job(lab, one: Job) -> None:
     """What a job does, where it stands, how it ended and what it printed."""
     took = "" if one.seconds is None else f", {duration(one.seconds)}"
     st.markdown(
-        f"{ICONS[one.state]} **{plain(does(one))}**: {stands(one)} "
-        f"(started {started(one)} UTC{took})",
+        f"{ICONS[one.state]} **{plain(does(one))}**: {stands(one)} (started {started(one)}{took})",
         help=explain("job"),
     )
     if one.running:
@@ -114,29 +112,6 @@ def list_jobs(lab) -> None:
         on_change=lambda: change(job=st.session_state[CHOICE]),
         help=explain("job"),
     )
-
-
-def note_running() -> None:
-    """In the sidebar of the other pages: that a job runs, and where it stands."""
-    running = None
-    with suppress(WhalecoreError):
-        lab = current_lab()
-        running = running_job(lab)
-    if running is None:
-        return
-
-    @st.fragment(run_every=2 * EVERY)
-    def look() -> None:
-        with suppress(WhalecoreError):
-            one = job(lab, running.job_id)
-            words = f"{ICONS[one.state]} {plain(does(one))}: {stands(one)}"
-            st.markdown(words, help=explain("job"))
-            if one.running:
-                st.progress(share(one), plain(where_now(one)))
-
-    with st.sidebar:
-        look()
-        st.page_link("pages/lab.py", label="Watch it")
 
 
 def _offer_cancel(lab, one: Job) -> None:

@@ -42,6 +42,16 @@ ALWAYS = (
     "when photos of a new kind have come in."
 )
 
+SHORT = {
+    "first candidate right": st.column_config.NumberColumn(
+        "right", width=80, help=explain("known and right")
+    ),
+    "another known animal": st.column_config.NumberColumn("another animal", width=115),
+    "new whale": st.column_config.NumberColumn(width=85),
+    "all": st.column_config.NumberColumn(width=60),
+}
+"""Columns of a table that stands beside its chart."""
+
 
 def draw_summary(tables: VerdictTables) -> None:
     """What a reader needs who reads nothing else."""
@@ -81,7 +91,7 @@ def draw_verdicts(tables: VerdictTables) -> None:
         table = counts.assign(verdict=counts["verdict"].map(KINDS))
         wide = table.pivot_table("photos", "verdict", "truth", sort=False)
         wide = wide.astype(int).assign(all=wide.sum(axis=1).astype(int))
-        st.table(wide.rename_axis(None).rename_axis(None, axis=1))
+        show_table(wide.reset_index(), "Verdicts and the truth", column_config=SHORT)
         st.caption(
             f"{len(tables.photos):,} test photos by verdict (rows) and truth (columns). The name "
             "of the animal on each photo is known, so the truth is too.",

@@ -45,9 +45,7 @@ def offer_new_lab() -> None:
         "Folder of photos, or CSV file",
         key="new_lab_source",
         placeholder="/home/me/flukes",
-        help="A folder with one folder per individual, a Kaggle folder, or a CSV file with "
-        "columns of the photos' files and of the individuals. The photos stay where they are and "
-        "are never changed.",
+        help=explain("folder of photos"),
     )
     if not typed.strip():
         return

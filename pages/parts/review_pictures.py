@@ -5,10 +5,13 @@ What could not be read is not kept: the file may come back.
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+
 import streamlit as st
 
+from pages.parts.compare import Side
 from pages.parts.pictures import blank, crop_of, crop_shape
-from pages.parts.sides import lab_side, own_heatmap
+from pages.parts.sides import MapKind, Wanted, lab_side
 from whalecore.errors import WhalecoreError
 from whalecore.overlays import draw_box, thumbnail
 from whalecore.types import Box
@@ -23,6 +26,21 @@ TABLES = ("catalogue", "crops", "splits", "reviews", "scores", "models", "heatma
 """What the sheet of a photo depends on."""
 
 Sheet = dict
+
+
+@dataclass(frozen=True)
+class Pair:
+    """What is compared; no right side where the candidate has no other photo.
+
+    Attributes
+    ----------
+    wanted : tuple of Wanted
+        Heatmaps of either side that are not there and can be made.
+    """
+
+    left: Side
+    right: Side | None
+    wanted: tuple[Wanted, ...]
 
 
 def shape_of(lab, model_id: str) -> tuple[int, int]:
@@ -41,9 +59,9 @@ def sheet_of(lab, photo_id: str, shape: tuple[int, int]) -> Sheet:
     Returns
     -------
     dict
-        ``photo`` (row of `photos`), ``whole`` (the photo with its box, WebP), ``candidates``,
-        ``galleries`` (rows by individual, without the photo itself) and ``cards`` (a picture of
-        each candidate, WebP, or None).
+        ``photo`` (row of `photos`), ``whole`` (the photo with its box, WebP), ``model_id`` (whose
+        scores count), ``candidates``, ``galleries`` (rows by individual, without the photo itself)
+        and ``cards`` (a picture of each candidate, WebP, or None).
     """
     sheet = _rows(str(lab.folder), photo_id, lab.state(*TABLES), lab)
     galleries = sheet["galleries"].items()
@@ -58,16 +76,22 @@ def sheet_of(lab, photo_id: str, shape: tuple[int, int]) -> Sheet:
 def _rows(folder, photo_id, state, _lab) -> Sheet:
     photo = _lab.photo(photo_id)
     scores = _lab.scores(photo_id=photo_id)
-    candidates = _lab.candidates(scores["model_id"].iloc[0], photo_id) if len(scores) else ()
+    model_id = scores["model_id"].iloc[0] if len(scores) else ""
+    candidates = _lab.candidates(model_id, photo_id)
     found = _lab.galleries([one.individual for one in candidates])
     galleries = {
         name: [row for row in rows if row["photo_id"] != photo_id] for name, rows in found.items()
     }
-    return {"photo": photo, "candidates": candidates, "galleries": galleries}
+    return {
+        "photo": photo,
+        "model_id": model_id,
+        "candidates": candidates,
+        "galleries": galleries,
+    }
 
 
-def pair_of(lab, sheet: Sheet, place: int, against: int, shape: tuple[int, int]) -> tuple:
-    """The photo and one of a candidate's, with their heatmaps; the second None where there is none.
+def pair_of(lab, sheet: Sheet, place: int, against: int, shape: tuple[int, int]) -> Pair:
+    """The photo and one of a candidate's, with their heatmaps.
 
     Parameters
     ----------
@@ -77,24 +101,25 @@ def pair_of(lab, sheet: Sheet, place: int, against: int, shape: tuple[int, int])
         Of the photo in the candidate's gallery.
     """
     photo_id, state = sheet["photo"]["photo_id"], lab.state(*TABLES)
-    given = (str(lab.folder), photo_id, place, against, shape, state, lab, sheet)
+    usual = lab.usual_occlusion().key
+    given = (str(lab.folder), photo_id, place, against, shape, usual, state, lab, sheet)
     pair = _pair(*given)
-    if any(side is not None and side.picture is None for side in pair):
+    if any(side is not None and side.picture is None for side in (pair.left, pair.right)):
         _pair.clear(*given)
     return pair
 
 
 @st.cache_data(max_entries=120, show_spinner=False)
-def _pair(folder, photo_id, place, against, shape, state, _lab, _sheet) -> tuple:
+def _pair(folder, photo_id, place, against, shape, usual, state, _lab, _sheet) -> Pair:
     one = _sheet["candidates"][place]
-    left = lab_side(_lab, _sheet["photo"], shape, "This photo", one.individual, None)
+    kind = MapKind(_sheet["model_id"], usual)
+    left, own = lab_side(_lab, _sheet["photo"], shape, "This photo", one.individual, kind)
     others = _sheet["galleries"][one.individual]
-    title = f"{one.rank}. {one.individual}"
-    if not others:
-        return left, None
-    # Heatmaps side by side are of one kind where the lab has both.
-    own = own_heatmap(_lab, photo_id, one.individual, None)
-    return left, lab_side(_lab, others[against], shape, title, one.individual, own)
+    right = theirs = None
+    if others:
+        title = f"{one.rank}. {one.individual}"
+        right, theirs = lab_side(_lab, others[against], shape, title, one.individual, kind)
+    return Pair(left, right, tuple(wanted for wanted in (own, theirs) if wanted is not None))
 
 
 def read_ahead(lab, photo_id: str, shape: tuple[int, int]) -> None:

@@ -8,11 +8,12 @@ from pages.parts.compare import Side, show_comparison
 from pages.parts.decide import KEYS
 from pages.parts.decisions import turning
 from pages.parts.guard import plain
+from pages.parts.make_heatmap import offer_heatmaps, words_of
 from pages.parts.marks import opened_at, place_words, show_marks
 from pages.parts.review_pictures import Sheet, pair_of
 from pages.parts.state import View, change
 from pages.parts.verdict import show_verdict
-from whalecore.cluster_words import known, percent
+from whalecore.cluster_words import known, label_of, percent
 from whalecore.glossary import explain
 from whalecore.types import TOP, Verdict
 
@@ -52,10 +53,13 @@ def show_photo(sheet: Sheet, row) -> None:
         else:
             st.info(WITHOUT, icon=":material/help:")
         if known(row.cluster):
+            called = label_of(int(row.cluster), stability=row.cluster_stability)
             st.caption(
-                f"Cluster {int(row.cluster)}: mean score {row.cluster_score:.2f}, first candidate "
-                f"right in {percent(row.cluster_correct)} of its photos.",
-                help=f"{explain('cluster')} {explain('cluster correctness')}",
+                f"Cluster {called}: mean score {row.cluster_score:.2f}, first candidate right in "
+                f"{percent(row.cluster_correct)} of its photos, stability "
+                f"{percent(row.cluster_stability)}.",
+                help=f"{explain('cluster')} {explain('cluster correctness')} Stability: "
+                f"{explain('stability')}",
             )
 
 
@@ -74,7 +78,7 @@ def draw_cards(sheet: Sheet, view: View) -> int:
                 shortcut=str(one.rank),
                 type="primary" if place == chosen else "secondary",
                 width="stretch",
-                help="Compare this candidate with the photo.",
+                help=explain("compare a candidate"),
                 on_click=_choose,
                 args=(one.individual,),
             )
@@ -93,7 +97,12 @@ def compare(lab, sheet: Sheet, place: int, view: View, shape, steps: dict[str, s
     one = sheet["candidates"][place]
     ids = [row["photo_id"] for row in sheet["galleries"][one.individual]]
     against = opened_at(ids, view.against, one)
-    left, right = pair_of(lab, sheet, place, against, shape)
+    pair = pair_of(lab, sheet, place, against, shape)
+    # Above the button, which says what is drawn in it.
+    compared = st.container()
+    if offer_heatmaps(lab, pair.wanted, words_of(pair.wanted)):
+        pair = pair_of(lab, sheet, place, against, shape)
+    right = pair.right
     if right is None:
         note = "The lab holds no other photo of this individual."
         right = Side(f"{one.rank}. {one.individual}", None, note=note)
@@ -101,12 +110,13 @@ def compare(lab, sheet: Sheet, place: int, view: View, shape, steps: dict[str, s
     def step(by: int) -> None:
         change(against=ids[(against + by) % len(ids)])
 
-    show_comparison(
-        left,
-        right,
-        key="review_comparison",
-        height=380,
-        on_step=step if len(ids) > 1 else None,
-        place=place_words(ids, against, one),
-        keys={"1 to 5": "compare with that candidate", **KEYS, **steps},
-    )
+    with compared:
+        show_comparison(
+            pair.left,
+            right,
+            key="review_comparison",
+            height=380,
+            on_step=step if len(ids) > 1 else None,
+            place=place_words(ids, against, one),
+            keys={"1 to 5": "compare with that candidate", **KEYS, **steps},
+        )

@@ -8,19 +8,35 @@ import streamlit as st
 
 from pages.parts.state import LARGEST_PATCH, SPEEDS, View, bound, change
 from whalecore.glossary import explain
+from whalecore.heatmap_words import occlusion_words
+from whalecore.lab.named import model_of
 from whalecore.types import HeatmapSettings, OcclusionSettings, settings_from_key
 
 DEFAULT = OcclusionSettings(patch=16, stride=8)
+
+PATCH, STRIDE = "Patch, in pixels", "Stride, in pixels"
 
 FAST = 0.99
 """Correlation with the exact map that a fast one shall have."""
 
 
-def computed_settings(lab, photo_id: str, model_id: str) -> list[HeatmapSettings]:
-    """Settings of the heatmaps that a photo has."""
+def computed_settings(
+    lab, photo_id: str, model_id: str, by_name: str | None = None
+) -> list[HeatmapSettings]:
+    """Settings of the heatmaps that a photo has.
+
+    Parameters
+    ----------
+    by_name : str, optional
+        Only those that were asked for by this individual's name; without it, of candidates.
+    """
     options = lab.heatmap_options(photo_id)
-    keys = options.loc[options["model_id"] == model_id, "settings"]
-    return [settings_from_key(key) for key in dict.fromkeys(keys)]
+    if by_name is None:
+        options = options[options["scored"] & (options["model_id"] == model_id)]
+    else:
+        same = options["model_id"].map(model_of) == model_id
+        options = options[same & (options["individual"] == by_name)]
+    return [settings_from_key(key) for key in dict.fromkeys(options["settings"])]
 
 
 def stopped_settings(lab, photo_id: str, model_id: str) -> list[OcclusionSettings]:
@@ -49,17 +65,17 @@ def pick_occlusion(
     column.selectbox(
         "Patch and stride",
         choices,
-        format_func=lambda one: f"patch {one.patch}, stride {one.stride}, {_UNITS[one.target]}",
+        format_func=lambda one: occlusion_words(replace(one, accuracy=1.0)),
         key=key,
         on_change=take,
         help=explain("patch") + " " + explain("stride"),
     )
     with other.popover("Other"):
         patch = st.number_input(
-            "Patch", 1, LARGEST_PATCH, help=explain("patch"), **bound("patch", wanted.patch, "h")
+            PATCH, 1, LARGEST_PATCH, help=explain("patch"), **bound("patch", wanted.patch, "h")
         )
         st.number_input(
-            "Stride", 1, patch, help=explain("stride"), **bound("stride", wanted.stride, "h")
+            STRIDE, 1, patch, help=explain("stride"), **bound("stride", wanted.stride, "h")
         )
     _pick_speed(wanted)
     return wanted
@@ -83,9 +99,6 @@ def _pick_speed(wanted: OcclusionSettings) -> None:
         on_change=take,
         help=explain("exact") + " " + explain("fast"),
     )
-
-
-_UNITS = {"probability": "in score", "logit": "in logit"}
 
 
 def _closest(there: list[OcclusionSettings], view: View) -> OcclusionSettings:

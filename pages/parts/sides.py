@@ -2,20 +2,53 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+
 import streamlit as st
 
 from pages.parts.compare import Side
 from pages.parts.pictures import crop_of, unit_of
 from whalecore import overlays
 from whalecore.errors import WhalecoreError
+from whalecore.heatmap_words import UNCOUNTED, occlusion_words
+from whalecore.lab.named import model_of, uncounted
 from whalecore.photo_words import photo_lines
 from whalecore.transparent import heatmap_layer
-from whalecore.types import Box, Heatmap, Photo
+from whalecore.types import Box, Heatmap, Photo, settings_from_key
 
 MOST = 1400
 """Width of a picture to be zoomed into, in pixels."""
 
 LEAST = 400
+
+
+@dataclass(frozen=True)
+class MapKind:
+    """How the two heatmaps of a comparison are to be made, so that they can be compared.
+
+    Attributes
+    ----------
+    model : str
+        The model that judges the photo in hand, by its own ``model_id``.
+    settings : str
+        Of an occlusion map, as its ``key``.
+    """
+
+    model: str
+    settings: str
+
+    def fits(self, heatmap: Heatmap) -> bool:
+        """Whether a heatmap is of this kind, whichever list of individuals was asked."""
+        return (model_of(heatmap.model_id), heatmap.settings) == (self.model, self.settings)
+
+
+@dataclass(frozen=True)
+class Wanted:
+    """A heatmap of a photo of the lab that is not there and can be made."""
+
+    photo_id: str
+    individual: str
+    kind: MapKind
 
 
 def query_side(lab, photo: Photo, crop, shape: tuple[int, int], heatmap, individual: str) -> Side:
@@ -35,15 +68,23 @@ def query_side(lab, photo: Photo, crop, shape: tuple[int, int], heatmap, individ
     )
 
 
-def lab_side(lab, row, shape: tuple[int, int], title: str, individual: str, like: Heatmap) -> Side:
+def lab_side(
+    lab, row, shape: tuple[int, int], title: str, individual: str, kind: MapKind
+) -> tuple[Side, Wanted | None]:
     """A photo of the lab, with its own heatmap for the same individual where the lab has one.
 
     Parameters
     ----------
     row : mapping
         Of `photos`.
-    like : Heatmap or None
-        The one on the other side; one of the same model and settings is preferred.
+    kind : MapKind
+        Of the heatmap that is wanted.
+
+    Returns
+    -------
+    Side
+    Wanted or None
+        The heatmap that can be made, where the lab has none of that kind.
     """
     photo_id = row["photo_id"]
     lines = photo_lines(row)
@@ -51,34 +92,49 @@ def lab_side(lab, row, shape: tuple[int, int], title: str, individual: str, like
         crop = lab.crop(photo_id)
         picture = _lab_crop(str(lab.folder), photo_id, crop.box if crop else None, shape, lab)
     except WhalecoreError as error:
-        return Side(title, None, lines=lines, note=str(error))
-    heatmap = own_heatmap(lab, photo_id, individual, like)
-    note = "" if heatmap else f"The lab has no heatmap of this photo for {individual}."
-    return Side(
+        return Side(title, None, lines=lines, note=str(error)), None
+    heatmap = own_heatmap(lab, photo_id, individual, kind)
+    side = Side(
         title,
         picture,
         f"The fluke on {row['name']}, {individual}",
         lines + _heatmap_lines(heatmap),
         _layer(heatmap, shape),
         _heatmap_words(heatmap),
-        note,
+        _note(lab, heatmap, individual, kind),
     )
+    alike = heatmap is not None and kind.fits(heatmap)
+    return side, None if alike else Wanted(photo_id, individual, kind)
 
 
-def own_heatmap(lab, photo_id: str, individual: str, like: Heatmap | None) -> Heatmap | None:
+def own_heatmap(lab, photo_id: str, individual: str, kind: MapKind) -> Heatmap | None:
     """The lab's occlusion map of a photo for one individual, the most alike in how it was made."""
     rows = lab.heatmap_options(photo_id)
     rows = rows[(rows["individual"] == individual) & (rows["method"] == "osm")].to_dict("records")
-    if like is not None:
-        # The sort is stable: of what is equally alike, the first listed.
-        rows.sort(
-            key=lambda row: (row["settings"] != like.settings, row["model_id"] != like.model_id)
-        )
+    # The sort is stable: of what is equally alike, the first listed.
+    rows.sort(
+        key=lambda row: (row["settings"] != kind.settings, model_of(row["model_id"]) != kind.model)
+    )
     for row in rows:
         found = lab.heatmap(row["model_id"], photo_id, individual, "osm", row["settings"])
         if found is not None:
             return found
     return None
+
+
+def _note(lab, heatmap: Heatmap | None, individual: str, kind: MapKind) -> str:
+    """What is to be known of a heatmap before it is believed; why there is none."""
+    if heatmap is None:
+        return f"The lab has no heatmap of this photo for {individual} yet."
+    said = []
+    why = uncounted(lab, heatmap.model_id, heatmap.photo_id, individual)
+    if why is not None:
+        said.append(UNCOUNTED[why])
+    if heatmap.settings != kind.settings:
+        said.append(f"Made with {occlusion_words(settings_from_key(heatmap.settings))}.")
+    if model_of(heatmap.model_id) != kind.model:
+        said.append("Made by another model of this lab.")
+    return " ".join(said)
 
 
 def _layer(heatmap: Heatmap | None, shape: tuple[int, int]) -> bytes | None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import asdict
+from functools import partial
 
 import pandas as pd
 import streamlit as st
@@ -10,9 +11,12 @@ import streamlit as st
 from pages.parts.chart import draw_chart
 from pages.parts.guard import plain
 from pages.parts.saving import offer_saving
+from pages.parts.table import show_table
 from whalecore import reliability_charts as charts
+from whalecore.faithful_chart import DONE, curve_chart
 from whalecore.glossary import explain
-from whalecore.verdict_words import GAINS, gain_words
+from whalecore.verdict_words import CLUSTER_GAINS, GAINS, cluster_gain_words, gain_words
+from whalecore.workflow.faithful_curves import faithful_curves
 from whalecore.workflow.faithfulness import (
     METHODS,
     OPPONENTS,
@@ -29,8 +33,9 @@ MARGIN_AXIS = "uncovering minus covering, difference"
 def draw_gain(tables: VerdictTables) -> None:
     """The same photos judged with and without the evidence of the heatmaps."""
     st.header("Do the heatmaps add anything?", help=explain("gain of heatmaps"))
-    found = {GAINS[name]: tables.figures[name] for name in GAINS if name in tables.figures}
-    st.markdown(gain_words(tables.figures))
+    names = {**GAINS, **CLUSTER_GAINS}
+    found = {names[name]: tables.figures[name] for name in names if name in tables.figures}
+    st.markdown(f"{gain_words(tables.figures)} {cluster_gain_words(tables.figures)}")
     if not found:
         st.caption("It will be once photos have heatmaps (explain) and calibrate has run since.")
         return
@@ -84,9 +89,10 @@ def draw_faithfulness(lab) -> None:
             "that knows nothing of the network.",
             help=f"{explain('covering')} {explain('uncovering')}",
         )
+    _draw_curves(faithful_curves(lab))
     st.markdown("**Score left, and likeness after forgetting**", help=explain("forgetting"))
     scores = _scores(figures)
-    st.table(scores)
+    show_table(pd.DataFrame(scores), "Score left and likeness after forgetting", height="content")
     st.caption(
         "Mean score of the first candidate while the photo is covered (low is good) or uncovered "
         "(high is good) in the map's order; likeness near 0 is good.",
@@ -96,6 +102,26 @@ def draw_faithfulness(lab) -> None:
     tables = {"better than chance": lambda: _effects(margins)}
     every = {"covering and uncovering": lambda: pd.DataFrame(scores)}
     offer_saving("faithful", made if margins else {}, (tables if margins else {}) | every)
+
+
+def _draw_curves(curves: pd.DataFrame) -> None:
+    """The score step by step; nothing in labs that were tested before the steps were kept."""
+    if curves.empty:
+        return
+    st.markdown(
+        "**The score while the photo is covered, and uncovered**",
+        help=f"{explain('covering')} {explain('uncovering')}",
+    )
+    names = {**METHODS, **{name: said.capitalize() for name, said in OPPONENTS.items()}}
+    for side, curve in zip(st.columns(2, gap="medium"), DONE, strict=True):
+        with side:
+            draw_chart(curve_chart, curves, curve, names)
+    offer_saving(
+        "curves",
+        {f"score while {done}": partial(curve_chart, curves, curve, names)
+         for curve, done in DONE.items()},
+        {"score while covered and uncovered": curves},
+    )  # fmt: skip
 
 
 def _effects(found) -> pd.DataFrame:

@@ -5,11 +5,17 @@ from __future__ import annotations
 import streamlit as st
 
 from pages.parts.guard import plain
-from whalecore.cluster_words import AGAIN, chance, known, label_of, percent, stability_words
+from whalecore.cluster_words import (
+    AGAIN,
+    chance,
+    label_of,
+    percent,
+    stability_words,
+    unstable_mark,
+)
 from whalecore.glossary import explain
-from whalecore.lab.clusters import UNSTABLE
 from whalecore.types import ClusterEvidence, Verdict
-from whalecore.verdict_words import KINDS
+from whalecore.verdict_words import KINDS, counted_words
 
 _BOXES = {
     "reliable": (st.success, ":material/check_circle:"),
@@ -17,26 +23,24 @@ _BOXES = {
     "new_whale": (st.info, ":material/add_circle:"),
     "retake": (st.error, ":material/no_photography:"),
 }
-FEW = 30
 
 
-def show_verdict(verdict: Verdict) -> None:
-    """The verdict in one word, what to do, and the reasons."""
+def show_verdict(verdict: Verdict, figures: bool = True) -> None:
+    """The verdict in one word, what to do, the reasons and, unless unwanted, both probabilities."""
     box, icon = _BOXES[verdict.verdict]
     reasons = "\n".join(f"- {plain(reason)}" for reason in verdict.reasons)
     box(
         f"**{KINDS[verdict.verdict]}.** {explain(verdict.verdict)}\n\n{reasons}",
         icon=icon,
     )
-    if verdict.p_correct is None and verdict.p_new_whale is None:
+    if not figures or (verdict.p_correct is None and verdict.p_new_whale is None):
         # The reasons say why; two empty figures would add nothing.
         return
     left, right = st.columns(2)
     left.metric(
         "First candidate right",
         chance(verdict.p_correct),
-        help="Estimated from photos kept away from training; that the animal may be new is "
-        "taken into account.",
+        help=explain("chance of being right"),
     )
     right.metric("New whale", chance(verdict.p_new_whale), help=explain("new_whale"))
 
@@ -56,18 +60,18 @@ def show_cluster(cluster: ClusterEvidence | None, name: str | None = None) -> No
         )
         st.caption(f"The nearest cluster is {called}.", help=explain("cluster"))
         return
-    loose = known(cluster.stability) and cluster.stability < UNSTABLE
-    few = f" Only {cluster.heatmaps} photos: too few to rely on." * (cluster.heatmaps < FEW)
+    loose = unstable_mark(cluster.stability)
     st.metric(
-        f"First candidates that were right in cluster {called}{' (unstable)' * loose}",
-        percent(cluster.share_correct),
+        f"First candidates that were right in cluster {called}{loose}",
+        percent(cluster.share_correct if cluster.heatmaps else None),
         help=explain("cluster correctness"),
     )
     st.caption(
         f"Between {percent(cluster.share_correct_low)} and {percent(cluster.share_correct_high)} "
-        f"with 95 % confidence, mean score {cluster.mean_score:.2f}.{few}",
+        f"with 95 % confidence, mean score {cluster.mean_score:.2f}.",
         help=explain("interval"),
     )
+    st.caption(counted_words(cluster.heatmaps), help=explain("evidence"))
     st.caption(
         f"Membership {percent(cluster.membership)}: so many of the most similar heatmaps lie in "
         "this cluster.",

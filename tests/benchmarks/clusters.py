@@ -1,10 +1,13 @@
 """Do clusters hold: at scale, for new heatmaps, on drawings and on photographs?
 
     python tests/benchmarks/clusters.py scale --most 20000
+    python tests/benchmarks/clusters.py way data/demo LAB
     python tests/benchmarks/clusters.py new data/demo
+    python tests/benchmarks/clusters.py vote data/demo LAB
     python tests/benchmarks/clusters.py sigma
     python tests/benchmarks/clusters.py demo data/demo
     python tests/benchmarks/clusters.py real LAB
+    python tests/benchmarks/clusters.py printed LAB
 
 Each part prints Markdown tables under a line with the computer, the date and the command.
 ``--small`` tries a part in seconds. CoRelAy takes part where it is installed:
@@ -16,8 +19,8 @@ from __future__ import annotations
 import argparse
 import sys
 import time
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Callable
+from dataclasses import replace
 from datetime import date
 from pathlib import Path
 
@@ -25,16 +28,31 @@ import numpy as np
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[2]))
 
-from whalecore.clusters.clustering import Clustering, Earlier
+from tests.benchmarks.cluster_printed import printed
+from tests.benchmarks.cluster_real import real
+from tests.benchmarks.cluster_subjects import (
+    SMALL,
+    Subject,
+    group,
+    held_out_photos,
+    interval,
+    joint_names,
+    lab_subject,
+    planted_subject,
+    say,
+    show,
+    some_of,
+)
+from tests.benchmarks.cluster_ways import vote, way
+from whalecore.clusters.clustering import Earlier
 from whalecore.clusters.descriptor import descriptors, fit_projection
-from whalecore.clusters.matching import match_clusters
 from whalecore.clusters.placing import assign, assign_many
 from whalecore.clusters.spectral import spectral_clustering, stride_of
 from whalecore.explain.truth import mass_inside
 from whalecore.lab.lab import Lab, open_lab
 from whalecore.photos.crop import cut
 from whalecore.reliability.metrics import wilson_interval
-from whalecore.types import HeatmapSet, Photo, Progress
+from whalecore.types import HeatmapSet, Photo
 from whalecore.workflow.bench.clusters import Case, bench_clusters
 from whalecore.workflow.bench.grouping import METHODS, STRIDE
 from whalecore.workflow.bench.planted import Planted, planted_heatmaps
@@ -43,7 +61,6 @@ from whalecore.workflow.bench.tables import CLUSTER_HEADINGS, CLUSTER_LEGEND, ma
 from whalecore.workflow.truth import feature_masks, true_photos
 
 SIZES = (1000, 5000, 20_000, 50_000, 200_000)
-SMALL = Planted(kinds=6, rows=16, cols=32)
 
 SPOILT, NEW = "spoilt photo", "new whale"
 NOWHERE = "no feature"
@@ -60,17 +77,6 @@ def scale(given: argparse.Namespace) -> None:
         print(*row_table(rows, CLUSTER_HEADINGS)[-1:], sep="\n", file=sys.stderr, flush=True)
     show(row_table(rows, CLUSTER_HEADINGS))
     print("", *CLUSTER_LEGEND, sep="\n")
-
-
-@dataclass(frozen=True)
-class Subject:
-    """Heatmaps to be clustered, and the photo of each."""
-
-    name: str
-    heatmaps: np.ndarray
-    photos: np.ndarray
-    stride: int
-    clusters: int
 
 
 def new(given: argparse.Namespace) -> None:
@@ -138,59 +144,6 @@ def held_out(subject: Subject, seed: int) -> list[object]:
         each * 1e6,
         alone * 1e3,
     ]
-
-
-def held_out_photos(photos: np.ndarray, seed: int, share: float = 0.1) -> np.ndarray:
-    """Which heatmaps belong to a random tenth of the photos: bool (heatmaps,)."""
-    names = np.unique(photos)
-    count = max(1, round(share * len(names)))
-    chosen = np.random.default_rng(seed).choice(names, count, replace=False)
-    return np.isin(photos, chosen)
-
-
-def joint_names(apart: np.ndarray, joint: np.ndarray) -> np.ndarray:
-    """Return the joint run's number of each cluster 1 to K of the run apart, at its place.
-
-    Parameters
-    ----------
-    apart, joint : ndarray of shape (heatmaps,), int
-        Clusters of the same heatmaps in both runs.
-
-    Returns
-    -------
-    ndarray of shape (K + 1,), int
-        0 for a cluster without a counterpart, and at place 0.
-    """
-    names = np.zeros(apart.max() + 1, int)
-    for match in match_clusters(apart, joint):
-        names[match.cluster] = match.earlier or 0
-    return names
-
-
-def planted_subject(count: int, small: bool) -> Subject:
-    planted = SMALL if small else Planted()
-    heatmaps, _ = planted_heatmaps(count, planted)
-    return Subject("planted kinds", heatmaps, np.arange(count), STRIDE, planted.kinds)
-
-
-def lab_subject(lab: Lab, most: int | None, clusters: int) -> Subject:
-    heatmaps = lab.heatmaps()
-    heatmaps = some_of(heatmaps, np.arange(len(heatmaps))[:most])
-    clusters = min(clusters, len(heatmaps) // 10)
-    photos = np.array(heatmaps.photo_ids)
-    return Subject(lab.name, heatmaps.values, photos, stride_of(heatmaps.settings), clusters)
-
-
-def group(
-    subject: Subject, which: np.ndarray, seed: int, earlier: Earlier | None = None
-) -> Clustering:
-    return spectral_clustering(
-        subject.heatmaps[which],
-        subject.clusters,
-        seed=seed,
-        stride=subject.stride,
-        earlier=earlier,
-    )
 
 
 DIFFICULTIES = {
@@ -386,172 +339,8 @@ def agreement(kinds: np.ndarray, labels: np.ndarray) -> tuple[float, float]:
     )
 
 
-def some_of(heatmaps: HeatmapSet, which: np.ndarray) -> HeatmapSet:
-    """A part of the heatmaps."""
-    names = {
-        key: tuple(getattr(heatmaps, key)[index] for index in which)
-        for key in ("model_ids", "photo_ids", "individuals")
-    }
-    arrays = {
-        key: getattr(heatmaps, key)[which] for key in ("values", "ranks", "scores", "correct")
-    }
-    return replace(heatmaps, **names, **arrays)
-
-
-def real(given: argparse.Namespace) -> None:
-    """Every cluster's correctness, score and stability (Fig. 8), and whether they fall together."""
-    for folder in given.labs or ("data/demo",):
-        lab = open_lab(folder)
-        heatmaps = lab.heatmaps()
-        if given.small:
-            heatmaps = some_of(heatmaps, np.arange(min(200, len(heatmaps))))
-        _real(lab, heatmaps, 100 if given.small else 2000)
-
-
-def _real(lab: Lab, heatmaps: HeatmapSet, draws: int) -> None:
-    clock = Clock()
-    started = time.perf_counter()
-    clusters = min(30, len(heatmaps) // 10)
-    clustering = spectral_clustering(heatmaps, clusters, report=clock)
-    seconds = time.perf_counter() - started
-    print(f"{lab.name}: {len(heatmaps)} heatmaps, {heatmaps.method} {heatmaps.settings}\n")
-    rows = correctness(clustering, heatmaps)
-    headings = ["cluster", "heatmaps", "correct", "95 % interval", "mean score", "s.d."]
-    show(markdown([*headings, "stability"], rows))
-    individuals = {
-        row["photo_id"]: row["individual"] or row["photo_id"] for row in lab.rows("photos")
-    }
-    units = np.array([individuals[photo_id] for photo_id in heatmaps.photo_ids])
-    found, low, high = rank_correlation(
-        clustering.labels, heatmaps.correct, heatmaps.scores, units, draws
-    )
-    print(
-        f"\nRank correlation (Spearman) of mean score and share correct over {clustering.clusters} "
-        f"clusters: {found:.3f},\n95 % interval {interval(low, high)} "
-        f"({draws} samples of the {len(np.unique(units))} individuals, the clusters held fixed)."
-    )
-    print(
-        f"Mode {clustering.mode}, sigma {clustering.sigma.sigma:.4g} "
-        f"({clustering.sigma.rule}), stability {clustering.stability:.3f}; "
-        f"{seconds:.1f} s in all{clock.words('stable', 'the stability')}."
-    )
-    steps = np.diff(clustering.eigenvalues)
-    print("\nSmallest eigenvalues (Fig. 6), and the step to the next:\n")
-    values = [
-        [number, float(value), float(step)]
-        for number, (value, step) in enumerate(
-            zip(clustering.eigenvalues, [*steps, np.nan], strict=True), start=1
-        )
-    ]
-    show(markdown(["k", "eigenvalue", "step"], values[:-1]))
-
-
-class Clock:
-    """Listens to progress and remembers how long the steps took."""
-
-    def __init__(self) -> None:
-        self.seconds: dict[str, float] = {}
-        self._last: tuple[str, float] | None = None
-
-    def __call__(self, progress: Progress) -> None:
-        now = time.perf_counter()
-        if self._last is not None:
-            step, since = self._last
-            self.seconds[step] = self.seconds.get(step, 0.0) + now - since
-        self._last = progress.step, now
-
-    def words(self, step: str, purpose: str) -> str:
-        """Such as ``, 3.0 s of them for the stability``; empty for a step that was not heard of."""
-        total = sum(seconds for name, seconds in self.seconds.items() if step in name)
-        return f", {total:.1f} s of them for {purpose}" if total else ""
-
-
-def correctness(clustering: Clustering, heatmaps: HeatmapSet) -> list[list[object]]:
-    """Per cluster: number, heatmaps, share correct, interval, mean and s.d. of score, stability."""
-    rows = []
-    for number in range(1, clustering.clusters + 1):
-        inside = clustering.labels == number
-        right, count = int(heatmaps.correct[inside].sum()), int(inside.sum())
-        scores = heatmaps.scores[inside].astype(float)
-        rows.append(
-            [
-                number,
-                count,
-                right / count,
-                interval(*wilson_interval(right, count)),
-                float(scores.mean()),
-                float(scores.std()),
-                float(clustering.cluster_stability[number - 1]),
-            ]
-        )
-    return rows
-
-
-def rank_correlation(
-    labels: np.ndarray,
-    correct: np.ndarray,
-    scores: np.ndarray,
-    units: np.ndarray,
-    draws: int,
-    seed: int = 0,
-) -> tuple[float, float, float]:
-    """Spearman's correlation over clusters of mean score and share correct, and its interval.
-
-    Parameters
-    ----------
-    labels : ndarray of shape (heatmaps,), int
-    correct, scores : ndarray of shape (heatmaps,)
-    units : ndarray of shape (heatmaps,)
-        Individuals: drawn with replacement, each with all its heatmaps.
-    draws : int
-
-    Returns
-    -------
-    (float, float, float)
-        Of all heatmaps; 2.5th and 97.5th percentile over the samples. NaN where a share or a
-        score is the same in all clusters. A cluster that is not in a sample is left out of it.
-    """
-    _, cluster = np.unique(labels, return_inverse=True)
-    names, unit = np.unique(units, return_inverse=True)
-    shape = (len(names), cluster.max() + 1)
-    sums = []
-    for weights in (np.ones(len(labels)), correct.astype(float), scores.astype(float)):
-        table = np.zeros(shape)
-        np.add.at(table, (unit, cluster), weights)
-        sums.append(table)
-
-    def correlation(times: np.ndarray) -> float:
-        from scipy.stats import rankdata
-
-        counts, right, score = (times @ table for table in sums)
-        there = counts > 0
-        shares, means = right[there] / counts[there], score[there] / counts[there]
-        if np.ptp(shares) == 0 or np.ptp(means) == 0:
-            return float("nan")
-        return float(np.corrcoef(rankdata(shares), rankdata(means))[0, 1])
-
-    random = np.random.default_rng(seed)
-    chances = np.full(len(names), 1 / len(names))
-    found = [correlation(random.multinomial(len(names), chances)) for _ in range(draws)]
-    low, high = np.nanpercentile(found, (2.5, 97.5))
-    return correlation(np.ones(len(names))), float(low), float(high)
-
-
-def interval(low: float, high: float) -> str:
-    return f"{low:.3f} to {high:.3f}"
-
-
-def say(progress: Progress) -> None:
-    if progress.message:
-        print(progress.message, file=sys.stderr, flush=True)
-
-
-def show(lines: Sequence[str]) -> None:
-    print(*lines, sep="\n", flush=True)
-
-
 PARTS: dict[str, Callable[[argparse.Namespace], None]] = {
-    part.__name__: part for part in (scale, new, sigma, demo, real)
+    part.__name__: part for part in (scale, way, new, vote, sigma, demo, real, printed)
 }
 
 
@@ -561,8 +350,10 @@ def main() -> None:
     parser.add_argument("labs", nargs="*", help="folders of labs; data/demo when not given")
     parser.add_argument("--small", action="store_true", help="a trial in seconds")
     parser.add_argument("--most", type=int, default=SIZES[-1], help="heatmaps of 'scale'")
-    parser.add_argument("--heatmaps", type=int, default=2000, help="of 'sigma'")
-    parser.add_argument("--clusters", type=int, default=30, help="of the labs of 'new'")
+    parser.add_argument(
+        "--heatmaps", type=int, default=2000, help="planted ones of 'sigma', 'way' and 'vote'"
+    )
+    parser.add_argument("--clusters", type=int, default=30, help="of labs, at most")
     given = parser.parse_args()
     print(f"{machine()}, {date.today()}: python {' '.join(sys.argv)}\n", flush=True)
     PARTS[given.part](given)

@@ -1,11 +1,13 @@
 """How long a reader waits, from the click on "Compute" to the first coarse map.
 
     python tests/benchmarks/first_map.py [LAB] [--photos 10] [--patch 5 --stride 4]
+    python tests/benchmarks/first_map.py --network resnet101 --size 256x512 --photos 2
 
 Starts the dashboard on a copy of a lab, the demo lab by default, opens one photo after the other
-in headless
-Chromium and clicks. Beside it stands, from the same run, how long the same page takes to answer
-the click on another layer, which computes nothing: what no engine can save.
+in headless Chromium and clicks. With a network, the copy gets an untrained one of that kind and
+input size, which scores the photos that are opened. Beside it stands, from the same run, how long
+the same page takes to answer the click on another layer, which computes nothing: what no engine
+can save.
 """
 
 from __future__ import annotations
@@ -15,7 +17,8 @@ import shutil
 import sys
 import tempfile
 import time
-from datetime import date
+from dataclasses import asdict
+from datetime import UTC, date, datetime
 from pathlib import Path
 
 import numpy as np
@@ -25,13 +28,16 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[2]))
 import torch
 
 from tests.dashboard import FLAGS, started
+from whalecore.identifiers.checkpoint import save_identifier
+from whalecore.identifiers.identifier import Identifier
 from whalecore.lab.lab import open_lab
-from whalecore.workflow.bench.subject import machine
+from whalecore.workflow.bench.subject import machine, untrained_identifier
 from whalecore.workflow.bench.tables import markdown
+from whalecore.workflow.models import newest_models
 
 ROOT = Path(__file__).resolve().parents[2]
 COMPUTE = "Compute it for all five"
-PATIENCE = 120_000
+PATIENCE = 600_000
 """Milliseconds."""
 
 
@@ -41,12 +47,17 @@ def main() -> None:
     parser.add_argument("--photos", type=int, default=10)
     parser.add_argument("--patch", type=int, default=5)
     parser.add_argument("--stride", type=int, default=4)
+    parser.add_argument("--network", help="such as resnet101: untrained, in the place of the lab's")
+    parser.add_argument("--size", default="256x512", help="height x width of its input")
     given = parser.parse_args()
     print(f"{machine(torch.device('cpu'))}, {date.today()}: python {' '.join(sys.argv)}\n")
     with tempfile.TemporaryDirectory() as folder:
         lab = Path(folder) / "lab"
         shutil.copytree(given.lab, lab)
         photos = sorted(set(open_lab(lab).scores()["photo_id"]))[: given.photos]
+        if given.network:
+            height, width = (int(side) for side in given.size.split("x"))
+            add_untrained(open_lab(lab), photos, given.network, height, width)
         server, address = started(folder)
         try:
             waited = clicked(f"{address}/heatmaps?lab={lab}", photos, given)
@@ -58,6 +69,40 @@ def main() -> None:
         for name, seconds in waited.items()
     ]
     print(*markdown(["click on", "clicks", "s, median", "fastest", "slowest"], rows), sep="\n")
+
+
+def add_untrained(lab, photos: list[str], architecture: str, height: int, width: int) -> None:
+    """Put an untrained network in the place of the lab's newest, and let it score some photos."""
+    newest = newest_models(lab)[-1]
+    made = untrained_identifier(architecture, height, width)
+    # As many individuals as the network has, by names that the lab knows.
+    names = newest["individuals"][: len(made.individuals)]
+    spare = [name for name in made.individuals if name not in names]
+    names = [*names, *spare][: len(made.individuals)]
+    identifier = Identifier(made.network, names, height, width)
+    save_identifier(identifier, lab.model_folder(identifier.model_id))
+    about = {
+        "model_id": identifier.model_id,
+        "architecture": architecture,
+        "input_height": height,
+        "input_width": width,
+        "individuals": names,
+        "fingerprint": identifier.fingerprint,
+        "temperature": identifier.temperature,
+        "mark_weight": None,
+        "trained_at": datetime.now(UTC),
+    }
+    lab.write("models", [newest | about])
+    rows = []
+    for photo_id in photos:
+        crop = lab.crop(photo_id)
+        found = identifier.identify(lab.read_photo(photo_id), crop=crop)
+        key = {"model_id": identifier.model_id, "photo_id": photo_id, "crop": crop.box.key}
+        rows += [
+            {**key, **asdict(candidate), "is_reference": False, "origin": "held out: untrained"}
+            for candidate in found.candidates
+        ]
+    lab.write("scores", rows)
 
 
 def clicked(address: str, photos: list[str], given) -> dict[str, list[float]]:

@@ -84,6 +84,8 @@ CLOSED_COLUMNS = {
     "BAKS": "baks",
     "BAUS": "baus",
     "ECE": "ece",
+    "of a perfect model": "ece_perfect",
+    "at most": "ece_perfect_high",
 }
 CMC_COLUMNS = {str(k): f"cmc_{k}" for k in CMC_AT}
 UNSEEN_COLUMNS = {

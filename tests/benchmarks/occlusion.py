@@ -264,7 +264,7 @@ def _tile_work(making: MapsInTheMaking, phase: tuple[int, int]) -> float:
     network = folded_form(making.identifier, making.computing.precision)
     return sum(
         tile_multiply_adds(network, [down], [across])
-        for _, _, down, across in making.engine.chunks(phase)
+        for _, _, down, across in making.engine.tiling.chunks(phase)
     )
 
 

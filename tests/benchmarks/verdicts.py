@@ -35,8 +35,9 @@ from whalecore.files import write_bytes
 from whalecore.lab.lab import Lab, open_lab
 from whalecore.photos.synthetic import draw_encounter, plan_encounters
 from whalecore.reliability.calibration import perfect_calibration_error
-from whalecore.reliability.figures import Outcome, all_figures, heatmap_gain
+from whalecore.reliability.figures import Outcome, all_figures, evidence_gain
 from whalecore.reliability.metrics import auroc, expected_calibration_error
+from whalecore.reliability.rules import CORRECT_FEATURES, feature_rows
 from whalecore.reliability.sets import CONFIDENCE, answer_probabilities
 from whalecore.reliability.shares import cluster_counts, deal_folds, with_shares
 from whalecore.types import OcclusionSettings
@@ -96,9 +97,23 @@ FIGURES = {
     "wrong among reliable": "error_among_reliable",
     "called new whale": "share_new_whale",
     "asked for another photo": "share_retake",
+    "the score's ECE, less that of P(right)": "calibration_error_gain_score",
+    "the score's Brier score, less that of P(right)": "brier_gain_score",
+    "risk-coverage area saved over the score": "risk_coverage_gain_score",
+    "... over the margin": "risk_coverage_gain_margin",
+    "... over the score without temperature": "risk_coverage_gain_unscaled_score",
+    "new whales, AUROC gained over the score": "auroc_new_gain_score",
+    "... over the energy": "auroc_new_gain_energy",
+    "... over the nearest distance": "auroc_new_gain_distance",
     "heatmaps: Brier score falls by": "heatmap_gain_brier",
     "heatmaps: risk-coverage area falls by": "heatmap_gain_risk_coverage",
     "heatmaps: AUROC of errors rises by": "heatmap_gain_auroc",
+    "boosted trees instead: Brier score falls by": "boosting_gain_brier",
+    "boosted trees instead: risk-coverage area falls by": "boosting_gain_risk_coverage",
+    "boosted trees instead: AUROC of errors rises by": "boosting_gain_auroc",
+    "the cluster alone: Brier score falls by": "cluster_gain_brier",
+    "the cluster alone: risk-coverage area falls by": "cluster_gain_risk_coverage",
+    "the cluster alone: AUROC of errors rises by": "cluster_gain_auroc",
 }
 
 
@@ -247,7 +262,15 @@ def crossed(judged, scores: AllScores, error_limit: float, seed: int, parts: int
         },
         **{
             name: np.stack([getattr(told[own], name)[place] for place, own in enumerate(part)])
-            for name in ("p_correct", "p_new", "with_heatmaps", "without", "inside", "holds")
+            for name in (
+                "p_correct",
+                "p_new",
+                "with_heatmaps",
+                "without",
+                "with_cluster",
+                "inside",
+                "holds",
+            )
         },
     )
     pooled = {
@@ -256,7 +279,27 @@ def crossed(judged, scores: AllScores, error_limit: float, seed: int, parts: int
     # Ranks are compared among photos that the same rules judge.
     ranked = [ranks_of_new(outcome(one, "test")) for one in told]
     pooled |= {name: float(np.mean([one[name] for one in ranked])) for name in ranked[0]}
-    return judgement, {name: (value, None, None, len(judged)) for name, value in pooled.items()}
+    trees = [boosted(one, part != number) for number, one in enumerate(told)]
+    chances = np.array([trees[own][place] for place, own in enumerate(part)])
+    groups = np.array([one.group for one in judged])
+    beside = {name: (value, None, None, len(judged)) for name, value in pooled.items()}
+    return judgement, beside | evidence_gain(
+        "boosting", chances, judgement.p_correct, correct, groups
+    )
+
+
+def boosted(judgement: Judgement, validation: np.ndarray) -> np.ndarray:
+    """P(correct) by boosted trees, fitted on the same evidence of the same photos as the rules."""
+    from sklearn.ensemble import HistGradientBoostingClassifier
+
+    rows = feature_rows(judgement.evidence, CORRECT_FEATURES, judgement.rules.overall_share)
+    rows = rows[:, np.isfinite(rows[validation]).any(axis=0)]
+    right = np.array([one.correct for one in judgement.judged])
+    # Small and slow to learn, as a few hundred photos ask for.
+    trees = HistGradientBoostingClassifier(
+        max_iter=60, learning_rate=0.05, max_leaf_nodes=6, min_samples_leaf=15, random_state=0
+    )
+    return trees.fit(rows[validation], right[validation]).predict_proba(rows)[:, 1]
 
 
 def ranks_of_new(told: Outcome) -> dict[str, float]:
@@ -336,12 +379,9 @@ def figures_of(judgement: Judgement, spoilt: dict[str, bool]) -> dict[str, tuple
     correct = np.array([one.correct for one in judgement.judged])
     groups = np.array([one.group for one in judgement.judged])
     if explained.any():
-        figures |= heatmap_gain(
-            judgement.with_heatmaps[explained],
-            judgement.without[explained],
-            correct[explained],
-            groups[explained],
-        )
+        rest = judgement.without[explained], correct[explained], groups[explained]
+        figures |= evidence_gain("heatmap", judgement.with_heatmaps[explained], *rest)
+        figures |= evidence_gain("cluster", judgement.with_cluster[explained], *rest)
     if spoilt:
         asked = np.array([one.verdict == "retake" for one in judgement.verdicts])[test]
         truly = np.array([spoilt[one.photo_id] for one in judgement.judged])[test]

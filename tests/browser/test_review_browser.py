@@ -5,6 +5,7 @@ from pathlib import Path
 
 import pytest
 
+from tests.browser.by_keys import say_name
 from tests.dashboard import started
 from whalecore.lab import open_lab
 from whalecore.lab.queue import Chosen
@@ -37,12 +38,8 @@ def test_photos_are_decided_by_keys_alone_and_a_decision_is_taken_back(reviewed,
     def wait(words: str) -> None:
         page.get_by_text(words).first.wait_for(timeout=SECONDS)
 
-    field = page.get_by_role("textbox", name="Your name")
-    field.focus()
     # Keys of the buttons are only letters while a name is typed.
-    page.keyboard.type("Jyn Tun")
-    page.keyboard.press("Enter")
-    field.evaluate("field => field.blur()")
+    say_name(page, "Jyn Tun")
     wait(f"Photo 1 of {len(ids)}")
     assert lab.reviews().empty
     second = lab.scores(photo_id=ids[0])["individual"].tolist()[1]

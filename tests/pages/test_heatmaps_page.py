@@ -1,5 +1,7 @@
 """The page Heatmaps with several heatmaps beside each other, on the demo lab."""
 
+import time
+
 import pytest
 
 from tests.pages.test_pages import assert_calm, opened, shown, value_of
@@ -35,17 +37,81 @@ def test_a_kind_that_is_not_computed_is_said_and_can_be_computed(demo_copy):
     at = opened("heatmaps", demo_copy, look="compare", right="layer=layer2")
     assert_calm(at)
     assert "not computed yet: Grad-CAM, layer2" in shown(at)
-    at.button(key="compare_layer=layer2").click().run()
+    at.button(key="compute_layer=layer2").click().run()
     assert_calm(at)
     assert "correlate with" in shown(at)
 
 
-def test_occlusion_settings_that_the_photo_lacks_show_the_usual_ones(demo_folder):
-    other = "patch=5,stride=1,fill=0,target=logit"
+def test_another_patch_size_is_asked_for_beside_the_heatmap_and_computed_there(demo_copy):
+    at = opened("heatmaps", demo_copy, look="compare")
+    at.number_input(key="left_patch").set_value(32).run()
+    at.number_input(key="left_stride").set_value(32).run()
+    at.button(key="left_sizes").click().run()
+    assert_calm(at)
+    asked = "patch=32,stride=32,fill=0,target=probability"
+    assert value_of(at, "left") == asked
+    assert "not computed yet: Occlusion, patch 32, stride 32 pixels" in shown(at)
+    at.button(key=f"compute_{asked}").click().run()
+    for _ in range(50):
+        if "correlate with" in shown(at):
+            break
+        time.sleep(0.2)
+        at.run()
+    assert_calm(at)
+    assert "correlate with" in shown(at)
+
+
+def test_settings_in_the_address_that_nobody_could_choose_show_the_usual_ones(demo_folder):
+    other = "patch=5,stride=1,fill=7,target=logit"
     at = opened("heatmaps", demo_folder, look="five", left=other)
     assert_calm(at)
-    assert "There is no such heatmap of this photo yet" in shown(at).replace("\\", "")
+    assert "There is no such heatmap of this photo" in shown(at).replace("\\", "")
     assert value_of(at, "left") == USUAL
+
+
+def learned(lab) -> tuple[str, str]:
+    """A photo that the model learned from, and whom it shows."""
+    photos = lab.photos().dropna(subset=["individual"])
+    photos = photos[photos["photo_id"].isin(lab.learned(lab.newest_model_id()))]
+    return tuple(photos.iloc[0][["photo_id", "individual"]])
+
+
+def test_a_photo_that_the_model_learned_from_is_explained_by_name_and_says_so(demo_copy):
+    lab = open_lab(demo_copy)
+    photo_id, name = learned(lab)
+    # The photo comes last: the page Identify, which is opened first, would explain it as well.
+    at = opened("heatmaps", demo_copy)
+    at.query_params["photo"], at.query_params["individual"] = photo_id, name
+    assert_calm(at.run())
+    assert "The model learned from this photo" in shown(at)
+    assert value_of(at, "individual") == name
+    at.button(key=f"make_heatmap{USUAL}").click().run()
+    assert_calm(at)
+    assert f"Occlusion sensitivity map for {name}" in shown(at).replace("\\", "")
+    assert lab.heatmap(lab.newest_model_id(), photo_id, name, "osm", USUAL) is not None
+    again = opened("heatmaps", demo_copy)
+    again.query_params["photo"], again.query_params["individual"] = photo_id, name
+    assert_calm(again.run())
+    assert not [one for one in again.button if one.key == f"make_heatmap{USUAL}"]
+    assert "The model learned from this photo" in shown(again)
+
+
+def test_the_candidates_own_photo_gets_its_heatmap_on_the_page_itself(demo_copy):
+    lab = open_lab(demo_copy)
+    known = lab.learned(lab.newest_model_id())
+    for row in lab.scores().query("rank == 1").itertuples():
+        against = next((one for one in lab.gallery(row.individual)["photo_id"] if one in known), "")
+        if against:
+            break
+    for page in ("identify", "review"):
+        at = opened(page, demo_copy, photo=row.photo_id, individual=row.individual, against=against)
+        assert_calm(at)
+        made = lab.heatmap(row.model_id, against, row.individual, "osm", USUAL)
+        assert (made is not None) == (page == "review")
+        if made is None:
+            at.button(key="make_heatmap").click().run()
+            assert_calm(at)
+        assert not [one for one in at.button if one.key == "make_heatmap"]
 
 
 def test_an_unknown_rival_in_the_address_is_replaced_by_the_candidate(demo_folder):

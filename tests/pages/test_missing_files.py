@@ -56,12 +56,14 @@ def test_a_photo_of_the_pile_its_card_and_its_pair_come_back_with_their_files(cl
     back = [away(lab, photo_id), away(lab, rivals[0])]
     gone = sheet_of(lab, photo_id, shape)
     assert gone["whole"] is None
-    left, right = pair_of(lab, gone, 0, 0, shape)
+    pair = pair_of(lab, gone, 0, 0, shape)
+    left, right = pair.left, pair.right
     assert left.picture is right.picture is None
     for bring_back in back:
         bring_back()
     again = sheet_of(lab, photo_id, shape)
     assert again["whole"] is not None
     assert again["cards"][candidate] != gone["cards"][candidate]
-    left, right = pair_of(lab, again, 0, 0, shape)
+    pair = pair_of(lab, again, 0, 0, shape)
+    left, right = pair.left, pair.right
     assert None not in (left.picture, right.picture)

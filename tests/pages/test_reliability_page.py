@@ -226,6 +226,13 @@ def test_clusters_count_photos_of_both_parts_and_small_ones_together(judged_lab)
     assert right.loc["No cluster, or unlike any", "of"] == 5
 
 
+def test_an_unstable_cluster_is_marked_among_the_kinds_of_photos(judged_lab):
+    judged = verdict_tables(judged_lab).judged
+    assert judged["cluster_stability"].isna().all()
+    loose = by_cluster(judged.assign(cluster_stability=0.2))["group"]
+    assert "Cluster 1 (unstable)" in set(loose)
+
+
 def test_photos_of_unknown_quality_are_in_no_group(judged_lab):
     assert by_quality(verdict_tables(judged_lab).judged).empty
 

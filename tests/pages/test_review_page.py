@@ -96,6 +96,18 @@ def test_the_least_likely_is_first_and_reliable_photos_are_left_out(folder):
     assert value_of(at, "photo") == IDS[0]
 
 
+def test_the_caption_marks_an_unstable_cluster(folder):
+    lab = open_lab(folder)
+    lab.write("clusterings", [row.clustering("c")])
+    lab.write("assignments", [row.assignment(one, "a", 1) for one in IDS])
+    facts = {"clustering_id": "c", "cluster": 1, "heatmaps": 5, "stability": 0.25}
+    lab.write("clusters", [facts])
+    (said,) = [one.value for one in opened(folder).caption if one.value.startswith("Cluster 1")]
+    said = said.replace("\N{NO-BREAK SPACE}", " ")
+    assert said.startswith("Cluster 1 (unstable): mean score 0.60, first candidate right in ")
+    assert said.endswith(", stability 25 %.")
+
+
 def test_a_decision_is_kept_counts_at_once_and_is_taken_back(folder):
     at = sign(opened(folder))
     assert "0 of 4" in at.get("progress")[0].proto.text

@@ -84,6 +84,9 @@ def spectral_clustering(
 ) -> Clustering:
     """Group heatmaps that look alike.
 
+    Principal components are fitted on all heatmaps, or on a random 10,000 of them where there are
+    more, in either mode.
+
     Parameters
     ----------
     heatmaps : HeatmapSet or ndarray of shape (heatmaps, rows, cols), or a sequence of them

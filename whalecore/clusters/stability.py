@@ -8,6 +8,14 @@ import numpy as np
 
 from whalecore.errors import SettingsError
 
+UNSTABLE = 0.5
+"""Stability under which more pairs of a cluster part than stay together."""
+
+
+def is_unstable(stability: float | None) -> bool:
+    """Whether a cluster's figures are not to be relied on; not where nothing was measured."""
+    return stability is not None and bool(stability < UNSTABLE)
+
 
 def cluster_stability(
     points: np.ndarray,

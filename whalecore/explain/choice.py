@@ -10,9 +10,11 @@ import torch
 from torch import Tensor
 
 from whalecore.errors import SettingsError
-from whalecore.explain.engines import Engine, ExactEngine, ReferenceEngine
+from whalecore.explain.engines import Engine, ExactEngine, ReferenceEngine, mebibytes
 from whalecore.explain.folded import FoldedNetwork, fold
-from whalecore.explain.work import brute_force_work, largest_map
+from whalecore.explain.room import clean_bytes, room_needed
+from whalecore.explain.tiling import Tiling
+from whalecore.explain.work import brute_force_work
 from whalecore.identifiers.ensemble import Ensemble
 from whalecore.identifiers.identifier import AnyIdentifier
 from whalecore.types import Computing, OcclusionSettings
@@ -23,9 +25,6 @@ MOST_ON_CPU = 32
 MOST_ON_GPU = 1024
 
 REFERENCE_BATCH = 16
-
-TENSORS_ALIVE = 6
-"""Of the size of the largest tile, while a block is computed."""
 
 
 def make_engine(
@@ -47,27 +46,54 @@ def make_engine(
     Raises
     ------
     SettingsError
-        If the exact engine is asked for and does not understand the network.
+        If the exact engine is asked for and does not understand the network or does not fit into
+        the memory allowed, or not even one covered photo does.
     """
     if isinstance(identifier, Ensemble):
         # Here, because the engine of an ensemble asks for those of its parts.
         from whalecore.explain.ensemble import ensemble_engine
 
         return ensemble_engine(identifier, images, settings, computing, limit)
-    if computing.engine == "reference":
-        return ReferenceEngine(identifier, images, settings, limit or REFERENCE_BATCH)
-    network = folded_form(identifier, computing.precision)
+    memory = computing.memory * 2**20
+    network = None
+    if computing.engine != "reference":
+        network = folded_form(identifier, computing.precision)
+        if network is not None and not _agrees(identifier, images[:1]):
+            network = None
+        if network is None and computing.engine == "exact":
+            raise SettingsError(
+                "The exact engine understands torchvision's residual networks only, and this "
+                "identifier is built otherwise: choose the engine 'reference' or 'auto'."
+            )
     if network is not None:
-        engine = ExactEngine(network, images, settings, limit or _limit(network, images, computing))
-        agrees = _agrees(identifier, images)
-        if agrees and (computing.engine == "exact" or _pays(engine, images)):
-            return engine
-    if computing.engine == "exact":
-        raise SettingsError(
-            "The exact engine understands torchvision's residual networks only, and this "
-            "identifier is built otherwise: choose the engine 'reference' or 'auto'."
-        )
-    return ReferenceEngine(identifier, images, settings, limit or REFERENCE_BATCH)
+        tiling, fitting = _tiling(network, images, settings, memory, limit)
+        if tiling is not None and (computing.engine == "exact" or _pays(network, images, tiling)):
+            return ExactEngine(network, images, settings, fitting, tiling)
+        if computing.engine == "exact":
+            raise _too_narrow(network, images, settings, computing.memory)
+    return ReferenceEngine(identifier, images, settings, limit or REFERENCE_BATCH, memory)
+
+
+def photos_at_once(
+    identifier: AnyIdentifier, images: Tensor, settings: OcclusionSettings, computing: Computing
+) -> int:
+    """How many of some photos can share an engine: half the memory is left for their patches.
+
+    Parameters are those of `make_engine`.
+    """
+    if isinstance(identifier, Ensemble):
+        from whalecore.explain.ensemble import share_of_memory
+
+        computing = share_of_memory(identifier, computing)
+        parts = [part.identifier for part in identifier.parts]
+        return min(photos_at_once(part, images, settings, computing) for part in parts)
+    network = folded_form(identifier, computing.precision)
+    count = len(images)
+    if network is None or computing.engine == "reference":
+        return count
+    tiling = Tiling(network, *images.shape[2:], settings, most=1)
+    each = clean_bytes(network, tiling, photos=1)
+    return max(1, min(count, computing.memory * 2**20 // 2 // each))
 
 
 def folded_form(identifier: AnyIdentifier, precision: str = "float32") -> FoldedNetwork | None:
@@ -120,18 +146,40 @@ def _agrees(identifier: AnyIdentifier, images: Tensor) -> bool:
     return forms["agrees"]
 
 
-def _pays(engine: ExactEngine, images: Tensor) -> bool:
+def _pays(network: FoldedNetwork, images: Tensor, tiling: Tiling) -> bool:
     """Whether tiles are less work than photos: on tiny ones, soon everything has changed."""
-    height, width = images.shape[2:]
-    brute = brute_force_work(engine.network, height, width, REFERENCE_BATCH)
-    return images.is_cuda or engine.work < brute
+    brute = brute_force_work(network, *tiling.size, REFERENCE_BATCH)
+    return images.is_cuda or tiling.work < brute
 
 
-def _limit(network: FoldedNetwork, images: Tensor, computing: Computing) -> int:
-    """Patches whose tiles fit into the memory allowed."""
-    # No tile is larger than its map.
-    height, width = images.shape[2:]
-    bytes_each = torch.finfo(network.dtype).bits // 8
-    size = TENSORS_ALIVE * bytes_each * largest_map(network, height, width)
-    most = MOST_ON_CPU if images.device.type == "cpu" else MOST_ON_GPU
-    return max(1, min(most, computing.memory * 2**20 // size))
+def _tiling(
+    network: FoldedNetwork,
+    images: Tensor,
+    settings: OcclusionSettings,
+    memory: int,
+    limit: int | None,
+) -> tuple[Tiling | None, int]:
+    """As many patches together as fit into so many bytes; None where not even one fits.
+
+    A ``limit`` comes from an engine that did fit.
+    """
+    photos = len(images)
+    most = limit or (MOST_ON_CPU if images.device.type == "cpu" else MOST_ON_GPU)
+    while True:
+        tiling = Tiling(network, *images.shape[2:], settings, max(1, most // photos))
+        if limit or room_needed(network, tiling, photos) <= memory:
+            return tiling, most
+        if most <= photos:
+            return None, most
+        most //= 2
+
+
+def _too_narrow(
+    network: FoldedNetwork, images: Tensor, settings: OcclusionSettings, memory: int
+) -> SettingsError:
+    tiling = Tiling(network, *images.shape[2:], settings, most=1)
+    least = mebibytes(room_needed(network, tiling, len(images)))
+    return SettingsError(
+        f"The exact engine needs {least} MiB of memory for a photo of this size, and {memory} "
+        "are allowed: allow more memory, or choose the engine 'auto'."
+    )

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from itertools import product
 from typing import Protocol
 
 import numpy as np
@@ -13,15 +12,13 @@ from torch import Tensor
 
 from whalecore.errors import SettingsError
 from whalecore.explain import delta
+from whalecore.explain.alive import AliveBytes
 from whalecore.explain.folded import FoldedNetwork
-from whalecore.explain.patches import covered_pixels, positions
-from whalecore.explain.phases import AxisGrid, MapGrid, map_grid
-from whalecore.explain.spans import AxisPlan, AxisShape, Span, plan_axis
-from whalecore.explain.work import estimated_work
+from whalecore.explain.patches import covered_pixels
+from whalecore.explain.phases import MapGrid, map_grid
+from whalecore.explain.tiling import Tiling
 from whalecore.identifiers.identifier import AnyIdentifier
 from whalecore.types import OcclusionSettings
-
-CHUNK_SIDES = (1, 2, 3, 4, 6, 8, 12, 16, 24, 32)
 
 
 @dataclass(frozen=True, eq=False)
@@ -72,7 +69,14 @@ class ReferenceEngine:
     ----------
     images : Tensor of shape (photos, 3, height, width)
     batch : int
-        Covered photos per forward pass, over all photos.
+        Most covered photos per forward pass, over all photos.
+    memory : int, optional
+        Bytes that a forward pass may take; ``batch`` is lowered to what fits.
+
+    Raises
+    ------
+    SettingsError
+        If not even one covered photo fits.
     """
 
     name = "reference"
@@ -83,20 +87,27 @@ class ReferenceEngine:
         images: Tensor,
         settings: OcclusionSettings,
         batch: int = 16,
+        memory: int | None = None,
     ) -> None:
         if batch < 1:
             raise SettingsError(f"The batch {batch} is too small: use at least 1 photo per pass.")
         self._logits = identifier.logits
-        self.limit = batch
         self._images, self._fill = images, settings.fill
-        self._batch = max(1, batch // len(images))
         covered = [
             torch.from_numpy(covered_pixels(length, settings.patch, settings.stride))
             for length in images.shape[2:]
         ]
         self._rows, self._cols = (one.to(images.device) for one in covered)
         self.grid = map_grid(len(self._rows), len(self._cols), settings.stride)
-        self.clean = self._logits(images).float()
+        with AliveBytes() as alive:
+            first = self._logits(images[:1]).float()
+        self.limit = batch
+        if memory is not None:
+            self.limit = min(batch, _fitting(memory, alive.most + 2 * images[0].nbytes, images))
+        self._photos = min(len(images), self.limit)
+        self._batch = self.limit // self._photos
+        rest = images[1:].split(self.limit) if len(images) > 1 else ()
+        self.clean = torch.cat([first, *(self._logits(some).float() for some in rest)])
 
     def blocks(self, phase: tuple[int, int]) -> Iterator[Block]:
         rows, cols = self.grid.rows.members(phase[0]), self.grid.cols.members(phase[1])
@@ -105,13 +116,20 @@ class ReferenceEngine:
             for first_col in range(0, len(cols), self._batch):
                 down = rows[first_row : first_row + at_once]
                 across = cols[first_col : first_col + self._batch]
-                yield Block(down, across, self._covered_logits(down, across))
+                yield self.at(down, across)
 
-    def _covered_logits(self, rows: np.ndarray, cols: np.ndarray) -> Tensor:
-        covered = self._rows[rows][:, None, :, None] & self._cols[cols][None, :, None, :]
-        images = self._images[:, None, None].masked_fill(covered[:, :, None], self._fill)
-        logits = self._logits(images.flatten(0, 2)).float()
-        return logits.view(len(self._images), len(rows), len(cols), -1)
+    def at(self, rows: np.ndarray, cols: np.ndarray) -> Block:
+        """Compute every pair of some evenly spaced rows and columns in one pass."""
+        some = self._images.split(self._photos)
+        logits = [self._covered_logits(images, rows, cols) for images in some]
+        return Block(rows, cols, torch.cat(logits))
+
+    def _covered_logits(self, images: Tensor, rows: np.ndarray, cols: np.ndarray) -> Tensor:
+        down, across = self._rows[evenly(rows)], self._cols[evenly(cols)]
+        covered = down[:, None, :, None] & across[None, :, None, :]
+        shown = images[:, None, None].masked_fill(covered[:, :, None], self._fill)
+        logits = self._logits(shown.flatten(0, 2)).float()
+        return logits.view(len(images), len(rows), len(cols), -1)
 
 
 class ExactEngine:
@@ -123,6 +141,8 @@ class ExactEngine:
     images : Tensor of shape (photos, 3, height, width)
     limit : int
         Most patches computed together, over all photos.
+    tiling : Tiling, optional
+        Which patches those are, where that is known already.
     """
 
     name = "exact"
@@ -133,87 +153,43 @@ class ExactEngine:
         images: Tensor,
         settings: OcclusionSettings,
         limit: int = 32,
+        tiling: Tiling | None = None,
     ) -> None:
-        self.limit = limit
-        self.network, self._settings = network, settings
-        height, width = images.shape[2:]
-        self._shapes = network.shape(0, height), network.shape(1, width)
-        self.grid = map_grid(
-            len(positions(height, settings.stride)),
-            len(positions(width, settings.stride)),
-            settings.stride,
-            self._shapes[0].total_stride,
+        self.limit, self.network = limit, network
+        self.tiling = tiling or Tiling(
+            network, *images.shape[2:], settings, max(1, limit // len(images))
         )
-        self._sides = self._chunk_sides(max(1, limit // len(images)))
-        margins = [
-            delta.margins_of(shape, self.plans(axis)) for axis, shape in enumerate(self._shapes)
-        ]
+        self.grid = self.tiling.grid
         self.clean_pass = delta.clean_pass(
-            network, images.to(network.dtype), settings.fill, margins[0], margins[1]
+            network, images.to(network.dtype), settings.fill, *self.tiling.margins
         )
         self.clean = network.head(self.clean_pass.features).float()
 
-    @property
-    def work(self) -> float:
-        """Estimated multiply-adds per position, everything counted."""
-        plans = [[plan for _, plan in self._plans(axis, 0)] for axis in (0, 1)]
-        positions = [sum(plan.patch.count for plan in of_axis) for of_axis in plans]
-        return estimated_work(self.network, *plans) / (positions[0] * positions[1])
-
     def blocks(self, phase: tuple[int, int]) -> Iterator[Block]:
-        for rows, cols, down, across in self.chunks(phase):
+        for rows, cols, down, across in self.tiling.chunks(phase):
             features = delta.changed_features(self.network, self.clean_pass, down, across)
             logits = self.network.head(features.flatten(0, 2)).float()
             yield Block(rows, cols, logits.view(*features.shape[:3], -1))
 
-    def chunks(
-        self, phase: tuple[int, int]
-    ) -> Iterator[tuple[np.ndarray, np.ndarray, AxisPlan, AxisPlan]]:
-        """Rows, columns and their plans."""
-        for (rows, down), (cols, across) in product(
-            self._plans(0, phase[0]), self._plans(1, phase[1])
-        ):
-            yield rows, cols, down, across
 
-    def plans(self, axis: int) -> list[AxisPlan]:
-        """All plans along rows (0) or columns (1)."""
-        grid = self._axes[axis]
-        return [
-            plan
-            for phase in range(min(grid.phases, grid.count))
-            for _, plan in self._plans(axis, phase)
-        ]
+def evenly(members: np.ndarray) -> slice:
+    """Evenly spaced, rising indices as a slice, which needs no copy to the device."""
+    step = int(members[1] - members[0]) if len(members) > 1 else 1
+    return slice(int(members[0]), int(members[-1]) + 1, step)
 
-    @property
-    def _axes(self) -> tuple[AxisGrid, AxisGrid]:
-        return self.grid.rows, self.grid.cols
 
-    def _plans(
-        self, axis: int, phase: int, side: int | None = None
-    ) -> list[tuple[np.ndarray, AxisPlan]]:
-        """The pieces of a phase along one axis."""
-        grid, shape = self._axes[axis], self._shapes[axis]
-        members = grid.members(phase)
-        if not len(members):
-            return []
-        pieces = np.array_split(members, -(-len(members) // (side or self._sides[axis])))
-        return [(piece, self._plan(shape, grid.phases, piece)) for piece in pieces]
+def _fitting(memory: int, each: int, images: Tensor) -> int:
+    """How many covered photos of so many bytes each fit."""
+    if memory < each:
+        height, width = images.shape[2:]
+        raise SettingsError(
+            f"A covered photo of {height} x {width} pixels takes {mebibytes(each)} MiB in this "
+            f"network, and {mebibytes(memory)} are allowed: allow more memory, or use a model "
+            "with a smaller input."
+        )
+    return memory // each
 
-    def _plan(self, shape: AxisShape, phases: int, members: np.ndarray) -> AxisPlan:
-        patch, stride = self._settings.patch, self._settings.stride
-        starts = members * stride + (stride - 1) // 2 - (patch - 1) // 2
-        return plan_axis(shape, Span(int(starts[0]), phases * stride, patch, len(starts)))
 
-    def _chunk_sides(self, limit: int) -> tuple[int, int]:
-        """Rows and columns of patches that are cheapest to compute together."""
-        plans = []
-        for axis, grid in enumerate(self._axes):
-            members = len(grid.members(0))
-            sides = [side for side in CHUNK_SIDES if side < members] + [members]
-            plans.append({side: [p for _, p in self._plans(axis, 0, side)] for side in sides})
-        choices = [
-            (estimated_work(self.network, plans[0][down], plans[1][across]), down, across)
-            for down, across in product(*plans)
-            if down * across <= limit
-        ]
-        return min(choices)[1:]
+def mebibytes(size: int) -> int:
+    """Bytes as MiB, rounded up."""
+    return -(-size // 2**20)

@@ -15,11 +15,11 @@ from torch import Tensor
 
 from whalecore.errors import SettingsError
 from whalecore.explain.choice import REFERENCE_BATCH, make_engine
-from whalecore.explain.engines import Block, Engine, ReferenceEngine
+from whalecore.explain.engines import Block, Engine, ReferenceEngine, evenly
 from whalecore.explain.patches import covered_pixels
 from whalecore.identifiers.ensemble import Ensemble
 from whalecore.identifiers.parts import Part
-from whalecore.types import Computing, OcclusionSettings
+from whalecore.types import LEAST_MEMORY, Computing, OcclusionSettings
 
 
 class EnsembleEngine:
@@ -57,10 +57,10 @@ class EnsembleEngine:
         theirs = (across.count - 1 - phase[1]) % across.phases if turned else phase[1]
         found = engine.clean.new_empty((len(engine.clean), len(rows), len(cols), _width(engine)))
         for block in engine.blocks((phase[0], theirs)):
-            columns = across.count - 1 - block.cols if turned else block.cols
-            at_rows = (block.rows - phase[0]) // down.phases
-            at_cols = (columns - phase[1]) // across.phases
-            found[:, at_rows[:, None], at_cols] = block.logits
+            columns = across.count - 1 - block.cols[::-1] if turned else block.cols
+            at_rows = evenly((block.rows - phase[0]) // down.phases)
+            at_cols = evenly((columns - phase[1]) // across.phases)
+            found[:, at_rows, at_cols] = block.logits.flip(2) if turned else block.logits
         return found
 
 
@@ -76,6 +76,7 @@ def ensemble_engine(
     A mirrored photo is served by the exact engine where the covered squares are the same from
     either side; parameters as for `whalecore.explain.choice.make_engine`.
     """
+    computing = share_of_memory(ensemble, computing)
     same = _same_in_the_mirror(images.shape[-1], settings)
     if computing.engine == "exact" and not same and any(one.mirrored for one in ensemble.parts):
         raise SettingsError(
@@ -96,6 +97,23 @@ def ensemble_engine(
     return EnsembleEngine(ensemble, *zip(*made, strict=True))
 
 
+def share_of_memory(ensemble: Ensemble, computing: Computing) -> Computing:
+    """Of the memory allowed, what each part may take.
+
+    Raises
+    ------
+    SettingsError
+        If that is less than an engine may be given.
+    """
+    count = len(ensemble.parts)
+    if computing.memory < count * LEAST_MEMORY:
+        raise SettingsError(
+            f"{computing.memory} MiB of memory are too little for {count} networks together: allow "
+            f"at least {count * LEAST_MEMORY}."
+        )
+    return replace(computing, memory=computing.memory // count)
+
+
 def _part_engine(
     part: Part,
     images: Tensor,
@@ -110,7 +128,8 @@ def _part_engine(
     if same:
         turned = images.flip(-1)
         return make_engine(part.identifier, turned, settings, computing, limit), True
-    return ReferenceEngine(part, images, settings, limit or REFERENCE_BATCH), False
+    memory = computing.memory * 2**20
+    return ReferenceEngine(part, images, settings, limit or REFERENCE_BATCH, memory), False
 
 
 def _same_in_the_mirror(width: int, settings: OcclusionSettings) -> bool:

@@ -14,7 +14,7 @@ from torch import Tensor
 from torch.nn import functional
 
 from whalecore.explain.delta import PaddedMap, block_changes, overhang
-from whalecore.explain.engines import ExactEngine
+from whalecore.explain.engines import ExactEngine, evenly
 from whalecore.explain.folded import FoldedNetwork
 from whalecore.explain.spans import AxisPlan, Span
 
@@ -28,6 +28,7 @@ def linear_changes(
     depth: int,
     outputs: Outputs,
     phases: Sequence[tuple[int, int]],
+    at_once: int | None = None,
 ) -> Tensor:
     """How the outputs change where the positions of some phases are covered, to first order.
 
@@ -42,49 +43,56 @@ def linear_changes(
         Differentiable.
     phases : sequence of (int, int)
         Which positions.
+    at_once : int, optional
+        Outputs whose gradients are computed together; all when left out.
 
     Returns
     -------
     Tensor of shape (maps, rows, cols), float32
         0 at other positions.
     """
-    gradients = _gradients(engine.network, images.to(engine.network.dtype), depth, outputs)
+    images = images.to(engine.network.dtype)
+    gradients = _gradients(engine.network, images, depth, outputs, at_once)
     slopes = _padded(engine, gradients, depth)
     grid = engine.grid
     changes = torch.zeros(len(gradients), *grid.shape, device=images.device)
     with torch.inference_mode():
         for phase in phases:
-            for rows, cols, down, across in engine.chunks(phase):
+            for rows, cols, down, across in engine.tiling.chunks(phase):
                 tiles = _changes_at(engine, down, across, depth)
-                place = torch.from_numpy(rows)[:, None], torch.from_numpy(cols)
                 slope = slopes.tiles(_span(down, depth), _span(across, depth))
                 for number, one in enumerate(slope):
-                    changes[number][place] = (
+                    changes[number, evenly(rows), evenly(cols)] = (
                         (one * tiles.view(one.shape)).sum(dim=(2, 3, 4)).float()
                     )
     return changes
 
 
-def _gradients(network: FoldedNetwork, images: Tensor, depth: int, outputs: Outputs) -> Tensor:
+def _gradients(
+    network: FoldedNetwork, images: Tensor, depth: int, outputs: Outputs, at_once: int | None
+) -> Tensor:
     """Of each output with respect to a block's output; shape (maps, rows, cols, channels)."""
     with torch.no_grad():
         values = network.pooled_stem(images)
         for block in network.blocks[:depth]:
             values = block(values)
         count = outputs(network.logits_from(values, network.blocks[depth:])).shape[1]
-    # One copy per output, so that one backward pass serves them all.
-    copies = values.expand(count, -1, -1, -1).clone(memory_format=torch.channels_last)
+    found = []
     with torch.inference_mode(False), torch.enable_grad():
-        copies = copies.clone().requires_grad_()
-        found = outputs(network.logits_from(copies, network.blocks[depth:]))
-        (gradients,) = torch.autograd.grad(found.diagonal().sum(), copies)
-    return gradients.permute(0, 2, 3, 1).contiguous()
+        for some in torch.arange(count).split(at_once or count):
+            # One copy per output, so that one backward pass serves them all.
+            copies = values.expand(len(some), -1, -1, -1).clone(memory_format=torch.channels_last)
+            copies = copies.clone().requires_grad_()
+            own = outputs(network.logits_from(copies, network.blocks[depth:]))
+            first = int(some[0])
+            found += torch.autograd.grad(own.diagonal(first).sum(), copies)
+    return torch.cat(found).permute(0, 2, 3, 1).contiguous()
 
 
 def _padded(engine: ExactEngine, gradients: Tensor, depth: int) -> PaddedMap:
     sides = []
     for axis in (0, 1):
-        spans = [_span(plan, depth) for plan in engine.plans(axis)]
+        spans = [_span(plan, depth) for plan in engine.tiling.plans(axis)]
         sides.append(overhang(spans, gradients.shape[1 + axis]))
     down, across = sides
     padded = functional.pad(gradients, (0, 0, *across, *down)).contiguous()

@@ -17,9 +17,10 @@ import torch
 
 from whalecore.errors import SettingsError
 from whalecore.explain.choice import lowered_precision, make_engine
-from whalecore.explain.engines import Block, Engine
+from whalecore.explain.engines import Block, Engine, evenly
 from whalecore.explain.inputs import columns_of, prepared_input
 from whalecore.explain.interpolation import interpolated
+from whalecore.explain.shortage import is_shortage, too_little_memory
 from whalecore.identifiers.identifier import AnyIdentifier
 from whalecore.types import (
     Computing,
@@ -190,6 +191,8 @@ class MapsInTheMaking:
         self._drops = torch.zeros(
             len(columns), *self.grid.shape, dtype=torch.float64, device=prepared.device
         )
+        # On the device, where a list would be copied to for each batch.
+        self._places = torch.tensor(columns, device=prepared.device)
         self.clean = self.scores(self.engine.clean)[self.number]
         self.deviation: tuple[float, ...] | None = None
 
@@ -255,12 +258,16 @@ class MapsInTheMaking:
                 for block in engine_blocks(self.engine, phase, self.computing.precision):
                     self.take(block)
                     yield int(self.known.sum())
-            except torch.OutOfMemoryError:
+            except (RuntimeError, MemoryError) as error:
                 # Answered further down, where the error no longer holds on to the memory.
-                short = True
+                short = is_shortage(error)
+                if not short:
+                    raise
             if short:
                 limit = self.engine.limit
-                self.make_engine(_half(limit))
+                if limit <= 1:
+                    raise too_little_memory(self.prepared.device)
+                self.make_engine(limit // 2)
 
     def so_far(self) -> OcclusionMaps:
         """The maps with what is missing filled in."""
@@ -281,7 +288,7 @@ class MapsInTheMaking:
         """Take over what a block says of this photo."""
         scores = self.scores(block.logits[self.number].flatten(0, 1))
         drops = (self.clean - scores).T.view(len(self.columns), *block.logits.shape[1:3])
-        rows, cols = _slice(block.rows), _slice(block.cols)
+        rows, cols = evenly(block.rows), evenly(block.cols)
         self._drops[:, rows, cols] = drops
         self.known[rows, cols] = True
 
@@ -291,7 +298,7 @@ class MapsInTheMaking:
         logits = logits.double()
         probability = self.settings.target == "probability"
         scores = self.identifier.scores(logits) if probability else logits
-        return scores[:, self.columns]
+        return scores[:, self._places]
 
     def make_engine(self, limit: int | None = None) -> None:
         """Make an engine of this photo alone, with smaller batches where the memory is short."""
@@ -304,29 +311,32 @@ class MapsInTheMaking:
                 self.engine = make_engine(
                     self.identifier, self.prepared[None], self.settings, self.computing, limit
                 )
-        except torch.OutOfMemoryError as error:
-            raise _too_little_memory() from error
+        except (RuntimeError, MemoryError) as error:
+            if not is_shortage(error):
+                raise
+            raise too_little_memory(self.prepared.device) from error
 
     def measure_deviation(self) -> None:
         """Compare arithmetic of lower precision with float32 on some positions."""
-        if self.computing.precision != "float32" and self.engine.name == "exact":
-            self.deviation = self._deviation_from_float32()
-
-    def _deviation_from_float32(self) -> tuple[float, ...]:
-        """Largest difference of each map on one phase of positions from the same in float32."""
-        exact = MapsInTheMaking(
-            self.identifier,
-            self.prepared,
-            self.individuals,
-            self.columns,
-            self.settings,
-            replace(self.computing, precision="float32"),
-        )
+        if self.computing.precision == "float32" or self.computing.engine != "exact":
+            return
         phase = self.grid.phases_by_level()[0][0]
-        for making in (self, exact):
-            for _ in making.compute(phase):
-                pass
-        return tuple(np.abs(self.values - exact.values)[:, exact.known].max(axis=1).tolist())
+        _exhaust(self.compute(phase))
+        # Two engines at once might need more memory than is allowed.
+        limit = None if self.engine is None else self.engine.limit
+        self.engine = None
+        full = replace(self.computing, engine="auto", precision="float32")
+        exact = MapsInTheMaking(
+            self.identifier, self.prepared, self.individuals, self.columns, self.settings, full
+        )
+        # Brute force, where the memory allows no more, takes any grid.
+        exact.grid = exact.engine.grid = self.grid
+        _exhaust(exact.compute(phase))
+        difference = np.abs(self.values - exact.values)[:, exact.known & self.known]
+        self.deviation = tuple(difference.max(axis=1).tolist())
+        exact.engine = None
+        if limit is not None:
+            self.make_engine(limit)
 
 
 def engine_blocks(engine: Engine, phase: tuple[int, int], precision: str) -> Iterator[Block]:
@@ -341,21 +351,6 @@ def engine_blocks(engine: Engine, phase: tuple[int, int], precision: str) -> Ite
         yield block
 
 
-def _half(limit: int) -> int:
-    """Patches computed together after so many were too many."""
-    if limit <= 1:
-        raise _too_little_memory()
-    return limit // 2
-
-
-def _too_little_memory() -> SettingsError:
-    return SettingsError(
-        "The GPU has too little memory left for a single covered photo: close other programs that "
-        "use it, or choose the device 'cpu'."
-    )
-
-
-def _slice(members: np.ndarray) -> slice:
-    """Evenly spaced indices as a slice, which needs no copy to the device."""
-    step = int(members[1] - members[0]) if len(members) > 1 else 1
-    return slice(int(members[0]), int(members[-1]) + 1, step)
+def _exhaust(work: Iterator) -> None:
+    for _ in work:
+        pass

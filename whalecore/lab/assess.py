@@ -13,12 +13,13 @@ from whalecore.lab.gallery import compared_with, extended
 from whalecore.lab.grids import StoredHeatmap
 from whalecore.lab.mark_evidence import with_mark_measures
 from whalecore.lab.measures import COMPARED, measured
-from whalecore.photos.quality import measure
+from whalecore.photos.quality import fluke_size, measure
 from whalecore.reliability.change import ChangingParts, changing_mask, similar_individuals
+from whalecore.reliability.change_reasons import ON_TIPS
 from whalecore.reliability.evidence import Evidence, evidence_of
 from whalecore.reliability.rules import Rules
 from whalecore.reliability.shares import with_shares
-from whalecore.reliability.verdict import ON_TIPS, answers_of, decide
+from whalecore.reliability.verdict import answers_of, decide
 from whalecore.types import (
     TOP,
     AnswerSet,
@@ -40,39 +41,24 @@ if TYPE_CHECKING:
     from whalecore.identifiers.identifier import AnyIdentifier
     from whalecore.lab.lab import Lab
 
-UNDECIDED = Verdict(
-    "check",
-    None,
-    None,
-    (
-        "This lab has not learnt yet how far its scores can be trusted, so every photo is to be "
-        "checked by hand: run the command calibrate, which needs at least 20 photos of validation.",
-    ),
+UNDECIDED = (
+    "This lab has not learnt yet how far a score such as {score:.3f} can be trusted, so that every "
+    "photo is to be checked by hand: run the command calibrate, which needs at least 20 photos "
+    "whose animal is known and that were kept out of training."
 )
-"""The verdict of a lab without rules."""
+"""The reason of a lab without rules."""
 
-LEARNED = Verdict(
-    "check",
-    None,
-    None,
-    (
-        "The network learned from this very photo, so its score says nothing about how well it "
-        "recognises the animal: ask with a photo that is not in the lab.",
-    ),
+LEARNED = (
+    "The lab was trained with this very photo, so that its score of {score:.3f} says nothing about "
+    "how well the animal is recognised: ask with a photo that is not in the lab."
 )
-"""The verdict on a photo that the identifier was trained on."""
+"""The reason for a photo that the identifier was trained on."""
 
-
-SEVERAL = Verdict(
-    "check",
-    None,
-    None,
-    (
-        "Several models name the candidates together, and how far their mean score can be trusted "
-        "was not measured: check by hand, or ask one model alone for a verdict.",
-    ),
+SEVERAL = (
+    "Several models name the candidates together, and how far their mean score, here {score:.3f}, "
+    "can be trusted was not measured: check by hand, or ask one model alone for a verdict."
 )
-"""The verdict of several models together."""
+"""The reason of several models together."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -186,14 +172,15 @@ def assess(
     )
     others = [one.candidates for one in encounter] or _encounter(lab, identifier.model_id, photo)
     evidence = evidence_of(prediction, identifier.temperature, quality, cluster, measures, others)
+    evidence = replace(evidence, **fluke_size(crop, photo.height, photo.width))
     stored = lab.rules(identifier.model_id, clustering_id)
     answers = None
     if any(photo.photo_id in lab.learned(one) for one in model_ids(identifier)):
-        verdict = LEARNED
+        verdict = _unjudged(LEARNED, evidence)
     elif len(model_ids(identifier)) > 1:
-        verdict = SEVERAL
+        verdict = _unjudged(SEVERAL, evidence)
     elif stored is None:
-        verdict = UNDECIDED
+        verdict = _unjudged(UNDECIDED, evidence)
     else:
         rules = Rules.from_dict(stored)
         # Counted as when the rules were learned: of named photos that chose the rules.
@@ -216,6 +203,11 @@ def assess(
 def model_ids(identifier: AnyIdentifier) -> tuple[str, ...]:
     """Of the models that answer, one or several."""
     return tuple(one.model_id for one in getattr(identifier, "members", (identifier,)))
+
+
+def _unjudged(reason: str, evidence: Evidence) -> Verdict:
+    """To be checked by hand, without a probability."""
+    return Verdict("check", None, None, (reason.format(score=evidence.score),))
 
 
 def _changing(

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 import pandas as pd
 
+from whalecore.clusters.stability import UNSTABLE
 from whalecore.errors import LabError
 from whalecore.files import sha256_of
 from whalecore.lab.core import LabCore
@@ -27,9 +28,6 @@ SELECT * EXCLUDE (sequence), model_id IN (
 FROM clusterings
 ORDER BY made_at DESC, clustering_id
 """
-
-UNSTABLE = 0.5
-"""Stability under which more pairs of a cluster part than stay together."""
 
 LONGEST_NAME = 80
 """Characters of a cluster's name; the rest belongs into its note."""

@@ -33,6 +33,7 @@ VIEWS = (
     "embeddings",
     "evidence",
     "heatmaps",
+    "scored_heatmaps",
     "unfinished_heatmaps",
     "assignments",
     "clusters",

@@ -32,7 +32,12 @@ LATER = "named later"
 KEPT = "gallery"
 
 
-def extended(lab: Lab, identifier: AnyIdentifier, asked: Collection[str] = ()) -> AnyIdentifier:
+def extended(
+    lab: Lab,
+    identifier: AnyIdentifier,
+    asked: Collection[str] = (),
+    as_scored: bool = True,
+) -> AnyIdentifier:
     """The identifier with all individuals of the lab that it was not trained on.
 
     Embeddings of photos that decisions name and that have none are computed and kept.
@@ -42,6 +47,8 @@ def extended(lab: Lab, identifier: AnyIdentifier, asked: Collection[str] = ()) -
     asked : collection of str
         Photos that are asked about, by id: none of them answers for itself. Where the lab holds
         the model's scores of all of them, they are answered as they were scored.
+    as_scored : bool
+        Whether that is so; without, also scored photos are answered with everybody.
 
     Returns
     -------
@@ -52,8 +59,8 @@ def extended(lab: Lab, identifier: AnyIdentifier, asked: Collection[str] = ()) -
     from whalecore.identifiers.ensemble import Ensemble
 
     if isinstance(identifier, Ensemble) and not identifier.listed:
-        return Ensemble([extended(lab, one, asked) for one in identifier.members])
-    return _leaving_out(_with_further(lab, identifier, asked), asked)
+        return Ensemble([extended(lab, one, asked, as_scored) for one in identifier.members])
+    return _leaving_out(_with_further(lab, identifier, asked, as_scored), asked)
 
 
 def _leaving_out(identifier: AnyIdentifier, asked: Collection[str]) -> AnyIdentifier:
@@ -66,14 +73,16 @@ def _leaving_out(identifier: AnyIdentifier, asked: Collection[str]) -> AnyIdenti
     return other
 
 
-def _with_further(lab: Lab, identifier: AnyIdentifier, asked: Collection[str]) -> AnyIdentifier:
+def _with_further(
+    lab: Lab, identifier: AnyIdentifier, asked: Collection[str], as_scored: bool
+) -> AnyIdentifier:
     from whalecore.identifiers.gallery import gallery_rows, with_gallery
     from whalecore.identifiers.identifier import Identifier
 
     if not isinstance(identifier, Identifier) or identifier.listed:
         return identifier
     model_id = identifier.model_id
-    if asked and all(_scored(lab, model_id, photo_id) for photo_id in asked):
+    if as_scored and asked and all(_scored(lab, model_id, photo_id) for photo_id in asked):
         return identifier
     strangers = _named(lab.embeddings(model_id, role="gallery"), identifier.individuals)
     if len(strangers) < FEWEST_STRANGERS or len(set(strangers.individuals)) < 2:

@@ -26,7 +26,7 @@ ONE_UNFINISHED = f"SELECT {FIELDS} FROM unfinished_heatmaps {THIS_ONE}"
 
 OPTIONS = """
 SELECT h.model_id, h.method, h.settings, h.rank, h.individual, h.score,
-       coalesce(s.is_reference, false) AS is_reference
+       coalesce(s.is_reference, false) AS is_reference, s.rank IS NOT NULL AS scored
 FROM heatmaps h
 LEFT JOIN scores s USING (model_id, photo_id, individual)
 LEFT JOIN models m USING (model_id)

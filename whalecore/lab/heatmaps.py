@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import Any, Literal
 
 import pandas as pd
 
@@ -41,8 +42,31 @@ class LabHeatmaps(LabCore):
         return one_unfinished(self._database, key)
 
     def heatmap_options(self, photo_id: str) -> pd.DataFrame:
-        """What is computed for a photo: model_id, method, settings, rank, individual, score."""
+        """What is computed for a photo: model_id, method, settings, rank, individual, score.
+
+        And ``scored``: no for heatmaps that were asked for by name and count in nothing.
+        """
         return self._database.frame(OPTIONS, [photo_id])
+
+    def scored_heatmaps(self, columns: Sequence[str], **equal: Any) -> set[tuple]:
+        """Keys of the heatmaps of scored candidates: all that is clustered, counted and judged.
+
+        Parameters
+        ----------
+        columns : sequence of str
+            Of table ``heatmaps``: what to return.
+        **equal
+            Only heatmaps whose columns have these values.
+
+        Raises
+        ------
+        LabError
+            When there is no such column.
+        """
+        names = ", ".join(f'"{column}"' for column in self._known("heatmaps", columns))
+        tests, values = self._tests("heatmaps", equal)
+        sql = f"SELECT DISTINCT {names} FROM scored_heatmaps{tests}"
+        return set(self._database.rows(sql, values))
 
     def heatmaps(
         self,
@@ -51,7 +75,7 @@ class LabHeatmaps(LabCore):
         settings: str | HeatmapSettings | None = None,
         ranks: Sequence[int] | None = None,
         correct_only: bool = False,
-        least_correlation: float | None = None,
+        least_correlation: float | Literal["lab"] | None = "lab",
     ) -> HeatmapSet:
         """Heatmaps of the photos in the catalogue, stacked.
 
@@ -65,8 +89,9 @@ class LabHeatmaps(LabCore):
             Only these ranks.
         correct_only : bool
             Only correct assignments: the heatmap's individual is the reference.
-        least_correlation : float, optional
-            Fast heatmaps whose correlation is below it, or not known, are left out.
+        least_correlation : float, "lab" or None
+            Fast heatmaps whose correlation with the exact ones is below it, or not known, are left
+            out: by default below the lab's limit. None, or 0, takes all.
 
         Raises
         ------
@@ -75,7 +100,7 @@ class LabHeatmaps(LabCore):
         """
         part = (method, settings_key(settings))
         (found,) = stacked_heatmaps(
-            self._database, [part], model_id, ranks, correct_only, least_correlation
+            self._database, [part], model_id, ranks, correct_only, self._least(least_correlation)
         )
         return found
 
@@ -85,7 +110,7 @@ class LabHeatmaps(LabCore):
         model_id: str | None = None,
         ranks: Sequence[int] | None = None,
         correct_only: bool = False,
-        least_correlation: float | None = None,
+        least_correlation: float | Literal["lab"] | None = "lab",
     ) -> tuple[HeatmapSet, ...]:
         """Several maps of each heatmap: one set a part, the same heatmaps in the same order.
 
@@ -98,14 +123,17 @@ class LabHeatmaps(LabCore):
         """
         keys = [(part.method, part.settings) for part in parts]
         return stacked_heatmaps(
-            self._database, keys, model_id, ranks, correct_only, least_correlation
+            self._database, keys, model_id, ranks, correct_only, self._least(least_correlation)
         )
+
+    def _least(self, wanted: float | Literal["lab"] | None) -> float | None:
+        return (self.info.least_correlation if wanted == "lab" else wanted) or None
 
     def count_doubtful(
         self, settings: str | HeatmapSettings | None, correct_only: bool, least_correlation: float
     ) -> int:
         """Fast heatmaps that ``least_correlation`` keeps out of `heatmaps`."""
-        key = settings_key(settings)
-        return self._database.rows(COUNT_DOUBTFUL, [key, bool(correct_only), least_correlation])[0][
-            0
-        ]
+        if not least_correlation:
+            return 0
+        choice = [settings_key(settings), bool(correct_only), least_correlation]
+        return self._database.rows(COUNT_DOUBTFUL, choice)[0][0]

@@ -41,6 +41,8 @@ class LabInfo:
     error_limit : float
         Share of wrong identifications among photos called reliable that the rules must promise not
         to exceed, above 0 and under 1.
+    confidence : float
+        Share of photos whose set of answers is to hold the right one, above 0 and under 1.
     sources : tuple of dict
         Collections imported so far: ``source``, ``root`` and ``columns`` (mapping or None).
     created_at : str
@@ -55,6 +57,7 @@ class LabInfo:
     folds: int = 4
     least_correlation: float = 0.95
     error_limit: float = 0.05
+    confidence: float = 0.9
     sources: tuple[Mapping[str, Any], ...] = ()
     created_at: str = ""
     format: int = FORMAT
@@ -77,7 +80,17 @@ def new_info(folder: Path, name: str, photo_root: Path, **other: Any) -> LabInfo
 
 
 def write_info(folder: Path, info: LabInfo) -> None:
-    """Write ``lab.json`` atomically; paths inside the lab are written relative to it."""
+    """Write ``lab.json`` atomically; paths inside the lab are written relative to it.
+
+    Raises
+    ------
+    LabError
+        When an entry is not allowed; nothing is written.
+    """
+    try:
+        _checked(info)
+    except ValueError as reason:
+        raise LabError(f"The lab cannot be described so: {reason}; choose another value.") from None
     write_json(folder / FILE, asdict(_with_paths(info, lambda path: _short(folder, path))))
 
 
@@ -127,9 +140,10 @@ def _checked(info: LabInfo) -> LabInfo:
     least = info.least_correlation
     if isinstance(least, bool) or not isinstance(least, int | float) or not 0 <= least <= 1:
         raise ValueError("least_correlation must be a number from 0 to 1")
-    limit = info.error_limit
-    if isinstance(limit, bool) or not isinstance(limit, int | float) or not 0 < limit < 1:
-        raise ValueError("error_limit must be a number above 0 and under 1")
+    for name in ("error_limit", "confidence"):
+        share = getattr(info, name)
+        if isinstance(share, bool) or not isinstance(share, int | float) or not 0 < share < 1:
+            raise ValueError(f"{name} must be a number above 0 and under 1")
     if not isinstance(info.format, int) or "\0" in info.photo_root:
         raise ValueError("format or photo_root is not allowed")
     sources = tuple(dict(source) for source in info.sources)

@@ -9,7 +9,7 @@ import numpy as np
 
 from whalecore.photos.crop import clip, widen
 from whalecore.photos.visible import cut_off, fluke_mask, visible_share
-from whalecore.reliability.change import changing_share
+from whalecore.reliability.change import changing_share, shares_of_parts
 from whalecore.reliability.evidence import Measures
 from whalecore.reliability.heatmap_quality import agreement, balance, compactness, inside
 from whalecore.reliability.nearest import nearest_evidence
@@ -96,6 +96,7 @@ def measured(
         cam_agreement=_known(agreement(values, cams)),
         patch_agreement=_known(agreement(values, coarse)),
         changing_share=_known(changing),
+        **shares_of_parts(values[0]),
     )
 
 

@@ -17,7 +17,16 @@ NONE = "none"
 VERDICTS = ("check", "new_whale", "retake", "reliable", NONE, ALL)
 """Verdicts a pile can be made of; ``none`` where there is none yet, ``all`` for any."""
 
-TABLES = ("catalogue", "crops", "scores", "models", "verdicts", "clusterings", "assignments")
+TABLES = (
+    "catalogue",
+    "crops",
+    "scores",
+    "models",
+    "verdicts",
+    "clusterings",
+    "clusters",
+    "assignments",
+)
 """What a pile without decisions depends on."""
 
 PILE = """
@@ -43,18 +52,22 @@ placed AS (
 shares AS (
     SELECT cluster, mean_score AS cluster_score, identified_correct AS cluster_correct
     FROM cluster_correctness WHERE clustering_id = $1
+),
+steady AS (
+    SELECT cluster, stability AS cluster_stability FROM clusters WHERE clustering_id = $1
 )
 SELECT
     c.photo_id, c.name, c.taken_at, c.individual AS catalogue_individual, c.encounter,
     f.model_id, f.individual AS candidate, f.score,
     j.verdict, j.p_correct, j.p_new_whale, j.reason,
-    p.cluster, h.cluster_score, h.cluster_correct
+    p.cluster, h.cluster_score, h.cluster_correct, t.cluster_stability
 FROM first f
 JOIN catalogue c ON c.photo_id = f.photo_id
 LEFT JOIN judged j ON j.model_id = f.model_id AND j.photo_id = f.photo_id
 LEFT JOIN placed p
     ON p.model_id = f.model_id AND p.photo_id = f.photo_id AND p.individual = f.individual
 LEFT JOIN shares h ON h.cluster = p.cluster
+LEFT JOIN steady t ON t.cluster = p.cluster
 ORDER BY coalesce(j.p_correct, f.score), c.photo_id
 """
 
@@ -127,8 +140,8 @@ class LabQueue(LabClusters):
         DataFrame
             ``photo_id``, ``name``, ``taken_at``, ``catalogue_individual``, ``encounter``,
             ``model_id``, ``candidate`` (the first), ``score``, ``verdict``, ``p_correct``,
-            ``p_new_whale``, ``reason``, ``cluster``, ``cluster_score`` (mean) and
-            ``cluster_correct``.
+            ``p_new_whale``, ``reason``, ``cluster``, ``cluster_score`` (mean),
+            ``cluster_correct`` and ``cluster_stability`` (missing where it was not measured).
         """
         found = self._database.frame(PILE, [self.usual_clustering()])
         return found.assign(cluster=found["cluster"].astype("Int64"))

@@ -32,6 +32,10 @@ CROP = text_column("crop", "the box that was cut out: left, upper, right, lower 
 EXPLAINED = text_column("individual", "the individual that is explained")
 RANK = whole_column("rank", "the individual's rank among the candidates, 1 to 5")
 SCORE = real_column("score", "the individual's score for the whole photo", "0 to 1", required=True)
+RANK_EXPLAINED = whole_column(
+    "rank",
+    "the individual's rank among the candidates; beyond 5 only where it was asked for by name",
+)
 GRID = (
     whole_column("rows", "rows of the grid", "grid points"),
     whole_column("cols", "columns of the grid", "grid points"),
@@ -292,6 +296,20 @@ EVIDENCE = Table(
             "0 to 1",
         ),
         real_column(
+            "left_tip",
+            "its share on the left tip alone; empty, as the next five, in rows of earlier versions",
+            "0 to 1",
+        ),
+        real_column("right_tip", "on the right tip", "0 to 1"),
+        real_column("trailing_edge", "on the trailing edge", "0 to 1"),
+        real_column("notch", "on the notch", "0 to 1"),
+        real_column("leading_edge", "on the leading edge", "0 to 1"),
+        real_column(
+            "inner_surface",
+            "on the inner surface, whose pigmentation changes in young animals",
+            "0 to 1",
+        ),
+        real_column(
             "visible",
             "share of a fluke's usual place where one is seen; empty where no box was found",
             "0 to 1",
@@ -331,7 +349,7 @@ HEATMAPS = Table(
         EXPLAINED,
         METHOD,
         SETTINGS,
-        RANK,
+        RANK_EXPLAINED,
         SCORE,
         *GRID,
         Column(
@@ -368,7 +386,7 @@ UNFINISHED_HEATMAPS = Table(
         EXPLAINED,
         METHOD,
         SETTINGS,
-        RANK,
+        RANK_EXPLAINED,
         SCORE,
         *GRID,
         Column(
@@ -494,7 +512,12 @@ CLUSTERS = Table(
         real_column("printed_share", "share of the evidence on printed strips", "0 to 1"),
         real_column("mirrored_share", "share of heatmaps that lie more on the right", "0 to 1"),
         real_column("blurred_share", "share of heatmaps of blurred photos", "0 to 1"),
-        real_column("new_share", "share of heatmaps of photos of new animals", "0 to 1"),
+        real_column(
+            "new_share",
+            "share of heatmaps whose animal the catalogue does not name, or the model did not "
+            "learn",
+            "0 to 1",
+        ),
         json_column("warnings", "what to beware of, a sentence each"),
     ),
 )
@@ -555,6 +578,27 @@ EVALUATIONS = Table(
         real_column("high", "upper end of the 95 % interval"),
         whole_column("photos", "photos it was measured on", "photos", required=False),
         text_column("part", "`validation`, `test` or `validation and test`"),
+        stamp_column("made_at", "when it was measured"),
+    ),
+)
+
+HEATMAP_CURVES = Table(
+    "heatmap_curves",
+    "The first candidate's mean score while photos are covered, or uncovered, in a map's order.",
+    ("model_id", "map", "curve", "share"),
+    (
+        MODEL_ID,
+        text_column(
+            "map",
+            "`osm`, `gradcam`, or one that knows nothing of the network: `centre`, `random`, "
+            "`edges`",
+        ),
+        text_column("curve", "`deletion` (covered) or `insertion` (uncovered)"),
+        real_column("share", "share of the pixels that are covered, or uncovered", "0 to 1"),
+        real_column("value", "mean score of the first candidate", "0 to 1"),
+        real_column("low", "lower end of the 95 % interval"),
+        real_column("high", "upper end of the 95 % interval"),
+        whole_column("photos", "photos it was measured on", "photos"),
         stamp_column("made_at", "when it was measured"),
     ),
 )
@@ -643,6 +687,7 @@ TABLES = {
         FAMILY_NAMES,
         CLUSTER_MATCHES,
         EVALUATIONS,
+        HEATMAP_CURVES,
         VERDICTS,
         REVIEWS,
     )

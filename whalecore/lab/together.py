@@ -11,7 +11,8 @@ import numpy as np
 from whalecore.errors import SettingsError
 from whalecore.lab.assess import Assessment, assess, model_ids
 from whalecore.lab.gallery import extended
-from whalecore.types import TOP, Candidate, Photo, Prediction, Report, silent
+from whalecore.reliability.joint import Said, joint_verdict
+from whalecore.types import TOP, Candidate, Photo, Prediction, Report, Verdict, silent
 
 if TYPE_CHECKING:
     from whalecore.identifiers.identifier import AnyIdentifier
@@ -48,10 +49,13 @@ class JointAssessment:
         Of each photo, in the order given.
     candidates : tuple of JointCandidate
         First candidates of all photos together, the best first.
+    verdict : Verdict
+        The most cautious one that the photos allow, see `whalecore.reliability.joint`.
     """
 
     assessments: tuple[Assessment, ...]
     candidates: tuple[JointCandidate, ...]
+    verdict: Verdict
 
 
 def assess_together(
@@ -108,7 +112,15 @@ def assess_together(
             )
         )
     heard = list(speaking.values()) or wholes
-    return JointAssessment(tuple(assessments), joint_candidates(heard, identifier.temperature))
+    candidates = joint_candidates(heard, identifier.temperature)
+    said = [_said(one) for one in assessments]
+    verdict = joint_verdict(candidates[0].individual, candidates[0].score, said)
+    return JointAssessment(tuple(assessments), candidates, verdict)
+
+
+def _said(one: Assessment) -> Said:
+    first = one.prediction.candidates[0]
+    return Said(first.individual, first.score, one.verdict)
 
 
 def joint_candidates(

@@ -63,6 +63,28 @@ def measure(photo: Photo, crop: Crop, height: int, width: int) -> Quality:
     )
 
 
+def fluke_size(crop: Crop, height: int, width: int) -> dict[str, int | None]:
+    """``fluke_width`` and ``fluke_height``: pixels of the photo in the box, at least 1.
+
+    Parameters
+    ----------
+    crop : Crop
+    height, width : int
+        Of the photo.
+
+    Returns
+    -------
+    dict
+        None where no fluke was found, or the box lies outside the photo.
+    """
+    box = crop.box
+    wide = min(box.x1, width) - max(box.x0, 0)
+    high = min(box.y1, height) - max(box.y0, 0)
+    if crop.source == "whole" or min(wide, high) <= 0:
+        return {"fluke_width": None, "fluke_height": None}
+    return {"fluke_width": max(1, round(wide)), "fluke_height": max(1, round(high))}
+
+
 def _laplacian_variance(grey: np.ndarray) -> float:
     """Variance of each pixel's four neighbours minus four times itself, borders left out."""
     if min(grey.shape) < 3:

@@ -1,7 +1,8 @@
-"""Parts of a fluke that change over the years, and who looks alike there.
+"""Where on the fluke a heatmap lies, and who looks alike on the parts that change over the years.
 
-The outer fifth on each side, the tips, wears and scars most; the pattern of young animals changes
-as a whole. An identification that rests on the tips can fail for the same animal years later.
+The outer fifth on each side, the tips, wears and scars most; the pigmentation of the inner surface
+changes while an animal is young. An identification that rests on these can fail for the same animal
+years later.
 """
 
 from __future__ import annotations
@@ -11,11 +12,14 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from whalecore.clusters.meaning import fluke_parts, part_shares
+from whalecore.clusters.meaning import PARTS, fluke_parts, part_shares
 from whalecore.errors import SettingsError
 
 CHANGING = ("left tip", "right tip")
 """Parts that change over the years: the outer 20 % of the crop's width on each side."""
+
+COLUMNS = {part: part.replace(" ", "_") for part in PARTS}
+"""Part of the fluke to the name of its share in `whalecore.reliability.evidence.Measures`."""
 
 PROPOSED = 5
 """Individuals that are proposed for comparison."""
@@ -77,8 +81,25 @@ def changing_share(values: np.ndarray) -> np.ndarray:
     ndarray of shape (heatmaps,), float32
         0 to 1; 0 where a heatmap has no positive value.
     """
-    names = list(fluke_parts(*values.shape[1:]))
-    return part_shares(values)[:, [names.index(name) for name in CHANGING]].sum(axis=1)
+    return part_shares(values)[:, [PARTS.index(name) for name in CHANGING]].sum(axis=1)
+
+
+def shares_of_parts(values: np.ndarray) -> dict[str, float]:
+    """Share of a heatmap's positive values on each part, by the name in `COLUMNS`.
+
+    Parameters
+    ----------
+    values : ndarray of shape (rows, cols)
+
+    Returns
+    -------
+    dict of str to float
+        Together 1; empty where the heatmap has no positive value.
+    """
+    if not (np.asarray(values) > 0).any():
+        return {}
+    (shares,) = part_shares(np.asarray(values)[None])
+    return dict(zip(COLUMNS.values(), shares.tolist(), strict=True))
 
 
 def similar_individuals(

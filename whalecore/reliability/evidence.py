@@ -27,6 +27,8 @@ RANGES = {
     "cam_agreement": (-1.0, 1.0),
     "patch_agreement": (-1.0, 1.0),
     "changing_share": (0.0, 1.0),
+    **dict.fromkeys(("left_tip", "right_tip", "trailing_edge"), (0.0, 1.0)),
+    **dict.fromkeys(("notch", "leading_edge", "inner_surface"), (0.0, 1.0)),
     "visible": (0.0, 1.0),
     "cut_off": (0.0, 1.0),
     "crop_confidence": (0.0, 1.0),
@@ -34,7 +36,15 @@ RANGES = {
 }
 """Least and greatest value of evidence that may be missing."""
 
-COUNTS = {"marks": 0, "most_marks": 0, "marks_back": 0, "marks_back_second": 0, "network_rank": 1}
+COUNTS = {
+    "marks": 0,
+    "most_marks": 0,
+    "marks_back": 0,
+    "marks_back_second": 0,
+    "network_rank": 1,
+    "fluke_width": 1,
+    "fluke_height": 1,
+}
 """Least value of whole numbers that may be missing."""
 
 ROUNDING = 1e-4
@@ -61,6 +71,8 @@ class Measures:
         and stride.
     changing_share : float or None
         Share of its positive values on the tips of the fluke, which change over the years.
+    left_tip, right_tip, trailing_edge, notch, leading_edge, inner_surface : float or None
+        The same of each part of the fluke, see `whalecore.clusters.meaning`; together 1.
     visible : float or None
         Share of where a fluke usually lies in the crop where one is seen; low under water. None,
         as ``cut_off``, where no fluke was found and the whole photo is compared.
@@ -83,6 +95,12 @@ class Measures:
     cam_agreement: float | None = None
     patch_agreement: float | None = None
     changing_share: float | None = None
+    left_tip: float | None = None
+    right_tip: float | None = None
+    trailing_edge: float | None = None
+    notch: float | None = None
+    leading_edge: float | None = None
+    inner_surface: float | None = None
     visible: float | None = None
     cut_off: float | None = None
     marks_back: int | None = None
@@ -113,6 +131,9 @@ class Evidence(Measures):
         any.
     cluster_heatmaps : int or None
         Number of heatmaps that share rests on.
+    cluster_stability : float or None
+        Share of the cluster's pairs that stay together when a part of the photos is clustered
+        anew; None where there is no cluster or that was not measured.
     membership : float or None
         Share of neighbouring heatmaps that lie in the cluster.
     quality : Quality or None
@@ -135,6 +156,8 @@ class Evidence(Measures):
         None where marks do not count.
     most_marks : int or None
         The most of these that one of the first five candidates has.
+    fluke_width, fluke_height : int or None
+        Of the fluke's box, in pixels of the photo; None where no fluke was found.
     """
 
     score: float
@@ -153,6 +176,9 @@ class Evidence(Measures):
     encounter_support: float | None = None
     marks: int | None = None
     most_marks: int | None = None
+    fluke_width: int | None = None
+    fluke_height: int | None = None
+    cluster_stability: float | None = None
 
     def __post_init__(self) -> None:
         for name in ("score", "margin", "entropy", "max_logit"):
@@ -207,14 +233,28 @@ class Evidence(Measures):
         return log1p(max(self.margin, 0.0))
 
     @property
-    def back_lead(self) -> float | None:
-        """How many marks more are found back of the first candidate than of the second.
+    def equal_candidates(self) -> float:
+        """How many candidates of equal score would have this entropy: 1 if one has it all."""
+        return exp(self.entropy)
 
-        A logarithm of 1 + the difference, with its sign: few marks more tell most of it.
-        """
+    @property
+    def nearest_likeness(self) -> float | None:
+        """Cosine similarity, -1 to 1, with the nearest gallery photo: 1 would be the same photo."""
+        return None if self.nearest_distance is None else 1 - self.nearest_distance
+
+    @property
+    def marks_ahead(self) -> int | None:
+        """How many marks more are found back of the first candidate than of the second."""
         if self.marks_back is None or self.marks_back_second is None:
             return None
-        more = self.marks_back - self.marks_back_second
+        return self.marks_back - self.marks_back_second
+
+    @property
+    def back_lead(self) -> float | None:
+        """Logarithm of 1 + `marks_ahead`, with its sign: few marks more tell most of it."""
+        more = self.marks_ahead
+        if more is None:
+            return None
         return copysign(log1p(abs(more)), more)
 
     @property
@@ -256,6 +296,7 @@ def evidence_of(
         max_logit=logits[0],
         share_correct=None if like is None else like.share_correct,
         cluster_heatmaps=None if like is None else like.heatmaps,
+        cluster_stability=None if like is None else like.stability,
         membership=None if like is None else like.membership,
         quality=quality,
         crop_source=prediction.crop.source,

@@ -85,14 +85,16 @@ def all_figures(outcome: Outcome) -> Figures:
     )
 
 
-def heatmap_gain(
-    with_heatmaps: np.ndarray, without: np.ndarray, correct: np.ndarray, groups: np.ndarray
+def evidence_gain(
+    name: str, given: np.ndarray, without: np.ndarray, correct: np.ndarray, groups: np.ndarray
 ) -> Figures:
-    """Return what heatmap evidence adds to P(correct) on the same photos; above 0 is better.
+    """Return what evidence adds to P(correct) on the same photos; above 0 is better.
 
     Parameters
     ----------
-    with_heatmaps, without : ndarray of shape (photos,), float
+    name : str
+        Of the evidence; the figures are called ``NAME_gain_brier`` and so on.
+    given, without : ndarray of shape (photos,), float
         P(correct) of rules that were fitted on other photos, with and without that evidence.
     correct : ndarray of shape (photos,), bool
     groups : ndarray of shape (photos,), str
@@ -101,12 +103,10 @@ def heatmap_gain(
     rest = correct, resampled(groups)
     return _numbers(
         {
-            "heatmap_gain_brier": _fall(brier_score, without, with_heatmaps, *rest),
-            "heatmap_gain_risk_coverage": _fall(
-                area_under_risk_coverage, without, with_heatmaps, *rest
-            ),
+            f"{name}_gain_brier": _fall(brier_score, without, given, *rest),
+            f"{name}_gain_risk_coverage": _fall(area_under_risk_coverage, without, given, *rest),
             # Of the area under this curve, more is better: the rise counts.
-            "heatmap_gain_auroc": _fall(auroc, with_heatmaps, without, *rest),
+            f"{name}_gain_auroc": _fall(auroc, given, without, *rest),
         }
     )
 
@@ -192,6 +192,13 @@ def _calibration(outcome: Outcome, drawn: Resamples) -> Figures:
         )
         for suffix, probabilities in (("", outcome.p_correct), ("_score", outcome.score))
     }
+    figures |= {
+        f"{name}_gain_score": _fall(figure, outcome.score, outcome.p_correct, correct, drawn)
+        for name, figure in (
+            ("calibration_error", expected_calibration_error),
+            ("brier", brier_score),
+        )
+    }
     figures["calibration_error_perfect"] = (perfect.mean, perfect.low, perfect.high, len(correct))
     return figures
 
@@ -216,13 +223,12 @@ def _new_whales(outcome: Outcome, drawn: Resamples) -> Figures:
     new = ~outcome.known
     if new.all() or not new.any():
         return {}
-    measures = {"auroc_new": outcome.p_new, "auroc_new_by_score": -outcome.score}
-    measures |= {f"auroc_new_by_{name}": one for name, one in outcome.novelty.items()}
-    return {
-        name: _measured(auroc, measure, new, drawn)
-        for name, measure in measures.items()
-        if np.isfinite(measure).all()
-    }
+    figures = {"auroc_new": _measured(auroc, outcome.p_new, new, drawn)}
+    for name, measure in {"score": -outcome.score, **outcome.novelty}.items():
+        if np.isfinite(measure).all():
+            figures[f"auroc_new_by_{name}"] = _measured(auroc, measure, new, drawn)
+            figures[f"auroc_new_gain_{name}"] = _fall(auroc, outcome.p_new, measure, new, drawn)
+    return figures
 
 
 def _verdicts(outcome: Outcome) -> Figures:

@@ -12,6 +12,7 @@ from whalecore.reliability.evidence import Evidence
 from whalecore.reliability.gate import failed_measures, photo_limits, usual_limits
 from whalecore.reliability.promise import reliable_promise
 from whalecore.reliability.rules import (
+    COMPARED,
     CORRECT_FEATURES,
     NEW_FEATURES,
     Logistic,
@@ -25,6 +26,7 @@ from whalecore.reliability.shares import (
     nested_shares,
     with_shares,
 )
+from whalecore.reliability.usual import feature_limits, usual_values
 from whalecore.reliability.weights import FEWEST, fit_correct, fit_new
 
 FOLDS = 5
@@ -148,6 +150,8 @@ def fit(
         reliable_wrong=0 if promise is None else promise.wrong,
         note="; ".join(_notes(known, new_threshold, promise is not None, error_limit, sets)),
         sets=sets,
+        usual=usual_values(evidence, COMPARED),
+        feature_limits=feature_limits(evidence, correct),
     )
     return Fitted(rules, crossed)
 

@@ -5,16 +5,16 @@ from __future__ import annotations
 from whalecore.reliability.evidence import Evidence
 
 AGREE = (
-    "Network and marks agree: {marks} marks such as scars and notches match a photo of the first "
-    "candidate, which the network alone puts in place {network_rank}, too."
+    "Looks and marks agree: {marks} marks such as scars and notches match a photo of the first "
+    "candidate, which the overall look alone puts in place {network_rank}, too."
 )
 DECIDE = (
     "Marks decide: {marks} marks such as scars and notches match a photo of the first candidate, "
-    "which the network alone would put in place {network_rank}."
+    "which the overall look alone would put in place {network_rank}."
 )
 DISAGREE = (
-    "Network and marks disagree: {marks} marks such as scars and notches match a photo of the "
-    "first candidate, but the network alone would put it in place {network_rank}."
+    "Looks and marks disagree: {marks} marks such as scars and notches match a photo of the first "
+    "candidate, but the overall look alone would put it in place {network_rank}."
 )
 NO_MARKS = (
     "No photo of the first five candidates shares a mark such as a scar or notch with this one: "

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass, fields
+from dataclasses import asdict, dataclass, field, fields
 from math import isfinite, log
 from typing import Any
 
@@ -17,8 +17,9 @@ from whalecore.types import Quality
 
 SCORE_FEATURES = ("score", "margin", "entropy")
 NEAREST_FEATURES = ("nearest_distance", "nearest_agreement")
+CLUSTER_FEATURES = ("share_correct",)
 HEATMAP_FEATURES = (
-    "share_correct",
+    *CLUSTER_FEATURES,
     "compactness",
     "inside_fluke",
     "balance",
@@ -31,7 +32,16 @@ NEW_FEATURES = ("nearest_distance", "score", "log_margin")
 WORSE_WHEN_HIGH = ("entropy", "nearest_distance")
 """Evidence that speaks against the first candidate the higher it is; all other speaks for it."""
 
-QUALITIES = tuple(field.name for field in fields(Quality))
+COMPARED = (
+    *(name for name in CORRECT_FEATURES if name not in (*CLUSTER_FEATURES, "back_lead")),
+    "marks_ahead",
+)
+"""Evidence that a reader is told what is usual of."""
+
+FEATURELESS = ("compactness", "entropy", "most_marks")
+"""Evidence that tells whether anything stands out by which an animal can be told."""
+
+QUALITIES = tuple(one.name for one in fields(Quality))
 MEASURES = (*QUALITIES, "visible", "crop_confidence", "cut_off")
 CLIP = 1e-6
 
@@ -108,6 +118,10 @@ class Rules:
     sets : ConformalSet or None
         Which answers belong to a photo's set; None where the scores of all individuals were not
         given.
+    usual : dict of str to float
+        Median of the photos by name of `COMPARED`; empty in rules of earlier versions.
+    feature_limits : dict of str to float
+        By name of `FEATURELESS`, the value beyond which hardly any rightly identified photo lies.
     """
 
     correct: Logistic
@@ -125,6 +139,8 @@ class Rules:
     reliable_wrong: int
     note: str
     sets: ConformalSet | None = None
+    usual: dict[str, float] = field(default_factory=dict)
+    feature_limits: dict[str, float] = field(default_factory=dict)
 
     def to_dict(self) -> dict[str, Any]:
         """Return the rules as JSON-safe values."""
@@ -142,6 +158,7 @@ class Rules:
         try:
             limits, sets = stored["quality_limits"], stored.get("sets")
             usual = stored.get("usual_limits", {})
+            middle, features = stored.get("usual", {}), stored.get("feature_limits", {})
             rules = cls(
                 correct=_logistic(stored["correct"], CORRECT_FEATURES),
                 new=_logistic(stored["new"], NEW_FEATURES),
@@ -162,6 +179,10 @@ class Rules:
                 reliable_wrong=_count(stored["reliable_wrong"]),
                 note=str(stored["note"]),
                 sets=None if sets is None else ConformalSet.from_dict(sets),
+                usual={name: _number(middle[name]) for name in COMPARED if name in middle},
+                feature_limits={
+                    name: _number(features[name]) for name in FEATURELESS if name in features
+                },
             )
         except (KeyError, TypeError, ValueError) as error:
             raise CheckpointError(

@@ -7,6 +7,7 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from whalecore.cluster_words import label_of
 from whalecore.errors import WhalecoreError
 from whalecore.lab.assess import Assessment
 from whalecore.lab.lab import Lab
@@ -86,13 +87,19 @@ def describe_together(joint: JointAssessment) -> dict:
             {"rank": one.rank, "individual": one.individual, "score": round(one.score, 6)}
             for one in joint.candidates
         ],
+        "p_correct": _rounded(joint.verdict.p_correct),
+        "p_new_whale": _rounded(joint.verdict.p_new_whale),
+        "verdict": joint.verdict.verdict,
+        "reasons": list(joint.verdict.reasons),
     }
 
 
 def spoken_together(answer: dict) -> list[str]:
     """The object that `describe_together` gives, as lines for a person."""
     photos = "1 photo" if answer["encounter"] == 1 else f"{answer['encounter']} photos"
-    return [f"{photos} of one encounter together:"] + [
+    lines = [f"{photos} of one encounter together: {answer['verdict']}"]
+    lines += [f"  {reason}" for reason in answer["reasons"]]
+    return lines + [
         f"  {one['rank']}. {one['individual']}  score {one['score']:.3f}"
         for one in answer["candidates"]
     ]
@@ -172,6 +179,10 @@ def _evidence(evidence: Evidence) -> dict:
     """Everything but what has a place of its own: quality, and where the crop comes from."""
     values = asdict(evidence)
     del values["quality"], values["crop_source"]
+    # Numbers that reasons name.
+    values |= {
+        name: getattr(evidence, name) for name in ("lead", "equal_candidates", "nearest_likeness")
+    }
     return {
         name: _rounded(value) if isinstance(value, float) else value
         for name, value in values.items()
@@ -199,9 +210,11 @@ def _spoken_set(answers: dict) -> str:
 def _spoken_cluster(cluster: dict) -> str:
     if cluster["unlike_any"]:
         return f"  unlike any cluster; the nearest is cluster {cluster['id']}"
-    stable = "" if cluster["stability"] is None else f", stability {cluster['stability']:.2f}"
+    stability = cluster["stability"]
+    stable = "" if stability is None else f", stability {stability:.2f}"
     return (
-        f"  cluster {cluster['id']}: {cluster['share_correct']:.0%} of "
+        f"  cluster {label_of(cluster['id'], stability=stability)}: "
+        f"{cluster['share_correct']:.0%} of "
         f"{cluster['heatmaps']} first candidates right "
         f"({cluster['share_correct_low']:.0%} to {cluster['share_correct_high']:.0%}){stable}"
     )

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from whalecore.errors import TooFewError
+from whalecore.errors import SettingsError, TooFewError
 from whalecore.lab.lab import Lab
 from whalecore.reliability.calibration import brier_score
 from whalecore.reliability.evidence import Evidence
@@ -14,12 +14,17 @@ from whalecore.reliability.figures import (
     Figures,
     Outcome,
     all_figures,
-    heatmap_gain,
+    evidence_gain,
     heatmap_sentence,
 )
 from whalecore.reliability.fitting import Fitted, fit, probabilities
-from whalecore.reliability.rules import CORRECT_FEATURES, HEATMAP_FEATURES, Rules
-from whalecore.reliability.sets import answers_in, right_chances, set_of
+from whalecore.reliability.rules import (
+    CLUSTER_FEATURES,
+    CORRECT_FEATURES,
+    HEATMAP_FEATURES,
+    Rules,
+)
+from whalecore.reliability.sets import CONFIDENCE, answers_in, right_chances, set_of
 from whalecore.reliability.verdict import decide
 from whalecore.types import Progress, Verdict
 from whalecore.workflow.evidence import gather_evidence
@@ -44,6 +49,8 @@ class Judgement:
     p_correct, p_new : ndarray of shape (photos,), float64
     with_heatmaps, without : ndarray of shape (photos,), float64
         P(correct) with and without heatmap evidence; the rules' own is one of them.
+    with_cluster : ndarray of shape (photos,), float64
+        P(correct) with the heatmap's cluster, but nothing else of it.
     inside : ndarray of shape (photos, answers), bool
     holds : ndarray of shape (photos,), bool
     rules : Rules
@@ -56,6 +63,7 @@ class Judgement:
     p_new: np.ndarray
     with_heatmaps: np.ndarray
     without: np.ndarray
+    with_cluster: np.ndarray
     verdicts: tuple[Verdict, ...]
     scores: AllScores
     inside: np.ndarray
@@ -63,13 +71,26 @@ class Judgement:
     rules: Rules
 
 
-def calibrate_lab(lab: Lab, report: Report = silent) -> dict:
+def calibrate_lab(
+    lab: Lab,
+    report: Report = silent,
+    error_limit: float | None = None,
+    confidence: float | None = None,
+) -> dict:
     """Fit the rules on the validation part, measure on the test part, and store both.
 
     A known individual may have photos in both parts, of different encounters: so it is in use,
     where the next photo shows an animal that the network and the rules have met before, or one that
     is new to both; new individuals lie in one part with all their photos. No rule knows an
     individual. Within the validation part, thresholds rest on rules of other individuals.
+
+    Parameters
+    ----------
+    error_limit : float, optional
+        Share of wrong ones among the photos called reliable that the rules promise not to exceed;
+        by default the lab's, which becomes this one once there are rules for it.
+    confidence : float, optional
+        Share of photos whose set of answers is to hold the right one; likewise.
 
     Returns
     -------
@@ -81,7 +102,19 @@ def calibrate_lab(lab: Lab, report: Report = silent) -> dict:
     ------
     LabError
         If there are too few scored photos.
+    SettingsError
+        If a share is not above 0 and under 1.
     """
+    promised = {
+        "error_limit": lab.info.error_limit if error_limit is None else error_limit,
+        "confidence": lab.info.confidence if confidence is None else confidence,
+    }
+    for name, share in promised.items():
+        if not 0 < share < 1:
+            raise SettingsError(
+                f"The {name.replace('_', ' ')} {share:g} is not possible: choose more than 0 and "
+                "less than 1."
+            )
     gather_evidence(lab, report)
     report(Progress("calibrate", 0, 1))
     models = newest_models(lab)
@@ -98,7 +131,7 @@ def calibrate_lab(lab: Lab, report: Report = silent) -> dict:
             f"The lab has {validation.sum()} scored validation photos and at least {FEWEST_PHOTOS} "
             "of named individuals are needed to choose thresholds: import more such photos."
         )
-    judgement = judge(judged, scores, lab.info.error_limit)
+    judgement = judge(judged, scores, **promised)
     metrics = {part: _figures(judgement, part) for part in PARTS}
     metrics[BOTH] = gain = _gain(judgement)
     used = sorted({one.model_id for one in judged})
@@ -114,6 +147,8 @@ def calibrate_lab(lab: Lab, report: Report = silent) -> dict:
     lab.write("verdicts", [*_verdict_rows(judgement, clustering), *unnamed])
     for model in models:
         lab.save_rules(model["model_id"], clustering, judgement.rules.to_dict())
+    if any(getattr(lab.info, name) != share for name, share in promised.items()):
+        lab.update_info(**promised)
     report(Progress("calibrate", 1, 1, 0.0))
     return {
         "metrics": {
@@ -158,7 +193,9 @@ def outcome(judgement: Judgement, part: str, model_id: str | None = None) -> Out
     )
 
 
-def _fit(chosen: list[Judged], scores: AllScores, features, error_limit: float) -> Fitted:
+def _fit(
+    chosen: list[Judged], scores: AllScores, features, error_limit: float, confidence: float
+) -> Fitted:
     return fit(
         [one.evidence for one in chosen],
         np.array([one.correct for one in chosen]),
@@ -167,11 +204,14 @@ def _fit(chosen: list[Judged], scores: AllScores, features, error_limit: float) 
         probabilities=scores.scores,
         truth=scores.truth,
         error_limit=error_limit,
+        confidence=confidence,
         features=features,
     )
 
 
-def judge(judged: list[Judged], scores: AllScores, error_limit: float) -> Judgement:
+def judge(
+    judged: list[Judged], scores: AllScores, error_limit: float, confidence: float = CONFIDENCE
+) -> Judgement:
     """Fit rules on the validation photos and judge all: those by rules of others of them.
 
     Heatmap evidence counts where it lowers the squared error of P(correct) on the validation
@@ -184,14 +224,17 @@ def judge(judged: list[Judged], scores: AllScores, error_limit: float) -> Judgem
         Of the same photos.
     error_limit : float
         Share of wrong ones among the photos called reliable that is promised.
+    confidence : float
+        Share of photos whose set of answers is to hold the right one.
     """
     validation = np.array([one.part == "validation" for one in judged], bool)
     chosen = [judged[place] for place in np.flatnonzero(validation)]
     correct = np.array([one.correct for one in chosen], bool)
     own = _rows(scores, validation)
     bare = tuple(name for name in CORRECT_FEATURES if name not in HEATMAP_FEATURES)
-    plain, full = (
-        _fit(chosen, own, features, error_limit) for features in (bare, CORRECT_FEATURES)
+    plain, clustered, full = (
+        _fit(chosen, own, features, error_limit, confidence)
+        for features in (bare, (*bare, *CLUSTER_FEATURES), CORRECT_FEATURES)
     )
     errors = [brier_score(one.crossed.p_correct, correct) for one in (plain, full)]
     fitted = full if errors[1] < errors[0] else plain
@@ -200,7 +243,9 @@ def judge(judged: list[Judged], scores: AllScores, error_limit: float) -> Judgem
     for place, one in zip(np.flatnonzero(validation), crossed.evidence, strict=True):
         evidence[place] = one
     p_correct, p_new = _chances(evidence, fitted, validation)
-    with_heatmaps, without = (_chances(evidence, one, validation)[0] for one in (full, plain))
+    with_heatmaps, without, with_cluster = (
+        _chances(evidence, one, validation)[0] for one in (full, plain, clustered)
+    )
     inside = answers_in(scores.scores, p_new, rules.sets)
     chances = right_chances(own.scores, crossed.p_new, own.truth)
     for number in np.unique(crossed.fold):
@@ -218,6 +263,7 @@ def judge(judged: list[Judged], scores: AllScores, error_limit: float) -> Judgem
         p_new=p_new,
         with_heatmaps=with_heatmaps,
         without=without,
+        with_cluster=with_cluster,
         verdicts=tuple(
             decide(one, rules, (float(right), float(new)))
             for one, right, new in zip(evidence, p_correct, p_new, strict=True)
@@ -260,12 +306,11 @@ def _gain(judgement: Judgement, part: str | None = None, model_id: str | None = 
         return {}
     correct = np.array([one.correct for one in judgement.judged], bool)
     groups = np.array([one.group for one in judgement.judged], str)
-    return heatmap_gain(
-        judgement.with_heatmaps[explained],
-        judgement.without[explained],
-        correct[explained],
-        groups[explained],
-    )
+    rest = judgement.without[explained], correct[explained], groups[explained]
+    gain = evidence_gain("heatmap", judgement.with_heatmaps[explained], *rest)
+    if any(judgement.evidence[place].has_cluster for place in np.flatnonzero(explained)):
+        gain |= evidence_gain("cluster", judgement.with_cluster[explained], *rest)
+    return gain
 
 
 def _of(judgement: Judgement, part: str | None, model_id: str | None) -> np.ndarray:

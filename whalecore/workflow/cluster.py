@@ -91,8 +91,9 @@ def cluster_heatmaps(
     sigma : float or str
         Width of the kernel, ``auto`` or ``paper``.
     settings : str or sequence of str, optional
-        Keys of heatmap settings; several describe a heatmap together. Without, those of `method`
-        with most heatmaps.
+        Keys of heatmap settings, such as ``patch=16,stride=8`` (see
+        `whalecore.types.settings_from_key`); several describe a heatmap together. Without, those
+        of `method` with most heatmaps. Mean heatmaps, and what clusters rest on, are of the first.
     mode : str
         ``exact``, ``scale`` or ``auto``, by the number of heatmaps.
     method : str
@@ -207,9 +208,11 @@ def part_named(text: str) -> HeatmapPart:
     SettingsError
         If the key cannot be read, or is not of that method.
     """
-    named, separator, key = text.strip().partition(" ")
-    settings = settings_from_key(key if separator else named)
-    if separator and named != settings.method:
+    named, _, key = text.strip().partition(" ")
+    # A key that somebody wrote with blanks after its commas names no method.
+    prefixed = bool(key) and "=" not in named
+    settings = settings_from_key(key if prefixed else text.strip())
+    if prefixed and named != settings.method:
         raise SettingsError(
             f"The heatmap settings '{key[:60]}' belong to '{settings.method}', not to "
             f"'{named[:20]}': give '{settings.method} {settings.key}'."

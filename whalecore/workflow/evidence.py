@@ -9,9 +9,10 @@ from whalecore.errors import WhalecoreError
 from whalecore.lab.lab import Lab
 from whalecore.lab.measures import COMPARED
 from whalecore.lab.sheets import many_heatmaps
+from whalecore.reliability.change import COLUMNS
 from whalecore.reliability.evidence import encounter_evidence
 from whalecore.types import Candidate, OcclusionSettings
-from whalecore.workflow.measuring import MEASURED, evidence_row
+from whalecore.workflow.measuring import MEASURED, evidence_row, pixels_of
 from whalecore.workflow.models import newest_models
 from whalecore.workflow.progress import Pace, Report, silent
 from whalecore.workflow.score import embed_photos
@@ -25,6 +26,7 @@ OF_HEATMAP = (
     "cam_agreement",
     "patch_agreement",
     "changing_share",
+    *COLUMNS.values(),
 )
 """Measures of a heatmap: they count only where it was made with the lab's usual settings."""
 
@@ -33,8 +35,8 @@ def gather_evidence(lab: Lab, report: Report = silent) -> int:
     """Write table ``evidence`` for every scored photo, only what is missing.
 
     A photo without a heatmap of the lab's usual settings has nothing about heatmaps, and is
-    measured again when there is one; what marks say is added where it is missing. Embeddings that
-    are missing are computed first.
+    measured again when there is one; what marks say, and the shares of the fluke's parts, are added
+    where they are missing. Embeddings that are missing are computed first.
 
     Returns
     -------
@@ -53,9 +55,9 @@ def gather_evidence(lab: Lab, report: Report = silent) -> int:
 def stored_evidence(lab: Lab, model_id: str) -> dict[str, dict[str, float | int | None]]:
     """By photo: the evidence beside scores, quality and cluster, ready for `Evidence`.
 
-    Everything that `gather_evidence` measured, ``crop_confidence``, ``encounter_photos`` and
-    ``encounter_support``. Other photos of the encounter count when the model scored them; whom
-    they show is not looked at.
+    Everything that `gather_evidence` measured, ``crop_confidence``, the fluke's size,
+    ``encounter_photos`` and ``encounter_support``. Other photos of the encounter count when the
+    model scored them; whom they show is not looked at.
     """
     usual = lab.usual_occlusion().key
     rows = {
@@ -80,6 +82,7 @@ def stored_evidence(lab: Lab, model_id: str) -> dict[str, dict[str, float | int 
         found[photo_id] = {
             **{name: rows.get(photo_id, {}).get(name) for name in MEASURED},
             "crop_confidence": photo["crop_confidence"],
+            **pixels_of(photo),
             **encounter_evidence(own[0].individual, [candidates[other] for other in others]),
         }
     return found
@@ -140,11 +143,11 @@ def _done(
     settings: OcclusionSettings,
     candidates: Mapping[str, Sequence[Candidate]],
 ) -> tuple[dict[str, dict], set[str]]:
-    """Rows in which at most marks are missing, by photo, and photos in which nothing is."""
+    """Rows in which at most marks or parts are missing, by photo, and photos that lack nothing."""
     explained = {
         key[0]
-        for key in lab.computed_keys(
-            "heatmaps", ["photo_id"], model_id=model_id, rank=1, method="osm", settings=settings.key
+        for key in lab.scored_heatmaps(
+            ["photo_id"], model_id=model_id, rank=1, method="osm", settings=settings.key
         )
     }
     measured = {
@@ -157,6 +160,11 @@ def _done(
         for photo_id, row in measured.items()
         if photo_id in candidates
         and (candidates[photo_id][0].marks is None or row["marks_back"] is not None)
+        and (
+            photo_id not in explained
+            or row["changing_share"] is None
+            or row["left_tip"] is not None
+        )
     }
     return measured, complete
 

@@ -106,8 +106,9 @@ def explain_photo(
     report: Report = silent,
     computing: Computing | None = None,
     identifier: Identifier | None = None,
+    model_id: str | None = None,
 ) -> None:
-    """Explain one photo of the lab, if that is not done already.
+    """Explain one photo of the lab, if that is not done already; parameters of `explain_growing`.
 
     Raises
     ------
@@ -115,10 +116,11 @@ def explain_photo(
         If the photo has no honest score, so that there is nothing to explain.
     """
     if isinstance(settings, OcclusionSettings):
-        for _ in explain_growing(lab, photo_id, settings, computing, report, identifier):
+        growing = explain_growing(lab, photo_id, settings, computing, report, identifier, model_id)
+        for _ in growing:
             pass
         return
-    identifier = identifier or lab.identifier(_judge(lab, photo_id))
+    identifier = identifier or lab.identifier(model_id or _judge(lab, photo_id))
     report(Progress("grad-cam", 0, 1))
     for error in _explain_by_grad_cam(lab, identifier, {photo_id: [settings]}, PATIENCE).values():
         raise error
@@ -132,6 +134,7 @@ def explain_growing(
     computing: Computing | None = None,
     report: Report = silent,
     identifier: Identifier | None = None,
+    model_id: str | None = None,
 ) -> Iterator[OcclusionMaps]:
     """Compute the occlusion maps of one photo of the lab, coarse to fine.
 
@@ -143,6 +146,8 @@ def explain_growing(
     ----------
     identifier : Identifier, optional
         That of the photo's scores, to spare loading it again.
+    model_id : str, optional
+        One of the models that scored the photo; by default the newest one.
 
     Yields
     ------
@@ -154,10 +159,10 @@ def explain_growing(
     LabError
         If the photo has no honest score, or another process explains it.
     """
-    model_id = _judge(lab, photo_id)
+    model_id = model_id or _judge(lab, photo_id)
     if identifier is None or identifier.model_id != model_id:
         identifier = lab.identifier(model_id)
-    with lab.claim(_claim(model_id, photo_id), wait=PATIENCE):
+    with lab.claim(claim_of(model_id, photo_id), wait=PATIENCE):
         if not _explained(lab, model_id, settings, photo_id=photo_id):
             photo, prediction = _looked_at(lab, identifier, photo_id)
             yield from growing_heatmaps(
@@ -234,7 +239,7 @@ def _explain_pairs(lab, missing, minutes, report, computing) -> int:
 def _explain_by_occlusion(lab, identifier, photo_id, settings, computing) -> None:
     if not settings:
         return
-    with lab.claim(_claim(identifier.model_id, photo_id)):
+    with lab.claim(claim_of(identifier.model_id, photo_id)):
         wanted = [
             one
             for one in settings
@@ -254,15 +259,13 @@ def _explain_together(lab, identifier, photo_ids, settings, computing) -> None:
     """Make the occlusion maps of several photos at once, where the device is made for that.
 
     What is in the way - a photo that cannot be read, is explained by somebody else or was begun
-    earlier, too little memory - is left to `_explain_by_occlusion`.
+    earlier - is left to `_explain_by_occlusion`. Where the memory is short, the photos follow one
+    another.
     """
-    import torch
-
     at_once = TOGETHER.get(identifier.device.type, 1)
     for one in settings:
         if one.exact and at_once > 1:
-            with suppress(torch.OutOfMemoryError):
-                _explain_at_once(lab, identifier, photo_ids, at_once, one, computing)
+            _explain_at_once(lab, identifier, photo_ids, at_once, one, computing)
 
 
 def _explain_at_once(lab, identifier, photo_ids, at_once, settings, computing) -> None:
@@ -278,7 +281,7 @@ def _explain_at_once(lab, identifier, photo_ids, at_once, settings, computing) -
         looked_at = []
         for photo_id in missing[:at_once]:
             with suppress(WhalecoreError):
-                claims.enter_context(lab.claim(_claim(model_id, photo_id)))
+                claims.enter_context(lab.claim(claim_of(model_id, photo_id)))
                 # Somebody else may have explained it a moment ago.
                 if not _explained(lab, model_id, settings, photo_id=photo_id):
                     looked_at.append(_looked_at(lab, identifier, photo_id))
@@ -288,7 +291,7 @@ def _explain_at_once(lab, identifier, photo_ids, at_once, settings, computing) -
         prepared = [identifier.prepare(photo, one.crop.box) for photo, one in looked_at]
         individuals = [prediction.individuals for prediction in predictions]
         newest = kept = None
-        kept_at = time.monotonic()
+        finished, kept_at = False, time.monotonic()
 
         def keep(table: str, rows_of) -> None:
             pairs = zip(predictions, newest, strict=True)
@@ -298,11 +301,12 @@ def _explain_at_once(lab, identifier, photo_ids, at_once, settings, computing) -
             for newest in maps_growing_together(
                 identifier, prepared, individuals, settings, computing
             ):
-                if not newest[0].complete and time.monotonic() - kept_at >= KEPT_EVERY:
+                finished = all(one.complete for one in newest)
+                if not finished and time.monotonic() - kept_at >= KEPT_EVERY:
                     keep("unfinished_heatmaps", unfinished_rows)
                     kept, kept_at = newest, time.monotonic()
         finally:
-            if newest is not None and newest[0].complete:
+            if finished:
                 keep("heatmaps", occlusion_rows)
             elif newest is not kept:
                 keep("unfinished_heatmaps", unfinished_rows)
@@ -322,7 +326,7 @@ def _explain_by_grad_cam(
     with ExitStack() as claims:
         for photo_id, settings in wanted.items():
             try:
-                claims.enter_context(lab.claim(_claim(model_id, photo_id), wait=patience))
+                claims.enter_context(lab.claim(claim_of(model_id, photo_id), wait=patience))
                 if all(_explained(lab, model_id, one, photo_id=photo_id) for one in settings):
                     continue
                 photo, prediction = _looked_at(lab, identifier, photo_id)
@@ -366,21 +370,19 @@ def _looked_at(lab: Lab, identifier: Identifier, photo_id: str) -> tuple[Photo, 
     return photo, Prediction(photo_id, identifier.model_id, crop, candidates, values)
 
 
-def _claim(model_id: str, photo_id: str) -> str:
+def claim_of(model_id: str, photo_id: str) -> str:
+    """What is claimed by whoever explains a photo."""
     return f"explain-{model_id}-{photo_id}"
 
 
 def _explained(lab, model_id, settings, **equal) -> set[str]:
-    """Photos whose heatmaps, of their present crop, are there."""
-    keys = lab.computed_keys(
-        "heatmaps",
-        ["photo_id"],
-        model_id=model_id,
-        method=settings.method,
-        settings=settings.key,
-        **equal,
+    """Photos of which the heatmaps of all candidates, of the present crop, are there."""
+    key = ["photo_id", "individual"]
+    there = lab.scored_heatmaps(
+        key, model_id=model_id, method=settings.method, settings=settings.key, **equal
     )
-    return {key[0] for key in keys}
+    wanted = lab.computed_keys("scores", key, model_id=model_id, **equal)
+    return {photo_id for photo_id, _ in wanted} - {photo_id for photo_id, _ in wanted - there}
 
 
 def _begun(lab, model_id, settings) -> set[str]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 import numpy as np
 
@@ -14,8 +15,12 @@ from whalecore.reliability.bootstrap import mean_effect
 from whalecore.reliability.effect import Effect
 from whalecore.terminal import lab_option
 from whalecore.types import OcclusionSettings, settings_from_key
+from whalecore.workflow.faithful_curves import curve_rows
 from whalecore.workflow.models import newest_models
 from whalecore.workflow.progress import Pace, Report, silent
+
+if TYPE_CHECKING:
+    from whalecore.explain.faithfulness import Curves
 
 METHODS = {"osm": "Occlusion maps", "gradcam": "Grad-CAM maps"}
 """What is tested, and what it is called at the beginning of a sentence."""
@@ -60,7 +65,7 @@ class Sample:
 def measure_faithfulness(
     lab: Lab, sample: Sample | None = None, report: Report = silent
 ) -> dict[str, Effect]:
-    """Measure how faithful occlusion maps and Grad-CAM are, and keep it in ``evaluations``.
+    """Measure how faithful occlusion maps and Grad-CAM are, and keep it in the lab.
 
     The first candidate's maps of photos of the test part are compared with maps that know
     nothing of the network. Metrics, each a mean over photos with its bootstrap interval:
@@ -70,6 +75,8 @@ def measure_faithfulness(
     - ``faithful_X_over_Y``: insertion minus deletion of method X, less that of opponent Y;
     - ``randomised_X``: rank correlation with the map of the network with all weights shuffled;
       ``randomised_X_layer4``: with those from layer4 upwards shuffled.
+
+    Metrics are rows of ``evaluations``, the curves themselves of ``heatmap_curves``.
 
     Returns
     -------
@@ -100,16 +107,21 @@ def measure_faithfulness(
             continue
         identifier = lab.identifier(model_id)
         measured = found.setdefault(model_id, {})
+        curves: dict[str, list[Curves]] = {}
         for number, key in enumerate(keys):
             try:
-                for metric, value in _figures(
+                figures, drawn = _tested(
                     lab, identifier, settings, *key, number, number < sample.shuffled
-                ):
+                )
+                for metric, value in figures.items():
                     measured.setdefault(metric, []).append(value)
+                for name, one in drawn.items():
+                    curves.setdefault(name, []).append(one)
             except WhalecoreError as error:
                 pace.advance(message=str(error))
                 continue
             pace.advance()
+        lab.write("heatmap_curves", list(curve_rows(model_id, curves)))
     found = {model_id: measured for model_id, measured in found.items() if measured}
     if not found:
         raise LabError("No photo of the sample can be read: check that the photos are there.")
@@ -137,6 +149,7 @@ def check_heatmaps(lab: Lab, report: Report = silent) -> list[str]:
     models = newest_models(lab)
     if not any(
         lab.rows("evaluations", model_id=model["model_id"], metric="deletion_osm")
+        and lab.rows("heatmap_curves", model_id=model["model_id"])
         for model in models
     ):
         measure_faithfulness(lab, report=report)
@@ -228,8 +241,7 @@ def _doubts(method: str, figures: dict[str, Effect]) -> Iterator[str]:
 def _sample(lab: Lab, model_id: str, settings: OcclusionSettings, sample: Sample) -> list[tuple]:
     """Photo and individual of the first candidates' occlusion maps that are tested."""
     test = {key[0] for key in lab.computed_keys("splits", ["photo_id"], part=PART)}
-    keys = lab.computed_keys(
-        "heatmaps",
+    keys = lab.scored_heatmaps(
         ["photo_id", "individual"],
         model_id=model_id,
         method="osm",
@@ -244,9 +256,10 @@ def _draw(sample: Sample, photo_id: str) -> str:
     return hashlib.sha256(f"faithfulness {sample.seed} {photo_id}".encode()).hexdigest()
 
 
-def _figures(
+def _tested(
     lab, identifier, settings, photo_id, individual, number, forgetting
-) -> Iterator[tuple[str, float]]:
+) -> tuple[dict[str, float], dict[str, Curves]]:
+    """The figures of one photo by metric, and its curves by kind of map."""
     from whalecore.explain.faithfulness import (
         centre_blob,
         deletion_insertion,
@@ -267,17 +280,22 @@ def _figures(
         "random": random_map(*values.shape, seed=number),
         "edges": edge_map(prepared, *values.shape),
     }
-    margin = {}
-    for name, heatmap in maps.items():
-        curves = deletion_insertion(identifier, prepared, individual, heatmap, fill=settings.fill)
-        margin[name] = curves.faithfulness
-        yield f"deletion_{name}", curves.deletion_area
-        yield f"insertion_{name}", curves.insertion_area
+    curves = {
+        name: deletion_insertion(identifier, prepared, individual, heatmap, fill=settings.fill)
+        for name, heatmap in maps.items()
+    }
+    figures = {}
+    for name, one in curves.items():
+        figures[f"deletion_{name}"] = one.deletion_area
+        figures[f"insertion_{name}"] = one.insertion_area
     for method in METHODS:
         for opponent in OPPONENTS:
-            yield f"faithful_{method}_over_{opponent}", margin[method] - margin[opponent]
+            figures[f"faithful_{method}_over_{opponent}"] = (
+                curves[method].faithfulness - curves[opponent].faithfulness
+            )
     if forgetting:
-        yield from _forgotten(identifier, prepared, individual, settings, maps, number)
+        figures |= dict(_forgotten(identifier, prepared, individual, settings, maps, number))
+    return figures, curves
 
 
 def _forgotten(

@@ -187,9 +187,12 @@ def _evidence(rows: list[dict], photo: dict, temperature: float, gathered: dict)
 
 
 def _clusters(lab: Lab, clustering_id: str) -> dict[tuple[str, str, str], dict]:
+    facts = lab.rows("clusters", clustering_id=clustering_id)
+    stability = {row["cluster"]: row["stability"] for row in facts}
     return {
         (row["model_id"], row["photo_id"], row["individual"]): {
             "cluster": None if row["unlike"] else row["cluster"],
+            "cluster_stability": None if row["unlike"] else stability.get(row["cluster"]),
             "membership": None if row["unlike"] else row["membership"],
             "unlike": bool(row["unlike"]),
         }

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -36,8 +37,9 @@ def cluster_meanings(
     """Describe what each cluster of a lab rests on.
 
     A photo counts as blurred when it is among the least sharp quarter of the clustered photos,
-    and as one of a new whale when the catalogue gives it no individual. Background and printed
-    text are looked for on the photos of at most 40 heatmaps of each cluster.
+    and as one of a new whale when the catalogue gives it no individual, or one that the model
+    which made the heatmap never learned. Background and printed text are looked for on the photos
+    of at most 40 heatmaps of each cluster.
 
     Parameters
     ----------
@@ -58,23 +60,56 @@ def cluster_meanings(
     single = np.array(list(dict(zip(heatmaps.photo_ids, sharpness, strict=True)).values()))
     single = single[~np.isnan(single)]
     limit = np.percentile(single, BLURRED) if len(single) else 0.0
+    places = _sample(clustering.labels, seed)
     return describe_clusters(
         clustering.labels,
         heatmaps.values,
         heatmaps.individuals,
         blurred=sharpness < limit,
-        new=np.array([row.get("catalogue_individual") is None for row in known]),
-        surroundings=_surroundings(lab, heatmaps, clustering.labels, rows, seed),
+        new=_of_new_whales(lab, heatmaps, known),
+        surroundings=surroundings_of(lab, heatmaps, places),
     )
 
 
-def _surroundings(
-    lab: Lab, heatmaps: HeatmapSet, labels: np.ndarray, rows: dict[str, dict], seed: int
+def _of_new_whales(lab: Lab, heatmaps: HeatmapSet, rows: Sequence[dict]) -> np.ndarray:
+    """Whether each heatmap's photo shows an individual that its model never learned, or none."""
+    models = {row["model_id"]: set(row["individuals"]) for row in lab.rows("models")}
+    named = [row.get("catalogue_individual") for row in rows]
+    return np.array(
+        [
+            name is None or (model in models and name not in models[model])
+            for name, model in zip(named, heatmaps.model_ids, strict=True)
+        ]
+    )
+
+
+def surroundings_of(
+    lab: Lab,
+    heatmaps: HeatmapSet,
+    places: Iterable[int],
+    rows: Mapping[str, dict] | None = None,
 ) -> Surroundings:
-    found = np.full((4, len(labels)), np.nan, np.float32)
+    """Look where crops show something else than the fluke.
+
+    Parameters
+    ----------
+    heatmaps : HeatmapSet
+    places : iterable of int
+        Heatmaps whose photos are looked at; each photo is read once.
+    rows : mapping of str to dict, optional
+        Photos by id, where their crops are not those of the lab.
+
+    Returns
+    -------
+    Surroundings
+        Of all heatmaps; nan for those not looked at, and those whose photo cannot be read.
+    """
+    if rows is None:
+        rows = {row["photo_id"]: row for row in lab.rows("photos")}
+    found = np.full((4, len(heatmaps)), np.nan, np.float32)
     shape = heatmaps.values.shape[1:]
     masks: dict[str, np.ndarray | None] = {}
-    for place in _sample(labels, seed):
+    for place in places:
         photo_id = heatmaps.photo_ids[place]
         if photo_id not in masks:
             masks[photo_id] = _masks(lab, rows.get(photo_id), shape)

@@ -10,6 +10,7 @@ import numpy as np
 from whalecore.lab.lab import Lab
 from whalecore.reliability.evidence import Measures, entropy
 from whalecore.types import Quality
+from whalecore.workflow.measuring import pixels_of
 
 HALF = (25, 75)
 """Percentiles between which a value is usual."""
@@ -42,8 +43,13 @@ def usual_evidence(lab: Lab, model_id: str) -> dict[str, tuple[float, float]]:
         found["max_logit"].append(first["logit"])
         found["margin"].append((first["logit"] - second["logit"]) / temperatures[model_id])
         found["entropy"].append(entropy([row["score"] for row in rows]))
+        photo = photos.get(photo_id)
+        if photo is None:
+            continue
         for name in OF_PHOTO:
-            found[name].append(photos.get(photo_id, {}).get(name))
+            found[name].append(photo[name])
+        for name, pixels in pixels_of(photo).items():
+            found[name].append(pixels)
     usual = {}
     for name, values in found.items():
         there = [value for value in values if value is not None]

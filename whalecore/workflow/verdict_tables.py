@@ -8,6 +8,7 @@ from functools import cached_property
 import numpy as np
 import pandas as pd
 
+from whalecore.cluster_words import label_of
 from whalecore.lab.lab import Lab
 from whalecore.reliability.calibration import ReliabilityBin, reliability_bins
 from whalecore.reliability.effect import Effect
@@ -42,8 +43,8 @@ SOURCES = {
     "whole": "the whole photo",
 }
 QUALITIES = tuple(field.name for field in fields(Quality))
-GAIN = "heatmap_gain_"
-"""Start of the metrics that say what heatmaps add."""
+GAIN = ("heatmap_gain_", "cluster_gain_")
+"""Starts of the metrics that say what heatmaps add."""
 
 OF_HEATMAPS = ("deletion_", "insertion_", "faithful_", "random")
 """Starts of the metrics that no judgement of verdicts gives."""
@@ -57,7 +58,8 @@ class VerdictTables:
     ----------
     judged : DataFrame
         One row per photo of the validation part, judged by rules of other photos, and of the test
-        part, judged by the lab's: the columns of ``verdicts``, ``truth`` (see `TRUTHS`),
+        part, judged by the lab's: the columns of ``verdicts``, ``cluster_stability`` (missing where
+        it was not measured), ``truth`` (see `TRUTHS`),
         ``margin`` (lead of the first candidate's score, as a logarithm), the measures of
         quality and ``crop_source``.
     figures : dict of str to Effect
@@ -101,8 +103,10 @@ def verdict_tables(lab: Lab) -> VerdictTables:
     models = {row["model_id"]: row for row in newest_models(lab)}
     rules = [lab.rules(model_id, clustering) for model_id in models]
     notes = dict.fromkeys(note for one in rules if one and (note := one.get("note")))
+    facts = lab.rows("clusters", clustering_id=clustering) if clustering else []
+    stability = {row["cluster"]: row["stability"] for row in facts}
     judged = [
-        row
+        {**row, "cluster_stability": stability.get(row["cluster"])}
         for row in lab.rows("verdicts")
         if row["model_id"] in models
         and row["clustering_id"] == clustering
@@ -113,7 +117,8 @@ def verdict_tables(lab: Lab) -> VerdictTables:
         _with_quality(lab, judged, models),
         _figures(lab, set(models), clustering),
         len({name for row in models.values() for name in row["individuals"]}),
-        lab.info.error_limit,
+        # What these rules promise, whatever the lab asks of the next ones.
+        next((one["error_limit"] for one in rules if one), lab.info.error_limit),
         tuple(notes),
         next((sets["confidence"] for one in rules if one and (sets := one.get("sets"))), None),
     )
@@ -173,7 +178,11 @@ def by_cluster(photos: pd.DataFrame) -> pd.DataFrame:
     numbers = photos["cluster"]
     counts = numbers.value_counts()
     large = sorted(int(number) for number, count in counts.items() if count >= FEW)
-    groups = {f"Cluster {number}": photos[numbers == number] for number in large}
+    steady = dict(zip(numbers, photos["cluster_stability"], strict=True))
+    groups = {
+        f"Cluster {label_of(number, stability=steady[number])}": photos[numbers == number]
+        for number in large
+    }
     small = [number for number in counts.index if number not in large]
     if small:
         few = "1 cluster" if len(small) == 1 else f"{len(small)} clusters"

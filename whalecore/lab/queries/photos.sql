@@ -5,6 +5,7 @@ SELECT
     coalesce(a.individual, c.individual) AS individual,
     CASE WHEN a.individual IS NOT NULL THEN 'review'
          WHEN c.individual IS NOT NULL THEN 'catalogue' END AS named_by,
+    CASE WHEN a.individual IS NOT NULL THEN a.reviewers END AS reviewers,
     c.individual AS catalogue_individual,
     c.encounter, c.taken_at, c.latitude, c.longitude,
     c.width, c.height, c.perceptual_hash,

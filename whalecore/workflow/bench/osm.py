@@ -13,7 +13,7 @@ import torch
 from torch import Tensor
 
 from whalecore.errors import SettingsError
-from whalecore.explain.choice import folded_form, make_engine
+from whalecore.explain.choice import folded_form, lowered_precision, make_engine
 from whalecore.explain.engines import ExactEngine, ReferenceEngine
 from whalecore.explain.folded import FoldedNetwork
 from whalecore.explain.occlusion import finished_maps
@@ -27,6 +27,9 @@ from whalecore.workflow.bench.turns import CaptumOcclusion, Competitor, OwnEngin
 CAPTUM_MISSING = "Captum is not installed, so nothing is compared with it: pip install captum."
 
 FAST_ACCURACY = 0.99
+
+COMPARED = 4
+"""Positions of Captum's that brute force computes for comparison."""
 
 
 @dataclass(frozen=True)
@@ -91,7 +94,8 @@ class Row:
         How many times faster than brute force and than Captum in the same run.
     max_deviation : float or None
         Largest difference from brute force on the positions that both computed, as a share of
-        the map's range on all positions computed. Of the fast mode: what it says of itself.
+        the map's range on all positions computed; 0 of brute force itself. Of the fast mode: what
+        it says of itself.
     correlation : float or None
         With brute force on the same positions; the lowest of the individuals.
     positions : int
@@ -191,24 +195,38 @@ def measure(
         competitors["captum"] = _best(by_captum, effort.batches, phases[0])
     competitors["exact"] = own
     seconds = _medians(competitors, phases, effort, f"bench {case.network}", report)
-    deviation, correlation, compared = agreement(oracle.drops, own.drops)
     facts = {
-        "reference": {"batch": oracle.batch},
-        "captum": {"batch": competitors["captum"].batch} if captum is not None else {},
+        # With itself.
+        "reference": {"max_deviation": 0.0, "correlation": 1.0, "batch": oracle.batch},
+        "captum": {},
         "exact": {
-            "max_deviation": deviation,
-            "correlation": correlation,
-            "compared": compared,
+            **_agreed(oracle, own),
             "batch": own.batch,
             "multiply_adds_ratio": _multiply_adds_ratio(exact, network, case, phases),
             "folding_seconds": folding,
             "setup_seconds": setup,
         },
     }
+    if captum is not None:
+        theirs = competitors["captum"]
+        _compute_too(oracle, theirs.drops)
+        facts["captum"] = {**_agreed(oracle, theirs), "batch": theirs.batch}
     if effort.fast:
         seconds["fast"], facts["fast"] = _fast_map(identifier, prepared, columns, case)
     positions = prod(exact.grid.shape)
     return [_row(case, engine, positions, seconds, values) for engine, values in facts.items()]
+
+
+def _agreed(oracle: OwnEngine, other: OwnEngine | CaptumOcclusion) -> dict[str, float | None]:
+    deviation, correlation, compared = agreement(oracle.drops[: len(other.drops)], other.drops)
+    return {"max_deviation": deviation, "correlation": correlation, "compared": compared}
+
+
+def _compute_too(oracle: OwnEngine, drops: np.ndarray) -> None:
+    """Let brute force compute the first few positions of the first column, as Captum did."""
+    first = np.flatnonzero(~np.isnan(drops[0, :, 0]))[:COMPARED]
+    with torch.inference_mode(), lowered_precision("float32"):
+        oracle.keep(oracle.engine.at(first, np.array([0])))
 
 
 def agreement(oracle: np.ndarray, drops: np.ndarray) -> tuple[float | None, float | None, int]:
@@ -328,7 +346,7 @@ def _multiply_adds_ratio(
 ) -> float:
     whole, tiles = 0.0, 0.0
     for phase in phases:
-        for rows, cols, down, across in engine.chunks(phase):
+        for rows, cols, down, across in engine.tiling.chunks(phase):
             whole += len(rows) * len(cols)
             if down is not None and across is not None:
                 tiles += tile_multiply_adds(network, [down], [across])

@@ -57,9 +57,36 @@ CLUSTER_LEGEND = (
 )
 
 
-def as_json(rows: Sequence[Row] | Sequence[ClusterRow]) -> dict[str, list[dict]]:
+PROMISED = (
+    "network",
+    "height",
+    "width",
+    "patch",
+    "stride",
+    "engine",
+    "seconds_per_position",
+    "speedup_reference",
+    "speedup_captum",
+    "max_deviation",
+    "correlation",
+)
+"""What every row of occlusion maps says to machines; what else is known stands beside the rows."""
+
+
+def as_json(rows: Sequence[ClusterRow]) -> dict[str, list[dict]]:
     """For machines."""
     return {"rows": [asdict(row) for row in rows]}
+
+
+def osm_json(rows: Sequence[Row]) -> dict[str, list[dict]]:
+    """For machines: ``rows``, and in the same order ``details``, None where nothing applies."""
+    every = [asdict(row) for row in rows]
+    return {
+        "rows": [{name: row[name] for name in PROMISED} for row in every],
+        "details": [
+            {name: value for name, value in row.items() if name not in PROMISED} for row in every
+        ],
+    }
 
 
 def as_lines(rows: Sequence[Row], where: str) -> list[str]:

@@ -10,6 +10,7 @@ from typing import Protocol
 import numpy as np
 import torch
 from torch import Tensor
+from torch.nn import functional
 
 from whalecore.explain.choice import lowered_precision
 from whalecore.explain.engines import Block, Engine
@@ -85,10 +86,11 @@ class OwnEngine:
             wait_for(device)
             seconds = time.perf_counter() - started
             for block in blocks:
-                self._keep(block)
+                self.keep(block)
         return Turn(seconds, sum(len(block.rows) * len(block.cols) for block in blocks))
 
-    def _keep(self, block: Block) -> None:
+    def keep(self, block: Block) -> None:
+        """Take over the values of a block."""
         logits = torch.cat([self.engine.clean, block.logits[0].flatten(0, 1)])
         # In double precision, as in the maps: near 1 a probability's changes are small.
         scores = self._identifier.scores(logits.double())[:, self._columns]
@@ -100,7 +102,8 @@ class CaptumOcclusion:
     """Captum's `Occlusion` of one individual's logit, stopped after one batch of windows.
 
     Its windows must not lie further apart than they are wide, so a sample of them can only be
-    had by leaving early.
+    had by leaving early. They begin at the first pixel: the photo gets a margin, which is cut off
+    before the network, so that they cover the same squares as the engines' patches.
 
     Parameters
     ----------
@@ -108,6 +111,11 @@ class CaptumOcclusion:
         ``captum.attr.Occlusion``.
     batch : int
         ``perturbations_per_eval``.
+
+    Attributes
+    ----------
+    drops : ndarray of shape (1, rows, cols), float64
+        By how much the individual's probability falls; NaN where not computed.
     """
 
     def __init__(
@@ -123,15 +131,26 @@ class CaptumOcclusion:
         self._identifier, self._prepared = identifier, prepared
         self._column, self._settings, self.batch = column, settings, batch
         self._calls: list[tuple[float, int]] = []
+        self._found: list[Tensor] = []
+        patch, stride = settings.patch, settings.stride
+        self._before = (patch - 1) // 2 - (stride - 1) // 2
+        shape = [-(-length // stride) for length in prepared.shape[1:]]
+        self.drops = np.full((1, *shape), np.nan)
+        # So long that the last window is the last patch.
+        down, across = (
+            patch + stride * (count - 1) - self._before - length
+            for count, length in zip(shape, prepared.shape[1:], strict=True)
+        )
+        sides = (self._before, across, self._before, down)
+        self._padded = functional.pad(prepared, sides)[None]
 
     def turn(self, phase: tuple[int, int]) -> Turn:
         patch, stride = self._settings.patch, self._settings.stride
-        height, width = self._prepared.shape[1:]
-        self._calls = []
+        self._calls, self._found = [], []
         try:
             self._attribute(
-                self._prepared[None],
-                sliding_window_shapes=(3, min(patch, height), min(patch, width)),
+                self._padded,
+                sliding_window_shapes=(3, patch, patch),
                 strides=(3, stride, stride),
                 baselines=self._settings.fill,
                 target=self._column,
@@ -144,13 +163,24 @@ class CaptumOcclusion:
         # The first call is the clean photo's; from the second to the third passes one batch:
         # its forward pass, its sums, and the covering of the next.
         (_, (started, windows), (ended, _)) = self._calls
+        self._keep()
         return Turn(ended - started, windows)
+
+    def _keep(self) -> None:
+        scores = self._identifier.scores(torch.cat(self._found).double())[:, self._column]
+        drops = (scores[:1] - scores[1:]).detach().cpu().numpy()
+        # Its windows go down the first column, then down the second.
+        self.drops[0].T.flat[: len(drops)] = drops
 
     def _logits(self, images: Tensor) -> Tensor:
         self._note(len(images))
         if len(self._calls) == 3:
             raise _EnoughError
-        return self._identifier.logits(images)
+        height, width = self._prepared.shape[1:]
+        first = self._before
+        shown = images[:, :, first : first + height, first : first + width]
+        self._found.append(self._identifier.logits(shown))
+        return self._found[-1]
 
     def _note(self, windows: int) -> None:
         wait_for(self._identifier.device)

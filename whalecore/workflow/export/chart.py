@@ -11,6 +11,9 @@ if TYPE_CHECKING:
     import altair as alt
 
 KINDS = ("png", "svg")
+WIDTH = 760
+"""Pixels of a chart that takes the width of its page; about that of the page on a laptop."""
+
 SCALE = 3
 """Pixels of a PNG for one of the page: enough for print."""
 
@@ -36,6 +39,8 @@ def chart_picture(chart: alt.TopLevelMixin, kind: str) -> bytes:
             "Charts are saved by the package vl-convert-python, which is not installed: give "
             "'pip install -r requirements.txt' again."
         ) from error
+    if getattr(chart, "width", None) == "container":
+        chart = chart.properties(width=WIDTH)
     if kind == "svg":
         text = io.StringIO()
         chart.save(text, format="svg")

@@ -10,6 +10,7 @@ from PIL import Image
 from whalecore.errors import WhalecoreError
 from whalecore.files import write_atomically
 from whalecore.lab.lab import Lab
+from whalecore.lab.named import model_of
 from whalecore.overlays import kind_of, overlay
 from whalecore.photos.crop import cut
 from whalecore.workflow.export.places import writable
@@ -19,15 +20,24 @@ KEY = ("model_id", "photo_id", "individual", "method", "settings")
 
 
 def export_heatmaps(lab: Lab, folder: Path, report: Report = silent) -> int:
-    """Draw every top-1 heatmap over its photo, as PNG; returns the number of pictures."""
+    """Draw every top-1 heatmap over its photo, as PNG; returns the number of pictures.
+
+    Of the lab's photos those without a score of the model are left out: its heatmaps of them, asked
+    for by name, show no answer of the lab.
+    """
     with writable(folder):
         folder.mkdir(parents=True, exist_ok=True)
-    keys = sorted(lab.computed_keys("heatmaps", KEY, rank=1))
+    photos = {row["photo_id"]: row for row in lab.rows("photos")}
+    scored = set(lab.computed_keys("scores", ["model_id", "photo_id"], rank=1))
+    keys = sorted(
+        key
+        for key in lab.computed_keys("heatmaps", KEY, rank=1)
+        if key[1] not in photos or (model_of(key[0]), key[1]) in scored
+    )
     pace = Pace("draw heatmaps", len(keys), report)
     sizes = {
         row["model_id"]: (row["input_height"], row["input_width"]) for row in lab.rows("models")
     }
-    photos = {row["photo_id"]: row for row in lab.rows("photos")}
     drawn = 0
     for model_id, photo_id, individual, method, settings in keys:
         try:
@@ -35,7 +45,7 @@ def export_heatmaps(lab: Lab, folder: Path, report: Report = silent) -> int:
         except WhalecoreError as error:
             pace.advance(message=str(error))
             continue
-        size = sizes.get(model_id.partition(".")[0])
+        size = sizes.get(model_of(model_id))
         if size is None:
             pace.advance(message=f"{photo.name}: a heatmap of several models together is left out.")
             continue

@@ -6,10 +6,12 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
+import pandas as pd
 
 from whalecore.reliability.curves import risk_coverage
 from whalecore.reliability.metrics import wilson_interval
 from whalecore.verdict_words import fine_percent
+from whalecore.workflow.faithful_curves import KINDS
 from whalecore.workflow.report.html import Html, element
 
 LINES = ("first", "second", "third")
@@ -220,6 +222,42 @@ def intervals_chart(
     centre = (frame.left + frame.width - frame.right) / 2
     drawn.append(_text(centre, frame.height - 8, x_title, "middle", "faint"))
     return frame.figure(x_title, drawn, caption)
+
+
+def curves_chart(curves: pd.DataFrame, curve: str, names: Mapping[str, str]) -> Html:
+    """Mean score by the share of the photo that is covered, or uncovered; at most three maps.
+
+    Parameters
+    ----------
+    curves : DataFrame
+        See `whalecore.workflow.faithful_curves.faithful_curves`.
+    curve : str
+        ``deletion`` or ``insertion``.
+    names : mapping of str to str
+        What each map is called.
+    """
+    own = curves[(curves["curve"] == curve) & curves["map"].isin(list(names))]
+    top = float(np.ceil(max(0.1, own["value"].max()) * 10) / 10)
+    frame = Frame(width=360, height=280, y_limits=(0.0, top))
+    ticks = [0, 0.25, 0.5, 0.75, 1]
+    done = KINDS[curve]
+    drawn = frame.axes(
+        f"share of the photo {done}", "score",
+        ticks, [round(float(tick), 3) for tick in np.linspace(0, top, 6)], fine_percent,
+    )  # fmt: skip
+    for kind, (name, said) in zip(LINES, names.items(), strict=False):
+        rows = own[own["map"] == name]
+        drawn.append(frame.path(rows["share"].tolist(), rows["value"].tolist(), kind))
+        row = frame.top + 12 + 16 * LINES.index(kind)
+        across = frame.left + (14 if curve == "insertion" else 120)
+        drawn.append(
+            element("line", x1=across, x2=across + 26, y1=row - 4, y2=row - 4, class_=kind)
+        )
+        drawn.append(_text(across + 32, row, said))
+    caption = (
+        f"Mean score of the first candidate while {int(own['photos'].max())} photos are {done}."
+    )
+    return frame.figure(f"Score while the photo is {done}", drawn, caption)
 
 
 def _text(

@@ -4,13 +4,17 @@ from __future__ import annotations
 
 import pandas as pd
 
-from whalecore.cluster_words import label_of, stability_words
+from whalecore.cluster_words import first_part_words, known, label_of, percent, stability_words
+from whalecore.clusters.stability import is_unstable
 from whalecore.errors import LabError, WhalecoreError
+from whalecore.glossary import explain
+from whalecore.lab.cluster_photos import photo_shares
 from whalecore.lab.lab import Lab
 from whalecore.lab.sheets import many_boxes, many_heatmaps
 from whalecore.overlays import heatmap_picture, kind_of, mean_heatmap, overlay
 from whalecore.photos.crop import cut
 from whalecore.terminal import lab_option
+from whalecore.types import Representation
 from whalecore.verdict_words import fine_percent
 from whalecore.workflow.report.html import Html, element, picture, section, table
 
@@ -46,14 +50,18 @@ def cluster_sections(lab: Lab, cluster: int) -> tuple[str, list[Html]]:
         )
     facts = lab.cluster_facts(clustering)
     facts = facts[facts["cluster"] == cluster]
+    # As the catalogue is today, like on the page Clusters.
+    shares = photo_shares(lab, clustering).set_index("cluster")["new_share"]
+    facts = facts.assign(new_share=shares.get(cluster))
     names = lab.cluster_names(clustering)
     named = names[names["cluster"] == cluster]
     name = "" if named.empty else named["name"].iloc[0]
+    stability = None if facts.empty else facts["stability"].iloc[0]
     members = lab.cluster_members(clustering, cluster, limit=AVERAGED)
-    return f"Cluster {label_of(cluster, name)}", [
+    return f"Cluster {label_of(cluster, name, stability)}", [
         _figures(found.iloc[0], facts),
         *_note(named),
-        *_meaning(facts),
+        *_meaning(facts, lab.representation(clustering)),
         _pictures(lab, members),
     ]
 
@@ -73,11 +81,12 @@ def _figures(row: pd.Series, facts: pd.DataFrame) -> Html:
         ["Of these right", share("identified_correct", "identified_low", "identified_high")],
         ["Mean score", f"{row['mean_score']:.3f}"],
     ]  # fmt: skip
-    stability = stability_words(facts["stability"].iloc[0]) if len(facts) else None
+    stability = None if facts.empty else facts["stability"].iloc[0]
+    kind = {"class_": "warning"} if is_unstable(stability) else {}
     return section(
         "How often it is right",
         table(["", "value"], rows, note="Shares with their 95 % intervals."),
-        element("p", stability) if stability else None,
+        element("p", stability_words(stability), **kind) if len(facts) else None,
     )
 
 
@@ -88,11 +97,29 @@ def _note(named: pd.DataFrame) -> list[Html]:
     return [section("Note", [element("p", line) for line in lines])]
 
 
-def _meaning(facts: pd.DataFrame) -> list[Html]:
+WHOSE = {
+    "purity": ("Of the most frequent individual", "purity"),
+    "mirrored_share": ("Mirrored", "mirrored"),
+    "blurred_share": ("Blurred", "blurred"),
+    "new_share": ("New whales", "new share"),
+}
+"""Column to its name and the term of the glossary that explains it."""
+
+
+def _meaning(facts: pd.DataFrame, representation: Representation) -> list[Html]:
     if facts.empty:
         return []
     row = facts.iloc[0]
     parts = sorted(row["part_shares"].items(), key=lambda one: -(one[1] or 0))
+    most = row["individual"]
+    whose = [
+        [name, percent(row[column]), element("span", explain(term), class_="soft")]
+        for column, (name, term) in WHOSE.items()
+    ]
+    individuals = int(row["individuals"]) if known(row["individuals"]) else "not known"
+    count = ["Individuals", individuals, element("span", explain("individual"), class_="soft")]
+    note = f"The most frequent individual is {most}." if known(most) else ""
+    several = first_part_words(representation)
     return [
         section(
             "What it rests on",
@@ -101,7 +128,12 @@ def _meaning(facts: pd.DataFrame) -> list[Html]:
                 ["Part of the fluke", "share of the support"],
                 [[part, fine_percent(share)] for part, share in parts if share is not None],
             ),
-        )
+            element("p", several, class_="soft") if several else None,
+        ),
+        section(
+            "Whose heatmaps it holds",
+            table(["", "value", "what it means"], [count, *whose], numbers=3, note=note),
+        ),
     ]
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from whalecore.lab.lab import Lab
+from whalecore.workflow.faithful_curves import KINDS, faithful_curves
 from whalecore.workflow.faithfulness import (
     METHODS,
     OPPONENTS,
@@ -10,7 +11,7 @@ from whalecore.workflow.faithfulness import (
     faithfulness_figures,
     faithfulness_words,
 )
-from whalecore.workflow.report.charts import intervals_chart
+from whalecore.workflow.report.charts import curves_chart, intervals_chart
 from whalecore.workflow.report.html import Html, element, section, table
 
 
@@ -64,4 +65,14 @@ def faithfulness_section(lab: Lab) -> Html:
         )
         if margins
         else None,
+        *_curves(lab),
     )
+
+
+def _curves(lab: Lab) -> list[Html]:
+    """The score step by step, of both heatmaps and the map that is hardest to beat."""
+    curves = faithful_curves(lab)
+    if curves.empty:
+        return []
+    names = {**METHODS, "centre": OPPONENTS["centre"]}
+    return [curves_chart(curves, curve, names) for curve in KINDS]

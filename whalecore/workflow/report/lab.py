@@ -10,10 +10,12 @@ import pandas as pd
 from whalecore.cluster_words import known
 from whalecore.lab.lab import Lab
 from whalecore.verdict_words import (
+    CLUSTER_GAINS,
     FIGURES,
     GAINS,
     KINDS,
     TRUTHS,
+    cluster_gain_words,
     coverage_words,
     fine_percent,
     gain_words,
@@ -181,15 +183,16 @@ def _share(row: pd.Series) -> str:
 
 
 def _heatmap_gain(tables: VerdictTables) -> Iterator[Html]:
-    found = {name: tables.figures[name] for name in GAINS if name in tables.figures}
+    names = {**GAINS, **CLUSTER_GAINS}
+    found = {name: tables.figures[name] for name in names if name in tables.figures}
     if not found:
         return
     photos = max(one.photos for one in found.values())
     yield section(
         "Do the heatmaps add anything?",
-        element("p", strong(gain_words(tables.figures))),
+        element("p", strong(f"{gain_words(tables.figures)} {cluster_gain_words(tables.figures)}")),
         intervals_chart(
-            [(GAINS[name], one.value, one.low, one.high) for name, one in found.items()],
+            [(names[name], one.value, one.low, one.high) for name, one in found.items()],
             "gain by the heatmaps' evidence",
             f"{photos} photos judged with and without the evidence of the heatmaps; 95 % intervals "
             "from drawing photos anew. Right of the dashed line the heatmaps help.",

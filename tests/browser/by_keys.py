@@ -1,0 +1,26 @@
+"""What a reader does who has no mouse."""
+
+NAME_OF_FOCUSED = """() => {
+    const held = document.activeElement;
+    return held.getAttribute('aria-label') || held.innerText || held.tagName;
+}"""
+MOST = 150
+"""Steps to any place of a page."""
+
+
+def tab_to(page, name: str) -> None:
+    """Press Tab until what has this name is focused."""
+    seen = []
+    for _ in range(MOST):
+        page.keyboard.press("Tab")
+        seen.append(page.evaluate(NAME_OF_FOCUSED).strip())
+        if seen[-1] == name:
+            return
+    raise LookupError(f"Tab does not lead to '{name}', only to {list(dict.fromkeys(seen))}")
+
+
+def say_name(page, name: str) -> None:
+    """Type the reviewer's name into its field and leave the field again."""
+    tab_to(page, "Your name")
+    page.keyboard.type(name)
+    page.keyboard.press("Escape")

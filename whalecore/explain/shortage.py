@@ -1,0 +1,39 @@
+"""What it looks like when the memory does not suffice."""
+
+from __future__ import annotations
+
+import torch
+
+from whalecore.errors import SettingsError
+
+SIGNS = (
+    "defaultcpuallocator",
+    "can't allocate memory",
+    "cannot allocate memory",
+    "not enough memory",
+    "out of memory",
+    "alloc_failed",
+)
+"""Words of errors that have no class of their own: those of the processor's memory, and those of a
+GPU's libraries."""
+
+
+def is_shortage(error: BaseException) -> bool:
+    """Whether an error says that there is too little memory, on a GPU or on the processor."""
+    if isinstance(error, torch.OutOfMemoryError | MemoryError):
+        return True
+    words = str(error).lower()
+    return isinstance(error, RuntimeError) and any(sign in words for sign in SIGNS)
+
+
+def too_little_memory(device: torch.device) -> SettingsError:
+    """What a person is told where not even one covered photo fits."""
+    if device.type == "cuda":
+        return SettingsError(
+            "The GPU has too little memory left for a single covered photo: close other programs "
+            "that use it, or choose the device 'cpu'."
+        )
+    return SettingsError(
+        "The computer has too little memory left for a single covered photo: close other programs, "
+        "or use a model with a smaller input."
+    )
