@@ -8,9 +8,7 @@ import pytest
 from tests.residual import LinearIdentifier, random_photos, residual_identifier
 from whalecore.errors import SettingsError
 from whalecore.explain import estimate
-from whalecore.explain.interpolation import interpolated
 from whalecore.explain.occlusion import finished_maps, growing_maps
-from whalecore.explain.phases import map_grid
 from whalecore.types import Computing, OcclusionSettings
 
 EXACT = Computing(engine="exact")
@@ -97,31 +95,6 @@ def test_a_stopped_fast_map_goes_on_to_the_same_end(identifier, photo):
     resumed = finished_maps(identifier, photo, NAMES, settings, EXACT, start=stopped)
     np.testing.assert_array_equal(resumed.computed, whole.computed)
     np.testing.assert_allclose(resumed.values, whole.values, atol=1e-5)
-
-
-def test_a_linearised_map_counts_as_much_as_it_agrees_with_the_exact_values():
-    grid = map_grid(32, 32, 1, 4)
-    rng = np.random.default_rng(3)
-    fine = rng.normal(size=(1, 32, 32))
-    known, everywhere = grid.known_at(1), np.ones((32, 32), dtype=bool)
-    smooth = np.add.outer(np.arange(32.0), np.arange(32.0))[None] / 10
-
-    class Logits:
-        worth = staticmethod(np.ones_like)
-        drops = staticmethod(np.negative)
-
-    def between(values):
-        kept = np.where(known, values, 0)
-        return values - interpolated(kept, known, grid, smooth=True)
-
-    helper = estimate._Stage(fine, everywhere)
-    for share, expected in ((0.4, 0.4), (-0.5, 0.0), (3.0, estimate.MOST_WEIGHT)):
-        exact = smooth + share * fine
-        stage = estimate._Stage(np.where(known | (rng.random((32, 32)) < 0.2), exact, 0), known)
-        sample = (stage.changes[0] != 0) & ~known
-        found = -estimate._estimate([helper], stage, Logits, grid, sample)
-        base = -estimate._estimate([], stage, Logits, grid, sample)
-        np.testing.assert_allclose(found - base, expected * between(fine), atol=0.01)
 
 
 @pytest.mark.parametrize("target", ["probability", "logit"])

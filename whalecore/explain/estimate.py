@@ -1,10 +1,10 @@
 """Occlusion maps from a part of their positions, with the error they carry.
 
 Exact values on a coarse grid are interpolated; what they miss between the positions comes from
-the map of the network linearised behind its early blocks (`whalecore.explain.linear`), as a
-control variate: of what that map has between the positions, as much is added as agrees best with
-the exact values of a few random lattices off the grid. On those it is also measured how good the
-map is, and the grid and the linearised map are refined until it is good enough.
+the map of the network linearised behind its early blocks (`whalecore.explain.linear`): the
+*difference* of the two is smooth, and it is the difference that is interpolated (a control
+variate). How good that is is measured on positions off the grid, on a few random lattices, and
+the grid is refined until it is good enough.
 """
 
 from __future__ import annotations
@@ -43,10 +43,9 @@ PAUSE = 2.0
 """Seconds after which a level that takes long shows what it has."""
 
 RUNGS = (
-    (8, ((3, 4),)),
+    (8, ((1, 2), (3, 4))),
     (4, ((2, 2),)),
-    (4, ((1, 1),)),
-    (4, ((2, 1),)),
+    (4, ((1, 1), (3, 2))),
     (2, ((1, 1),)),
 )
 """What is tried in turn: pixels between exact positions, and which linearised maps help.
@@ -58,9 +57,6 @@ reach a correlation of 0.97, 0.99 and more.
 
 GRADIENT = 1
 """Times the clean maps of a photo: what a gradient keeps at most on its way through the network."""
-
-MOST_WEIGHT = 1.2
-"""Of a linearised map: it says more often too much than too little."""
 
 
 def estimated_levels(making: MapsInTheMaking, report: Report) -> Iterator[OcclusionMaps]:
@@ -88,10 +84,9 @@ def estimated_levels(making: MapsInTheMaking, report: Report) -> Iterator[Occlus
         stages = _linear_stages(making, outputs, linear, linearised)
         yield from _computed(making, sampled, report)
         drops = making.values.astype(np.float64)
-        sample = making.positions_of(sampled)
         exact = _Stage(outputs.changes(drops), making.grid.known_at(level))
-        estimate = _estimate(stages, exact, outputs, making.grid, sample)
-        correlation, deviation = _errors(drops, estimate, sample, len(stages))
+        estimate = _estimate([*stages, exact], outputs, making.grid)
+        correlation, deviation = _errors(drops, estimate, making.positions_of(sampled))
         if making.deviation is not None:
             deviation = tuple(map(max, deviation, making.deviation))
         yield replace(
@@ -140,10 +135,6 @@ class _Outputs:
         if not self._probability:
             return -drops
         return np.log(np.maximum(1 - drops / self._clean, LEAST_LEFT))
-
-    def worth(self, changes: np.ndarray) -> np.ndarray:
-        """How far the scores fall, up to a factor, for a small change more."""
-        return np.exp(changes.clip(max=0)) if self._probability else np.ones_like(changes)
 
     def drops(self, changes: np.ndarray) -> np.ndarray:
         """Fall of the scores where the outputs change by so much."""
@@ -213,36 +204,15 @@ def _level(making: MapsInTheMaking, spacing: int) -> int:
     )
 
 
-def _estimate(
-    stages: Sequence[_Stage], exact: _Stage, outputs: _Outputs, grid: MapGrid, sample: np.ndarray
-) -> np.ndarray:
-    """Drops at every position: interpolated exact ones and what linearised maps add between them.
-
-    How much they add is fitted to the exact values of a sample, map by map: a linearised map shows
-    where the fine structure is, but mostly too much of it.
-    """
-    total = _smooth(exact, grid)
-    between = []
+def _estimate(stages: Sequence[_Stage], outputs: _Outputs, grid: MapGrid) -> np.ndarray:
+    """Drops at every position: each stage corrects the one before, by what it differs."""
+    total: np.ndarray | float = 0.0
+    before: np.ndarray | float = 0.0
     for stage in stages:
-        whole = stage.changes if stage.known.all() else _smooth(stage, grid)
-        between.append(whole - _smooth(_Stage(whole, exact.known), grid))
-    for number, one in enumerate(total):
-        if not between:
-            break
-        # What counts are drops: where little is left of a score, a change of its logarithm is
-        # worth little.
-        worth = outputs.worth(one[sample])
-        found = np.stack([added[number][sample] for added in between], axis=1) * worth[:, None]
-        missing = (exact.changes[number][sample] - one[sample]) * worth
-        weights = np.linalg.lstsq(found, missing, rcond=None)[0].clip(0, MOST_WEIGHT)
-        one += sum(weight * added[number] for weight, added in zip(weights, between, strict=True))
+        difference = np.where(stage.known, stage.changes - before, 0)
+        total = total + interpolated(difference, stage.known, grid, smooth=True)
+        before = stage.changes
     return outputs.drops(total)
-
-
-def _smooth(stage: _Stage, grid: MapGrid) -> np.ndarray:
-    """What is known, interpolated everywhere; float64."""
-    values = np.where(stage.known, stage.changes, 0)
-    return interpolated(values, stage.known, grid, smooth=True).astype(np.float64)
 
 
 def _sample_phases(making: MapsInTheMaking, phases: list[tuple[int, int]]) -> list[tuple[int, int]]:
@@ -263,7 +233,7 @@ def _sample_phases(making: MapsInTheMaking, phases: list[tuple[int, int]]) -> li
 
 
 def _errors(
-    drops: np.ndarray, estimate: np.ndarray, sample: np.ndarray, fitted: int = 0
+    drops: np.ndarray, estimate: np.ndarray, sample: np.ndarray
 ) -> tuple[tuple[float, ...], tuple[float, ...]]:
     """Correlation and largest deviation of each map, judged by a random sample.
 
@@ -280,9 +250,7 @@ def _errors(
         deviations.append(float(np.abs(error).max()))
         squares = float(height @ height)
         slope = float(height @ error) / squares if squares else 0.0
-        # What was fitted to the sample agrees with it a little better than with other positions.
-        left = max(error.size - fitted, 1)
-        rest = float(np.sum((error - slope * height) ** 2)) / left
+        rest = float(np.mean((error - slope * height) ** 2))
         along = (1 + slope) * float(one.std())
         # Two flat maps are the same wherever the sample looked.
         correlations.append(along / float(np.hypot(along, rest**0.5)) if along or rest else 1.0)
