@@ -20,7 +20,7 @@ STYLES = {
 """Colour and dashes: whole lines for heatmaps, dashed ones for maps that know nothing."""
 
 DONE = {"deletion": "covered", "insertion": "uncovered"}
-HEIGHT = 280
+HEIGHT = 400
 
 
 def curve_chart(curves: pd.DataFrame, curve: str, names: Mapping[str, str]) -> alt.Chart:
