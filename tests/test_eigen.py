@@ -6,6 +6,7 @@ import pytest
 from whalecore.clusters import eigen
 from whalecore.clusters.affinity import gaussian_affinity, normalised_laplacian
 from whalecore.clusters.eigen import dense_embedding, groups_of, smallest_eigenvectors
+from whalecore.errors import SettingsError
 
 
 @pytest.fixture(params=["direct", "lanczos"])
@@ -62,3 +63,38 @@ def test_groups_are_counted_below_the_largest_step():
     assert groups_of(np.array([0, 0.9, 0.91, 0.92])) == 2
     assert groups_of(np.array([0.0])) == 1
     assert groups_of(np.array([0.0, 0.5])) == 2
+
+
+def test_heatmaps_that_are_the_same_have_the_same_row_of_the_embedding(solver):
+    random = np.random.default_rng(0)
+    points = random.normal(size=(80, 4))[random.integers(0, 80, 120)]
+    affinity = gaussian_affinity(points, 1.5)
+    same = np.unique(points, axis=0, return_inverse=True)[1]
+    different = same.max() + 1
+    assert 50 < different < 70
+    eigenvalues, vectors = smallest_eigenvectors(affinity, 70, same)
+    values, expected = np.linalg.eigh(normalised_laplacian(affinity))
+    np.testing.assert_allclose(eigenvalues, values[:70], atol=1e-10)
+    assert not (eigenvalues[different:] - 1).any()
+    np.testing.assert_allclose(np.abs(vectors[:, :10]), np.abs(expected[:, :10]), atol=1e-6)
+    lengths = [1] * different + [0] * (70 - different)
+    np.testing.assert_allclose(np.linalg.norm(vectors, axis=0), lengths, atol=1e-9)
+    for number in range(different):
+        assert len(np.unique(vectors[same == number], axis=0)) == 1
+
+
+def test_the_direct_solver_takes_over_where_lanczos_steps_fail(monkeypatch):
+    from scipy.sparse import linalg
+
+    def fail(*_, **__):
+        raise linalg.ArpackError(-9999)
+
+    points = np.random.default_rng(0).normal(size=(90, 4))
+    affinity = gaussian_affinity(points, 1.5)
+    expected = np.linalg.eigvalsh(normalised_laplacian(affinity))[:60]
+    monkeypatch.setattr(linalg, "eigsh", fail)
+    monkeypatch.setattr(eigen, "DIRECT_MOST", 0)
+    np.testing.assert_allclose(smallest_eigenvectors(affinity, 5)[0], expected, atol=1e-12)
+    monkeypatch.setattr(eigen, "DIRECT_LAST", 89)
+    with pytest.raises(SettingsError, match="use a larger sigma or 'auto'"):
+        smallest_eigenvectors(affinity, 5)

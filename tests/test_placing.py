@@ -160,6 +160,22 @@ def test_memberships_are_the_share_of_the_ten_nearest_others(monkeypatch):
     np.testing.assert_allclose(memberships(points, labels), expected, rtol=1e-6)
 
 
+def test_memberships_leave_out_the_heatmaps_of_the_same_photo():
+    points = np.arange(24.0)[:, None]
+    points[16] = 15.9
+    labels = np.repeat([1, 2], 12)
+    photos = np.repeat(np.arange(12), 2)
+    # Beside place 10 lies 11, of its own photo; the ten nearest others are 5 to 9, of the same
+    # cluster, and 12 to 16.
+    assert memberships(points, labels, photos)[10] == pytest.approx(0.5)
+    # Compared with every third alone: 0, 3, 6, ... 21, eight of them, four in cluster 1.
+    found = memberships(points, labels, photos, np.arange(0, 24, 3))
+    assert found[10] == pytest.approx(4 / 8)
+    # Of place 3 itself its own photo, 2 and 3, does not count: three of seven are in its cluster.
+    assert found[3] == pytest.approx(3 / 7)
+    np.testing.assert_array_equal(memberships(points, labels, np.zeros(24)), 1)
+
+
 def test_few_heatmaps_have_memberships():
     np.testing.assert_array_equal(memberships(np.zeros((1, 2)), np.array([1])), [1])
     near = memberships(np.array([[0.0], [1.0], [9.0]]), np.array([1, 1, 2]))

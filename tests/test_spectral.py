@@ -16,6 +16,7 @@ from whalecore.clusters.extension import unit_rows
 from whalecore.clusters.grouping import group_rows, number_clusters
 from whalecore.clusters.placing import assign_many
 from whalecore.clusters.spectral import (
+    exact_bytes,
     mean_maps,
     mode_for,
     spectral_clustering,
@@ -95,6 +96,7 @@ def test_a_continued_clustering_stays_where_it_was_when_heatmaps_are_added():
     # Once more with the same heatmaps, nothing moves: k-means had come to rest.
     start = Earlier(continued.labels, first.sigma)
     again = spectral_clustering(noise, 6, seed=9, earlier=start)
+    assert [one.started for one in (first, anew, continued, again)] == [False, False, True, True]
     assert adjusted_rand_score(continued.labels, again.labels) == 1
 
 
@@ -105,6 +107,9 @@ def test_clusters_that_are_not_all_there_any_more_are_not_the_start():
     started = spectral_clustering(noise, 3, seed=1, earlier=Earlier(gone, first.sigma))
     afresh = spectral_clustering(noise, 3, sigma=first.sigma.sigma, seed=1)
     np.testing.assert_array_equal(started.labels, afresh.labels)
+    assert not started.started
+    another = spectral_clustering(noise, 4, seed=1, earlier=Earlier(first.labels, first.sigma))
+    assert not another.started
 
 
 def test_the_same_seed_gives_the_same_clustering():
@@ -178,6 +183,64 @@ def test_nothing_but_equal_maps_is_one_cluster():
     clustering = spectral_clustering(np.zeros((10, 4, 4)), clusters=3)
     assert clustering.clusters == 1
     assert clustering.labels.tolist() == [1] * 10
+
+
+def with_copies(values, copies):
+    """Each map several times, so that copies of one map do not lie side by side."""
+    return np.tile(values, (copies, 1, 1))
+
+
+@pytest.mark.parametrize(("blank", "others"), [(50, 30), (150, 50), (500, 200)])
+def test_mostly_blank_heatmaps_are_one_cluster_and_the_kinds_of_the_others_are_found(blank, others):
+    values, kind = planted_heatmaps(5, each=others // 5, noise=0.02)
+    values = np.concatenate([values, np.zeros((blank, 16, 32), np.float32)])
+    clustering = spectral_clustering(values, clusters=6)
+    assert adjusted_rand_score(np.append(kind, [5] * blank), clustering.labels) > 0.95
+    assert len(set(clustering.labels[others:])) == 1
+    assert clustering.sigma.sweep
+    assert clustering.sigma.sigma > 0.1
+
+
+def test_auto_looks_for_the_number_of_clusters_beside_blank_heatmaps():
+    values, _ = planted_heatmaps(2, each=10, noise=0.02)
+    values = np.concatenate([values, np.zeros((60, 16, 32), np.float32)])
+    clustering = spectral_clustering(values, clusters="auto")
+    assert clustering.clusters == 3
+    assert len(set(clustering.labels[20:])) == 1
+
+
+@pytest.mark.parametrize("copies", [10, 20, 60])
+def test_repeated_heatmaps_share_their_clusters_under_any_setting(copies):
+    values, _ = planted_heatmaps(12, each=1)
+    for wanted, found in ((8, 8), (12, 12), (30, 12)):
+        clustering = spectral_clustering(with_copies(values, copies), clusters=wanted)
+        labels = clustering.labels.reshape(copies, 12)
+        assert (labels == labels[0]).all()
+        assert clustering.clusters == found
+        assert sorted(clustering.others) == sorted(
+            one for one in (wanted - 2, wanted - 1, wanted + 1, wanted + 2)
+            if wanted == found and one <= 12
+        )  # fmt: skip
+
+
+def test_no_more_clusters_are_made_than_heatmaps_differ():
+    values, _ = planted_heatmaps(3, each=1)
+    clustering = spectral_clustering(with_copies(values, 20), clusters=8, sigma="paper")
+    labels = clustering.labels.reshape(20, 3)
+    assert clustering.clusters == 3
+    assert (labels == labels[0]).all()
+    assert clustering.cluster_stability.tolist() == [1, 1, 1]
+
+
+def test_repeated_heatmaps_share_their_cluster_where_only_some_are_compared(monkeypatch):
+    monkeypatch.setattr(spectral, "SCALE_SAMPLE", 60)
+    noise = np.random.default_rng(0).random((40, 8, 16), dtype=np.float32)
+    clustering = spectral_clustering(with_copies(noise, 5), clusters=6, mode="scale")
+    labels = clustering.labels.reshape(5, 40)
+    assert (labels == labels[0]).all()
+    for others in clustering.others.values():
+        labels = others.reshape(5, 40)
+        assert (labels == labels[0]).all()
 
 
 def test_the_papers_sigma_is_a_fifth_per_feature():
@@ -272,6 +335,11 @@ def test_auto_finds_many_overlapping_kinds_by_landmarks(mode):
     values, _ = planted_heatmaps(12, each=110, noise=0.15)
     found = spectral_clustering(values, clusters="auto", sigma=2.0, mode=mode)
     assert found.clusters == 12
+    # Those that decided are the ones that are kept.
+    assert found.by_landmarks
+    assert np.diff(found.eigenvalues)[1:].argmax() + 2 == 12
+    assert not spectral_clustering(values[:120], clusters="auto", mode=mode).by_landmarks
+    assert not spectral_clustering(values, clusters=12, sigma=2.0, mode=mode).by_landmarks
 
 
 def test_neighbouring_numbers_of_clusters_merge_or_split_planted_kinds():
@@ -321,20 +389,34 @@ def test_the_mode_follows_the_number_of_heatmaps(monkeypatch):
     assert mode_for(20_000) == "exact"
     assert mode_for(20_001) == "scale"
     assert mode_for(10, "scale") == "scale"
-    with pytest.raises(SettingsError, match=r"needs 40000000\.0 GB"):
+    with pytest.raises(SettingsError, match=r"needs 40003238\.4 GB"):
         mode_for(100_000_000, "exact")
 
 
-def test_the_exact_mode_is_refused_where_too_little_memory_is_free(monkeypatch):
-    monkeypatch.setattr(spectral, "available_bytes", lambda: 4e8)
-    assert mode_for(10_000, "exact") == "exact"
-    words = "needs 1.6 GB for 20000 heatmaps, and 0.4 GB of this computer's memory are free"
-    for mode in ("exact", "auto"):
-        with pytest.raises(SettingsError, match=words):
-            mode_for(20_000, mode)
+def test_the_memory_of_the_exact_mode_counts_pairs_heatmaps_and_points():
+    # 3 x 3 pairs of 4 bytes, and for each of 3 heatmaps 10 cells of 2 bytes and 4 points of 1000
+    # components of 4 bytes.
+    assert exact_bytes(3, cells=10) == 9 * 4 + 3 * (10 * 2 + 4 * 1000 * 4)
+    assert exact_bytes(20_000) / 1e9 == pytest.approx(2.3, abs=0.06)
+
+
+def test_too_little_memory_leads_auto_to_the_scale_mode_and_refuses_the_exact_one(monkeypatch):
+    monkeypatch.setattr(spectral, "available_bytes", lambda: 8e8)
+    assert mode_for(10_000, "exact") == mode_for(10_000) == "exact"
+    assert mode_for(10_000, cells=256 * 512) == "scale"
+    assert mode_for(20_000) == "scale"
+    words = "needs 2.2 GB for 20000 heatmaps, and 0.8 GB of this computer's memory are free"
+    with pytest.raises(SettingsError, match=words):
+        mode_for(20_000, "exact")
     assert mode_for(20_000, "scale") == "scale"
     monkeypatch.setattr(spectral, "available_bytes", lambda: None)
-    assert mode_for(20_000, "exact") == "exact"
+    assert mode_for(20_000, "exact") == mode_for(20_000) == "exact"
+
+
+def test_a_clustering_is_made_in_the_scale_mode_where_memory_is_short(monkeypatch):
+    values, _ = planted_heatmaps(3, each=20)
+    monkeypatch.setattr(spectral, "available_bytes", lambda: 1000)
+    assert spectral_clustering(values, clusters=3).mode == "scale"
 
 
 def test_heatmaps_beyond_the_sample_are_carried_into_its_clusters(monkeypatch):

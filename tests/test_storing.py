@@ -35,11 +35,21 @@ ARRAYS = (
     "point_labels",
     "means",
 )
-NUMBERS = ("clusters", "mode", "sigma", "stability", "settings", "usual_distance")
+NUMBERS = (
+    "clusters",
+    "mode",
+    "sigma",
+    "stability",
+    "settings",
+    "usual_distance",
+    "started",
+    "by_landmarks",
+)
 
 
 def test_a_clustering_survives_the_disk_unchanged(tmp_path, clustering, planted):
     path = tmp_path / "deeper" / "c.safetensors"
+    clustering = replace(clustering, started=True, by_landmarks=True)
     digest = save_clustering(clustering, path)
     assert digest == hashlib.sha256(path.read_bytes()).hexdigest()
     loaded = load_clustering(path)

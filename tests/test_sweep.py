@@ -82,6 +82,22 @@ def test_many_heatmaps_are_represented_by_a_sample(monkeypatch):
     assert chosen.mean_degree < 200
 
 
+@pytest.mark.parametrize("copies", [2, 20])
+def test_heatmaps_that_are_the_same_count_once_for_the_typical_distance(copies):
+    points = np.repeat(np.arange(10.0)[:, None], copies, axis=0)
+    assert typical_distance(points) == 5
+    assert choose_sigma(points).sweep[0].sigma == pytest.approx(0.4 * 5)
+
+
+def test_distances_that_are_nothing_but_rounding_do_not_count():
+    # 40 of 60 lie within 1e-8 of their length of each other; the others are 3 apart on a line.
+    close = 1 + np.arange(40.0) * 1e-8 / 40
+    points = np.concatenate([close, 4 + 3 * np.arange(20.0)])[:, None]
+    line = np.abs(points[40:] - np.concatenate([points[40:], np.ones((40, 1))])[:, 0])
+    expected = np.median(np.sort(line, axis=1)[:, 7])
+    assert typical_distance(points) == pytest.approx(expected, rel=1e-6)
+
+
 def test_two_heatmaps_or_equal_ones_still_get_a_sigma():
     assert choose_sigma(np.array([[0.0], [2.0]])).sigma > 0
     assert choose_sigma(np.zeros((10, 3))).sigma == 1.0

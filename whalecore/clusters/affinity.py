@@ -123,7 +123,11 @@ def check_sigma(sigma: float) -> None:
         )
 
 
-def normalised_laplacian(affinity: np.ndarray) -> np.ndarray:
-    """Return L_sym = I - D^-1/2 W D^-1/2, shape (heatmaps, heatmaps), float64."""
-    scale = 1 / np.sqrt(affinity.sum(axis=1))
+def normalised_laplacian(affinity: np.ndarray, scale: np.ndarray | None = None) -> np.ndarray:
+    """Return L_sym = I - D^-1/2 W D^-1/2, shape (heatmaps, heatmaps), float64.
+
+    `scale` stands in for the diagonal of D^-1/2.
+    """
+    if scale is None:
+        scale = 1 / np.sqrt(affinity.sum(axis=1))
     return np.eye(len(affinity)) - scale[:, None] * affinity * scale[None, :]

@@ -36,9 +36,11 @@ class Clustering:
     labels : ndarray of shape (heatmaps,), int32
         1 to `clusters`; 1 has the largest share of correct assignments.
     clusters : int
-        Groups found: as many as asked for unless fewer heatmaps differ at all.
+        Groups found: as many as asked for unless fewer heatmaps differ at all. Heatmaps that are
+        the same share a cluster.
     eigenvalues : ndarray of shape (at most 60,), float64
-        Smallest of L_sym, rising.
+        The smallest ones of the heatmaps' Laplacian, rising; where the number of clusters was read
+        off landmarks, those of the landmarks, which decided.
     sigma : SigmaChoice
     mode : str
         ``exact`` (the paper's dense affinity) or ``scale`` (that of a sample, carried).
@@ -70,6 +72,10 @@ class Clustering:
         What carries new heatmaps into the space in which the clusters were found.
     means : ndarray of shape (clusters, rows, cols), float16
         Mean heatmap of each cluster; of the first part where heatmaps have several.
+    started : bool
+        Whether the clusters started from those of an earlier clustering.
+    by_landmarks : bool
+        Whether the number of clusters was read off eigenvalues of landmarks.
     """
 
     labels: np.ndarray
@@ -88,3 +94,5 @@ class Clustering:
     usual_distance: float
     extension: Extension
     means: np.ndarray
+    started: bool = False
+    by_landmarks: bool = False

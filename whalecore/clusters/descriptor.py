@@ -12,6 +12,7 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
+from whalecore.clusters.alike import Alike
 from whalecore.errors import SettingsError
 
 POOL = 4
@@ -168,7 +169,7 @@ class Projection:
         return sum(_lengths(self.shapes, self.strides, self.signed))
 
     def points(self, stacks: Stacks) -> np.ndarray:
-        """Return the points of heatmaps.
+        """Return the points of heatmaps; those that are described alike have the same point.
 
         Parameters
         ----------
@@ -187,8 +188,12 @@ class Projection:
         parts = parts_of(stacks)
         points = np.empty((len(parts[0]), len(self.components)), np.float32)
         self._check(parts)
+        same = Alike()
         for block in _blocks(len(points)):
-            points[block] = self.project(self._described([part[block] for part in parts]))
+            described = self._described([part[block] for part in parts])
+            points[block] = self.project(described)
+            # A product of matrices rounds the same row differently at different places.
+            points[block] = points[same.numbers(described)]
         return points
 
     def describe(self, stacks: Stacks) -> np.ndarray:

@@ -7,10 +7,14 @@ from dataclasses import dataclass
 import numpy as np
 
 from whalecore.clusters.affinity import GAPS, gaussian_affinity, normalised_laplacian
+from whalecore.clusters.alike import alike
 from whalecore.errors import SettingsError
 
 DIRECT_MOST = 500
 """Heatmaps up to which the direct solver is faster than Lanczos."""
+
+DIRECT_LAST = 5000
+"""Heatmaps up to which it takes over where Lanczos steps do not converge: about a minute."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -45,42 +49,56 @@ def dense_embedding(points: np.ndarray, sigma: float, count: int) -> Embedding:
     """
     affinity = gaussian_affinity(points, sigma)
     degrees = affinity.sum(axis=1, dtype=np.float64)
-    return Embedding(*smallest_eigenvectors(affinity, count), degrees)
+    return Embedding(*smallest_eigenvectors(affinity, count, alike(points)), degrees)
 
 
-def smallest_eigenvectors(affinity: np.ndarray, count: int) -> tuple[np.ndarray, np.ndarray]:
+def smallest_eigenvectors(
+    affinity: np.ndarray, count: int, same: np.ndarray | None = None
+) -> tuple[np.ndarray, np.ndarray]:
     """Return the smallest eigenvalues of L_sym and their eigenvectors.
 
     L_sym is never formed for many heatmaps: the largest eigenvalues of D^-1/2 W D^-1/2 = I - L_sym
-    are found by Lanczos steps, in the precision of the affinity.
+    are found by Lanczos steps, in the precision of the affinity. Heatmaps that are the same are
+    taken as one that counts as often as there are: the eigenvectors of all are then its
+    eigenvectors, and those that would part the same heatmaps, of eigenvalue 1, are left at 0.
 
     Parameters
     ----------
     affinity : ndarray of shape (heatmaps, heatmaps), float64 or float32
     count : int
         Eigenvectors wanted.
+    same : ndarray of shape (heatmaps,), int, optional
+        The same number for heatmaps that are the same; without it all differ.
 
     Returns
     -------
     eigenvalues : ndarray of shape (60 or count, at most heatmaps), float64
         At least 0, rising.
     vectors : ndarray of shape (heatmaps, count), float64
-        The eigenvectors as columns, each of norm 1.
+        The eigenvectors as columns, each of norm 1 or, beyond the number of different heatmaps, 0.
 
     Raises
     ------
     SettingsError
-        If the Lanczos steps do not converge.
+        If the eigenvalues of many heatmaps cannot be found.
     """
     wanted = min(max(GAPS, count), len(affinity))
-    if len(affinity) <= max(DIRECT_MOST, wanted + 1):
-        from scipy.linalg import eigh
-
-        laplacian = normalised_laplacian(affinity)
-        eigenvalues, vectors = eigh(laplacian, subset_by_index=(0, wanted - 1))
-    else:
-        eigenvalues, vectors = _lanczos(affinity, wanted)
-    return np.maximum(eigenvalues[:wanted], 0), vectors[:, :count].astype(np.float64)
+    if same is None:
+        return _solved(affinity, wanted, count)
+    _, first, place, times = np.unique(
+        same, return_index=True, return_inverse=True, return_counts=True
+    )
+    if len(first) == len(affinity):
+        return _solved(affinity, wanted, count)
+    degrees = affinity.sum(axis=1, dtype=np.float64)[first]
+    found, own = _solved(
+        affinity[np.ix_(first, first)], min(wanted, len(first)), count, np.sqrt(times / degrees)
+    )
+    eigenvalues = np.ones(wanted)
+    eigenvalues[: len(found)] = np.minimum(found, 1)
+    vectors = np.zeros((len(affinity), min(count, len(affinity))))
+    vectors[:, : own.shape[1]] = (own / np.sqrt(times)[:, None])[place]
+    return eigenvalues, vectors
 
 
 def groups_of(eigenvalues: np.ndarray) -> int:
@@ -92,21 +110,46 @@ def groups_of(eigenvalues: np.ndarray) -> int:
     return int(steps.argmax()) + 2 if len(steps) else min(2, len(eigenvalues))
 
 
-def _lanczos(affinity: np.ndarray, wanted: int) -> tuple[np.ndarray, np.ndarray]:
+def _solved(
+    affinity: np.ndarray, wanted: int, count: int, scale: np.ndarray | None = None
+) -> tuple[np.ndarray, np.ndarray]:
+    """Eigenvalues and the first `count` eigenvectors of I - S W S; S is D^-1/2 by default."""
+    if len(affinity) <= max(DIRECT_MOST, wanted + 1):
+        eigenvalues, vectors = _direct(affinity, wanted, scale)
+    else:
+        eigenvalues, vectors = _lanczos(affinity, wanted, scale)
+    return np.maximum(eigenvalues[:wanted], 0), vectors[:, :count].astype(np.float64)
+
+
+def _direct(
+    affinity: np.ndarray, wanted: int, scale: np.ndarray | None
+) -> tuple[np.ndarray, np.ndarray]:
+    from scipy.linalg import eigh
+
+    return eigh(normalised_laplacian(affinity, scale), subset_by_index=(0, wanted - 1))
+
+
+def _lanczos(
+    affinity: np.ndarray, wanted: int, scale: np.ndarray | None
+) -> tuple[np.ndarray, np.ndarray]:
     from scipy.sparse.linalg import ArpackError, LinearOperator, eigsh
 
-    degrees = affinity.sum(axis=1, dtype=np.float64)
-    scale = (1 / np.sqrt(degrees)).astype(affinity.dtype)
+    if scale is None:
+        scale = 1 / np.sqrt(affinity.sum(axis=1, dtype=np.float64))
+    single = scale.astype(affinity.dtype)
     operator = LinearOperator(
         affinity.shape,
-        lambda vector: scale * (affinity @ (scale * vector.ravel())),
-        dtype=scale.dtype,
+        lambda vector: single * (affinity @ (single * vector.ravel())),
+        dtype=single.dtype,
     )
     # A fixed start: the same heatmaps give the same eigenvectors.
-    start = np.random.default_rng(0).normal(size=len(affinity)).astype(scale.dtype)
+    start = np.random.default_rng(0).normal(size=len(affinity)).astype(single.dtype)
     try:
         largest, vectors = eigsh(operator, k=wanted, which="LA", v0=start)
     except ArpackError as error:
+        # Many equal eigenvalues stop Lanczos steps, but not the direct solver.
+        if len(affinity) <= DIRECT_LAST:
+            return _direct(affinity, wanted, scale)
         raise SettingsError(
             "The eigenvalues of these heatmaps could not be found, mostly because sigma is so "
             "small that no two of them are alike: use a larger sigma or 'auto'."

@@ -130,30 +130,45 @@ def assign_many(clustering: Clustering, stacks: Stacks) -> Placements:
     return Placements(*map(np.concatenate, zip(*blocks, strict=True)))
 
 
-def memberships(points: np.ndarray, labels: np.ndarray) -> np.ndarray:
+def memberships(
+    points: np.ndarray,
+    labels: np.ndarray,
+    units: np.ndarray | None = None,
+    among: np.ndarray | None = None,
+) -> np.ndarray:
     """Say how well clustered heatmaps sit in their clusters.
+
+    Heatmaps of the same unit do not count, because a new photo's heatmap has none of its own
+    beside it either.
 
     Parameters
     ----------
     points : ndarray of shape (heatmaps, components)
     labels : ndarray of shape (heatmaps,), int
+    units : ndarray of shape (heatmaps,), optional
+        The photo of each heatmap; without it each is a unit of its own.
+    among : ndarray of int, optional
+        Places of the heatmaps they are compared with; all without it.
 
     Returns
     -------
     ndarray of shape (heatmaps,), float32
-        Share of the ten nearest other heatmaps that lie in the same cluster; 1 for a heatmap
-        that is alone.
+        Share of the ten nearest heatmaps of other units that lie in the same cluster; 1 for a
+        heatmap without any.
     """
     points = points.astype(np.float32, copy=False)
+    units = _numbered(units, len(points))
+    among = np.arange(len(points)) if among is None else among
+    others, owners, names = points[among], units[among], labels[among]
     found = np.ones(len(points), np.float32)
-    if len(points) < 2:
-        return found
-    for block in _blocks(len(points), len(points)):
-        squares = squared_distances(points[block], points)
-        own = np.arange(len(points))[block]
-        squares[np.arange(len(own)), own] = np.inf
-        nearest, _ = _nearest(squares, min(VOTERS, len(points) - 1))
-        found[block] = (labels[nearest] == labels[own][:, None]).mean(axis=1)
+    for block in _blocks(len(points), len(others)):
+        squares = squared_distances(points[block], others)
+        squares[units[block, None] == owners] = np.inf
+        nearest, near = _nearest(squares, min(VOTERS, len(others)))
+        there = np.isfinite(near)
+        count = there.sum(axis=1)
+        same = ((names[nearest] == labels[block, None]) & there).sum(axis=1)
+        np.divide(same, count, out=found[block], where=count > 0)
     return found
 
 
@@ -213,7 +228,7 @@ def usual_distance(
     """
     points = points.astype(np.float32, copy=False)
     count = len(points)
-    units = np.arange(count) if units is None else np.unique(units, return_inverse=True)[1]
+    units = _numbered(units, count)
     if units.max() == 0:
         return float("inf")
     held = np.sort(np.random.default_rng(seed).permutation(count)[:SAMPLE])
@@ -246,7 +261,7 @@ def distances_to_others(
         Mean distance to the ten nearest of other units, or to as many as there are; 0 without any.
     """
     points = points.astype(np.float32, copy=False)
-    units = np.unique(units, return_inverse=True)[1]
+    units = _numbered(units, len(points))
     which = np.arange(len(points)) if which is None else which
     others, owners = (points, units) if among is None else (points[among], units[among])
     distances = np.empty(len(which))
@@ -260,6 +275,11 @@ def distances_to_others(
         total = np.sqrt(np.where(reached, near, 0)).sum(axis=1)
         distances[block] = total / np.maximum(reached.sum(axis=1), 1)
     return distances
+
+
+def _numbered(units: np.ndarray | None, count: int) -> np.ndarray:
+    """Units as numbers from 0; each heatmap is one where none are given."""
+    return np.arange(count) if units is None else np.unique(units, return_inverse=True)[1]
 
 
 def _placed(clustering: Clustering, parts: list[np.ndarray]) -> tuple[np.ndarray, ...]:

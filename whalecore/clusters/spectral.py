@@ -8,6 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from whalecore.clusters.affinity import GAPS, PAPER_SIGMA, SigmaChoice, check_sigma
+from whalecore.clusters.alike import alike
 from whalecore.clusters.clustering import Clustering, Earlier
 from whalecore.clusters.descriptor import (
     COMPONENTS,
@@ -21,12 +22,11 @@ from whalecore.clusters.extension import (
     centres_of,
     nearest_centre,
     nystrom,
-    squared_distances,
     unit_rows,
 )
 from whalecore.clusters.grouping import STARTS, group_rows, number_clusters
 from whalecore.clusters.landmarks import landmark_eigenvalues
-from whalecore.clusters.placing import VOTERS, memberships, outside, usual_distance
+from whalecore.clusters.placing import memberships, outside, usual_distance
 from whalecore.clusters.stability import cluster_stability
 from whalecore.clusters.sweep import choose_sigma, typical_distance
 from whalecore.errors import SettingsError
@@ -36,10 +36,16 @@ from whalecore.types import HeatmapSet, Progress, Report, silent
 MODES = ("auto", "exact", "scale")
 
 EXACT_MOST = 20_000
-"""Heatmaps up to which the exact mode is taken by itself: about 2 GB."""
+"""Heatmaps up to which the exact mode is taken by itself: about 2.3 GB."""
 
 BYTES_PER_PAIR = 4
-"""Of an affinity in the exact mode: single precision."""
+"""Of an affinity in the exact mode, and of a value of a point: single precision."""
+
+BYTES_PER_CELL = 2
+"""Of a heatmap: half precision."""
+
+USUAL_CELLS = 64 * 128
+"""Of an occlusion map of 256 x 512 pixels with stride 4."""
 
 NEIGHBOURING = (-2, -1, 1, 2)
 """Other numbers of clusters that are kept, as differences from the wanted one."""
@@ -64,9 +70,6 @@ LANDMARKS_LEAST = 1200
 
 BLOCK = 2000
 """Heatmaps that are averaged together."""
-
-PLACED_BLOCK = 500
-"""Heatmaps that are compared with all kept ones together."""
 
 
 def spectral_clustering(
@@ -93,9 +96,10 @@ def spectral_clustering(
         Several are the parts of each heatmap: maps of the same photos and individuals, in the
         same order, by different methods or settings.
     clusters : int or 'auto'
-        K, 2 to the number of heatmaps; ``auto`` takes the number below the largest eigengap. From
-        1,200 heatmaps on it is looked for with landmarks in both modes: where only the nearest
-        count, kinds that overlap still show a gap, which the full affinity smooths away.
+        K, 2 to the number of heatmaps; ``auto`` takes the number below the largest eigengap, up to
+        60 clusters and to one for every ten heatmaps. From 1,200 heatmaps on it is looked for with
+        landmarks in both modes: where only the nearest count, kinds that overlap still show a gap,
+        which the full affinity smooths away. Never more than there are different heatmaps.
     sigma : float, 'auto' or 'paper'
         Distance up to which two heatmaps count as alike; ``auto`` chooses it from the data,
         ``paper`` is 0.2 times the root of the descriptor's length.
@@ -110,7 +114,7 @@ def spectral_clustering(
         ``exact``: the paper's dense affinity, 4 bytes for each pair of heatmaps. ``scale``: the
         same for a random sample of 10,000 and 128 principal components; the others are carried
         into its embedding as new heatmaps are, see `whalecore.clusters.extension`. ``auto``:
-        exact up to 20,000 heatmaps, scale above.
+        exact up to 20,000 heatmaps where memory allows it, scale otherwise.
     signed, aligned : bool
         See `whalecore.clusters.descriptor.descriptors`.
     report : callable, optional
@@ -118,7 +122,7 @@ def spectral_clustering(
     earlier : Earlier, optional
         A clustering to continue, so that clusters stay where they were: its sigma takes the place
         of ``auto``, and where the number of clusters is the same and each is still there, k-means
-        starts from them instead of at random.
+        starts from them instead of at random; ``started`` of the result says whether it did.
 
     Returns
     -------
@@ -137,7 +141,7 @@ def spectral_clustering(
     given = _given(heatmaps, stride, correct)
     count = len(given.parts[0])
     _check_clusters(clusters, count)
-    mode = mode_for(count, mode)
+    mode = mode_for(count, mode, sum(part[0].size for part in given.parts))
     step = _steps(report)
 
     step("describe heatmaps", f"{count} heatmaps, {mode} mode")
@@ -147,9 +151,10 @@ def spectral_clustering(
 
     step("choose how near heatmaps must be to count as alike")
     wanted = None if clusters == "auto" else int(clusters)
+    deciding = None
     if wanted is None and count >= LANDMARKS_LEAST:
-        found = landmark_eigenvalues(points, typical_distance(points, seed), seed)
-        wanted = groups_of(found[: _most_groups(count) + 1])
+        deciding = landmark_eigenvalues(points, typical_distance(points, seed), seed)
+        wanted = groups_of(deciding[: most_groups(count) + 1])
     if earlier is not None and sigma == "auto":
         choice = earlier.sigma
     else:
@@ -159,12 +164,14 @@ def spectral_clustering(
     kept = compared(count, mode, seed)
     if wanted is None:
         found = dense_embedding(points[kept], choice.sigma, 1).eigenvalues
-        wanted = groups_of(found[: _most_groups(count) + 1])
+        wanted = groups_of(found[: most_groups(count) + 1])
     embedding = dense_embedding(
         points[kept], choice.sigma, min(wanted + max(NEIGHBOURING), len(kept))
     )
     vectors = _carried(points, kept, embedding, choice.sigma)
-    groups = _distinct(points[kept], wanted)
+    same = _stand_ins(points, kept)
+    different = len(np.unique(same[kept]))
+    groups = min(wanted, different)
 
     step("form clusters")
 
@@ -172,13 +179,14 @@ def spectral_clustering(
         number: int, starts: int = STARTS, centres: np.ndarray | None = None
     ) -> np.ndarray:
         found = _grouped(vectors[:, :number], kept, number, seed, starts, centres)
-        return number_clusters(found, given.correct, given.scores)
+        return number_clusters(found[same], given.correct, given.scores)
 
-    labels = numbered(groups, centres=_earlier_centres(vectors[:, :groups], earlier))
+    centres = _earlier_centres(vectors[:, :groups], earlier)
+    labels = numbered(groups, centres=centres)
     others = {
         wanted + more: numbered(wanted + more, FEWER_STARTS)
         for more in NEIGHBOURING
-        if groups == wanted and 2 <= wanted + more <= _distinct(points[kept], wanted + more)
+        if groups == wanted and 2 <= wanted + more <= different
     }
 
     step("measure how stable the clusters are")
@@ -201,10 +209,15 @@ def spectral_clustering(
     return Clustering(
         labels=labels,
         clusters=int(labels.max()),
-        eigenvalues=embedding.eigenvalues[:GAPS],
+        eigenvalues=embedding.eigenvalues[:GAPS] if deciding is None else deciding,
         sigma=choice,
         mode=mode,
-        memberships=_memberships(points[:, : len(placing.components)], labels, kept),
+        memberships=memberships(
+            points[:, : len(placing.components)],
+            labels,
+            given.units,
+            None if everything else kept,
+        ),
         cluster_stability=stability,
         stability=weighted_stability(stability, labels),
         others=others,
@@ -228,6 +241,8 @@ def spectral_clustering(
             labels[kept],
         ),
         means=mean_maps(given.parts[0], labels, mirrored(given.parts[0]) if aligned else None),
+        started=centres is not None,
+        by_landmarks=deciding is not None,
     )
 
 
@@ -237,28 +252,47 @@ def stride_of(settings: str) -> int:
     return int(named.get("stride", 4))
 
 
-def mode_for(heatmaps: int, mode: str = "auto") -> str:
+def mode_for(heatmaps: int, mode: str = "auto", cells: int = USUAL_CELLS) -> str:
     """Return the mode, ``exact`` or ``scale``, that so many heatmaps are clustered in.
+
+    ``auto`` is exact where `exact_bytes` are free and there are at most 20,000 heatmaps.
+
+    Parameters
+    ----------
+    heatmaps : int
+    mode : str
+    cells : int
+        Of a heatmap, all parts together.
 
     Raises
     ------
     SettingsError
-        If the mode is unknown, or the dense matrix would take more memory than is free.
+        If the mode is unknown, or ``exact`` was asked for and would take more memory than is free.
     """
     if mode not in MODES:
         raise SettingsError(
             f"The mode '{mode}' is unknown: choose 'auto', 'exact' (the paper) or 'scale'."
         )
+    needed, free = exact_bytes(heatmaps, cells), available_bytes()
+    fits = free is None or needed <= free
     if mode == "auto":
-        mode = "exact" if heatmaps <= EXACT_MOST else "scale"
-    needed, free = BYTES_PER_PAIR * heatmaps**2, available_bytes()
-    if mode == "exact" and free is not None and needed > free:
+        return "exact" if heatmaps <= EXACT_MOST and fits else "scale"
+    if mode == "exact" and not fits:
         raise SettingsError(
             f"The exact mode needs {needed / 1e9:.1f} GB for {heatmaps} heatmaps, and "
             f"{free / 1e9:.1f} GB of this computer's memory are free: use the mode 'scale', or "
             "close other programs."
         )
     return mode
+
+
+def exact_bytes(heatmaps: int, cells: int = USUAL_CELLS) -> int:
+    """Memory that the exact mode takes: the affinity of all pairs, the heatmaps and their points.
+
+    The points are there about four times: all components, those compared, and as they are stored.
+    """
+    each = BYTES_PER_CELL * cells + 4 * BYTES_PER_PAIR * COMPONENTS
+    return heatmaps * (BYTES_PER_PAIR * heatmaps + each)
 
 
 def mean_maps(
@@ -365,8 +399,8 @@ def _sigma(
     return SigmaChoice(float(sigma), "given")
 
 
-def _most_groups(count: int) -> int:
-    """Groups that the eigengap may show: of ten heatmaps each on average, and at most 60."""
+def most_groups(count: int) -> int:
+    """Clusters that the eigengap may choose: of ten heatmaps each on average, and at most 60."""
     return max(2, min(GAPS, count // FEWEST_EACH))
 
 
@@ -432,33 +466,18 @@ def _grouped(
     return labels
 
 
-def _memberships(points: np.ndarray, labels: np.ndarray, kept: np.ndarray) -> np.ndarray:
-    """How well heatmaps sit in their clusters; many are compared with the kept ones alone."""
-    found = np.empty(len(labels), np.float32)
-    found[kept] = memberships(points[kept], labels[kept])
-    rest = np.setdiff1d(np.arange(len(labels)), kept, assume_unique=True)
-    voters = points[kept] if len(rest) else points[:0]
-    for start in range(0, len(rest), PLACED_BLOCK):
-        rows = rest[start : start + PLACED_BLOCK]
-        squares = squared_distances(points[rows], voters)
-        nearest = np.argpartition(squares, VOTERS - 1, axis=1)[:, :VOTERS]
-        found[rows] = (labels[kept][nearest] == labels[rows, None]).mean(axis=1)
-    return found
-
-
 def _cluster_again(points: np.ndarray, sigma: float, groups: int, seed: int) -> np.ndarray:
-    groups = min(groups, len(points))
+    groups = min(groups, len(np.unique(alike(points))))
     rows = unit_rows(dense_embedding(points, sigma, groups).vectors)
     return group_rows(rows, groups, seed, FEWER_STARTS)
 
 
-def _distinct(points: np.ndarray, wanted: int) -> int:
-    """Number of different points, at most as many as wanted."""
-    few = points[: 10 * wanted]
-    found = len(np.unique(few, axis=0))
-    if found < wanted and len(few) < len(points):
-        found = len(np.unique(points, axis=0))
-    return min(found, wanted)
+def _stand_ins(points: np.ndarray, kept: np.ndarray) -> np.ndarray:
+    """For each heatmap the place of one that is the same, a kept one where there is one."""
+    first = alike(points)
+    standing = np.arange(len(points))
+    standing[first[kept]] = kept
+    return standing[first]
 
 
 STEPS = 6

@@ -64,6 +64,8 @@ def save_clustering(clustering: Clustering, path: Path) -> str:
         "signed": projection.signed,
         "aligned": projection.aligned,
         "anchor_sigma": extension.sigma,
+        "started": clustering.started,
+        "by_landmarks": clustering.by_landmarks,
     }
     arrays = {name: np.ascontiguousarray(array) for name, array in arrays.items()}
     data = save(arrays, metadata={"clustering": json.dumps(about)})
@@ -141,6 +143,8 @@ def _clustering(about: dict, arrays: dict[str, np.ndarray]) -> Clustering:
             centres=arrays["centres"],
             sigma=float(about["anchor_sigma"]),
         ),
+        started=bool(about.get("started", False)),
+        by_landmarks=bool(about.get("by_landmarks", False)),
     )
 
 
