@@ -72,6 +72,9 @@ class Clustering:
         What carries new heatmaps into the space in which the clusters were found.
     means : ndarray of shape (clusters, rows, cols), float16
         Mean heatmap of each cluster; of the first part where heatmaps have several.
+    noise_stability : float
+        Stability that as many clusters of noise have, see `whalecore.clusters.chance`; nan where
+        it was not measured.
     started : bool
         Whether the clusters started from those of an earlier clustering.
     by_landmarks : bool
@@ -94,5 +97,6 @@ class Clustering:
     usual_distance: float
     extension: Extension
     means: np.ndarray
+    noise_stability: float = float("nan")
     started: bool = False
     by_landmarks: bool = False

@@ -9,6 +9,7 @@ import numpy as np
 
 from whalecore.clusters.affinity import GAPS, PAPER_SIGMA, SigmaChoice, check_sigma
 from whalecore.clusters.alike import alike
+from whalecore.clusters.chance import noise_stability
 from whalecore.clusters.clustering import Clustering, Earlier
 from whalecore.clusters.descriptor import (
     COMPONENTS,
@@ -27,7 +28,7 @@ from whalecore.clusters.extension import (
 from whalecore.clusters.grouping import STARTS, group_rows, number_clusters
 from whalecore.clusters.landmarks import landmark_eigenvalues
 from whalecore.clusters.placing import memberships, outside, usual_distance
-from whalecore.clusters.stability import cluster_stability
+from whalecore.clusters.stability import cluster_stability, weighted_stability
 from whalecore.clusters.sweep import choose_sigma, typical_distance
 from whalecore.errors import SettingsError
 from whalecore.memory import available_bytes
@@ -198,6 +199,12 @@ def spectral_clustering(
         units=given.units,
         seed=seed,
     )
+    by_chance = noise_stability(
+        points,
+        choice.sigma,
+        lambda noise, width, again: _cluster_again(noise, width, groups, again),
+        seed=seed,
+    )
 
     step("prepare to place new heatmaps")
     placing = shortened(full, points)
@@ -220,6 +227,7 @@ def spectral_clustering(
         ),
         cluster_stability=stability,
         stability=weighted_stability(stability, labels),
+        noise_stability=by_chance,
         others=others,
         settings=f"clusters={clusters},sigma={sigma},seed={seed},stride={shown},mode={mode}"
         f",signed={signed:d},aligned={aligned:d}",
@@ -318,13 +326,6 @@ def mean_maps(
             block = np.where(turned[rows, None, None], block[:, :, ::-1], block)
         sums += belongs @ block.reshape(belongs.shape[1], -1).astype(np.float32)
     return (sums / members[:, None]).reshape(-1, *values.shape[1:]).astype(np.float16)
-
-
-def weighted_stability(stability: np.ndarray, labels: np.ndarray) -> float:
-    """Mean of the clusters' stability, each weighted by its heatmaps; nan where none is known."""
-    members = np.bincount(labels - 1)
-    known = np.isfinite(stability)
-    return float(np.average(stability[known], weights=members[known])) if known.any() else np.nan
 
 
 @dataclass(frozen=True, eq=False)

@@ -87,6 +87,13 @@ def cluster_stability(
     return np.divide(kept, pairs, out=np.full(clusters, np.nan), where=pairs > 0).astype(np.float32)
 
 
+def weighted_stability(stability: np.ndarray, labels: np.ndarray) -> float:
+    """Mean of the clusters' stability, each weighted by its heatmaps; nan where none is known."""
+    members = np.bincount(labels - 1)
+    known = np.isfinite(stability)
+    return float(np.average(stability[known], weights=members[known])) if known.any() else np.nan
+
+
 def _pairs(members: np.ndarray) -> np.ndarray:
     return members * (members - 1) / 2
 

@@ -57,6 +57,7 @@ def save_clustering(clustering: Clustering, path: Path) -> str:
         "mode": clustering.mode,
         "sigma": asdict(clustering.sigma),
         "stability": clustering.stability,
+        "noise_stability": clustering.noise_stability,
         "settings": clustering.settings,
         "usual_distance": clustering.usual_distance,
         "shapes": projection.shapes,
@@ -137,6 +138,8 @@ def _clustering(about: dict, arrays: dict[str, np.ndarray]) -> Clustering:
         point_labels=arrays["point_labels"],
         usual_distance=float(about["usual_distance"]),
         means=arrays["means"],
+        # Files of older versions do not have it.
+        noise_stability=float(about.get("noise_stability", "nan")),
         extension=Extension(
             anchors=arrays["anchors"].astype(np.float32) if "anchors" in arrays else points,
             rows=arrays["rows"],

@@ -439,6 +439,11 @@ CLUSTERINGS = Table(
         Column("eigenvalues", pa.list_(REAL), "smallest eigenvalues, ascending", required=True),
         whole_column("heatmaps", "number of heatmaps that were grouped", "heatmaps"),
         real_column("stability", "how stable the clusters are on average", "0 to 1"),
+        real_column(
+            "noise_stability",
+            "the same of as many clusters of noise; empty where it was not measured",
+            "0 to 1",
+        ),
         text_column(
             "mode",
             "`exact` (all heatmaps compared with all) or `scale` (for many heatmaps)",

@@ -257,6 +257,7 @@ def _keep(
                 "eigenvalues": np.asarray(clustering.eigenvalues, float).tolist(),
                 "heatmaps": len(heatmaps),
                 "stability": clustering.stability,
+                "noise_stability": clustering.noise_stability,
                 "mode": clustering.mode,
                 "usual_distance": clustering.usual_distance,
                 "neighbouring": {
