@@ -6,10 +6,21 @@ import pytest
 import torch
 from safetensors.torch import save_file
 from torch.nn import functional
-from torchvision.models import resnet18, resnet50
+from torchvision.models import (
+    get_model,
+    resnet18,
+    resnet50,
+    resnext50_32x4d,
+    wide_resnet50_2,
+)
 
 from whalecore.errors import CheckpointError, SettingsError
-from whalecore.identifiers.network import Network, build_network, choose_device
+from whalecore.identifiers.network import (
+    ARCHITECTURES,
+    Network,
+    build_network,
+    choose_device,
+)
 from whalecore.types import LAYERS
 
 
@@ -18,7 +29,23 @@ def _seed():
     torch.manual_seed(0)
 
 
-@pytest.mark.parametrize(("name", "theirs"), [("resnet18", resnet18), ("resnet50", resnet50)])
+@pytest.mark.parametrize("name", ARCHITECTURES)
+def test_every_architecture_has_the_blocks_of_torchvisions(name):
+    with torch.device("meta"):  # shapes without numbers
+        own, theirs = Network(name, 3).state_dict(), get_model(name).state_dict()
+    own = {key: tuple(one.shape) for key, one in own.items() if key.startswith("layer")}
+    assert own == {key: tuple(one.shape) for key, one in theirs.items() if key.startswith("layer")}
+
+
+@pytest.mark.parametrize(
+    ("name", "theirs"),
+    [
+        ("resnet18", resnet18),
+        ("resnet50", resnet50),
+        ("wide_resnet50_2", wide_resnet50_2),
+        ("resnext50_32x4d", resnext50_32x4d),
+    ],
+)
 def test_weights_from_a_file_give_torchvisions_activations(tmp_path, name, theirs):
     reference = theirs().eval()
     save_file(reference.state_dict(), tmp_path / "weights.safetensors")
@@ -81,6 +108,7 @@ def test_the_length_of_a_direction_does_not_change_the_logits():
         ("resnet18", 5, 4, "8 to 64"),
         ("resnet18", 5, 128, "8 to 64"),
         ("resnet101", 5, 32, "64 only"),
+        ("resnext50_32x4d", 5, 32, "64 only"),
     ],
 )
 def test_a_network_that_does_not_exist_is_refused(architecture, individuals, width, words):

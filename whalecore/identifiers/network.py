@@ -19,8 +19,17 @@ ARCHITECTURES = {
     "resnet34": (BasicBlock, (3, 4, 6, 3)),
     "resnet50": (Bottleneck, (3, 4, 6, 3)),
     "resnet101": (Bottleneck, (3, 4, 23, 3)),
+    "resnet152": (Bottleneck, (3, 8, 36, 3)),
+    "wide_resnet50_2": (Bottleneck, (3, 4, 6, 3)),
+    "resnext50_32x4d": (Bottleneck, (3, 4, 6, 3)),
 }
 """Block and number of blocks in ``layer1`` to ``layer4``, as in torchvision."""
+
+INSIDE_BLOCKS = {
+    "wide_resnet50_2": {"width_per_group": 128},
+    "resnext50_32x4d": {"groups": 32, "width_per_group": 4},
+}
+"""What torchvision calls the form of the blocks, where it is not the usual one."""
 
 FULL_WIDTH = 64
 """Channels of ``layer1`` in torchvision's networks."""
@@ -36,7 +45,7 @@ class Network(nn.Module):
     Parameters
     ----------
     architecture : str
-        ``resnet18``, ``resnet34``, ``resnet50`` or ``resnet101``.
+        One of `ARCHITECTURES`.
     individuals : int
         Rows of the head.
     width : int
@@ -187,7 +196,7 @@ def choose_device(device: str = "auto") -> torch.device:
 def _residual_network(architecture: str, width: int) -> resnet.ResNet:
     """torchvision's network with ``width`` instead of 64 channels in ``layer1``."""
     block, depths = ARCHITECTURES[architecture]
-    body = resnet.ResNet(block, list(depths))
+    body = resnet.ResNet(block, list(depths), **INSIDE_BLOCKS.get(architecture, {}))
     if width == FULL_WIDTH:
         return body
     body.inplanes = width
