@@ -62,11 +62,34 @@ def test_a_cluster_under_the_limit_is_called_unstable_and_one_at_it_is_not():
 
 
 @pytest.mark.parametrize(
-    ("mode", "part"),
-    [("exact", "every other one"), ("scale", "random sample"), (None, "again"), ("new", "'new'")],
+    ("mode", "heatmaps", "part"),
+    [
+        ("exact", 500, "every other one, as in the paper"),
+        ("scale", 10_000, "every other one, by their first 128 principal components alone"),
+        ("scale", 10_001, "A random sample of 10,000 heatmaps was compared with each other"),
+        (None, 500, "again"),
+        ("new", 500, "'new'"),
+    ],
 )
-def test_the_mode_is_said_in_plain_words(mode, part):
-    assert part in words.mode_words(mode)
+def test_the_mode_is_said_in_plain_words(mode, heatmaps, part):
+    assert part in words.mode_words(mode, heatmaps)
+
+
+def test_fewer_clusters_than_asked_for_are_said_with_their_reason():
+    assert words.number_words(30, 20, 200) == (
+        "20 clusters were made instead of 30: 30 clusters of 10 heatmaps each on average need 300 "
+        "heatmaps, and there are 200."
+    )
+    assert "no more of the heatmaps differ" in words.number_words(8, 3, 80)
+    assert words.number_words(30, 30, 300) == words.number_words(None, 20, 200) == ""
+
+
+def test_a_number_that_was_looked_for_is_said_with_the_eigenvalues_that_decided():
+    alone = words.number_words("auto", 6, 240)
+    assert alone == (
+        "The number was looked for: the largest step after 2 to 24 eigenvalues decided."
+    )
+    assert "landmarks" in words.number_words("auto", 6, 1300, by_landmarks=True)
 
 
 def test_the_largest_steps_are_counted_without_the_first_one():
@@ -100,6 +123,7 @@ def test_a_cluster_says_what_it_was_before():
         "Was cluster 6 before; of the heatmaps both clusterings hold, 92 % are the same."
     )
     assert words.match_words(6, 0.92, 6).startswith("Had the same number before")
+    assert words.match_words(6, 0.49, 6).startswith("Is only in part what cluster 6 was before;")
     assert words.match_words(pd.NA, 0.0, 6).startswith("New")
 
 
@@ -117,6 +141,24 @@ def test_what_changed_counts_the_new_and_the_gone():
         "2 of 3 clusters continue one of the clustering before, 1 of them under another number.",
         "New: 3.",
         "Gone, as they were numbered before: 2 and 3.",
+    ]
+
+
+def test_what_continues_only_in_part_is_told_apart():
+    partly = MATCHES.assign(overlap=[0.814, 0.49, 0.0])
+    assert words.change_words(partly, 4)[:2] == [
+        "1 of 3 clusters continue one of the clustering before, 0 of them under another number.",
+        "Only in part, with fewer than half of the heatmaps of either in both: 2 (was 4).",
+    ]
+    assert words.change_table(partly, {})["Before"].tolist() == ["1", "4 in part", "new"]
+
+
+def test_clusters_that_came_together_or_apart_are_named():
+    # Clusters 2 and 3 before became 1, and cluster 1 before became 2 and 3.
+    flows = [[1, 2, 9], [1, 3, 8], [1, 1, 1], [2, 1, 6], [3, 1, 7], [3, 3, 1]]
+    assert words.change_words(MATCHES, 4, flows)[3:] == [
+        "Most of 2 and 3, as they were numbered before, came together in 1.",
+        "Cluster 1, as it was numbered before, came apart into 2 and 3.",
     ]
 
 

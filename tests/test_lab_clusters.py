@@ -1,6 +1,7 @@
 """Clusters in a lab: facts, names, what an earlier clustering called them, and old files."""
 
 from dataclasses import replace
+from datetime import datetime
 
 import pytest
 
@@ -31,9 +32,42 @@ def test_a_clustering_says_which_maps_describe_its_heatmaps(lab):
         lab.representation("none")
 
 
+def test_the_clustering_that_was_asked_for_last_is_the_one_in_use(lab):
+    lab.write("models", [row.model("m", fold=0)])
+    days = {"twelve": 1, "eight": 2, "other": 3}
+    lab.write(
+        "clusterings",
+        [
+            row.clustering(name, made_at=datetime(2024, 1, day), ranks=ranks)
+            for (name, day), ranks in zip(days.items(), ("top5", "top5", "correct"), strict=True)
+        ],
+    )
+    assert lab.usual_clustering() == "eight"
+    lab.use_clustering("eight")
+    assert lab.rows("clusterings", clustering_id="eight")[0]["asked_at"] is None
+    before = lab.rows("clusterings", clustering_id="twelve")[0]
+    lab.use_clustering("twelve")
+    assert lab.usual_clustering() == lab.newest_clustering(ranks="top5") == "twelve"
+    assert lab.clusterings()["clustering_id"].tolist() == ["twelve", "other", "eight"]
+    (again,) = lab.rows("clusterings", clustering_id="twelve")
+    assert again.pop("asked_at") > before["made_at"]
+    assert {**again, "asked_at": None} == before
+    lab.use_clustering("eight")
+    assert open_lab(lab.folder).usual_clustering() == "eight"
+    with pytest.raises(LabError, match="no clustering 'none'"):
+        lab.use_clustering("none")
+
+
 def test_files_of_clusterings_without_the_newer_columns_stay_readable(lab):
     newer = {
-        "clusterings": ("mode", "usual_distance", "representation", "neighbouring", "matched_to"),
+        "clusterings": (
+            "mode",
+            "usual_distance",
+            "representation",
+            "neighbouring",
+            "matched_to",
+            "asked_at",
+        ),
         "assignments": ("unlike",),
     }
     rows = {"clusterings": row.clustering("c"), "assignments": row.assignment("p", "a", 1)}
@@ -110,6 +144,16 @@ def test_a_note_is_kept_line_by_line_and_a_very_long_one_is_refused(lab):
     assert lab.cluster_names("c")["note"].tolist() == ["first\nsecond"]
     with pytest.raises(LabError, match="4,001 letters and at most 4,000 are allowed"):
         lab.name_cluster("c", 1, "tip", "x" * 4001)
+
+
+def test_heatmaps_of_a_model_that_was_trained_again_are_compared_by_photo_and_individual(lab):
+    lab.write("clusterings", [row.clustering("c"), row.clustering("d", model_id="n")])
+    later = {"clustering_id": "d", "model_id": "n"}
+    rows = [row.assignment("p", "a", 1), row.assignment("p", "b", 1), row.assignment("q", "a", 2)]
+    rows += [row.assignment("p", "a", 4, **later), row.assignment("q", "b", 4, **later)]
+    lab.write("assignments", rows)
+    found = lab.compare_clusterings("d", "c")
+    assert found.to_dict("list") == {"cluster": [4], "other": [1], "heatmaps": [1], "share": [1.0]}
 
 
 def test_two_clusterings_are_compared_by_the_heatmaps_of_both(lab):

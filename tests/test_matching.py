@@ -9,6 +9,7 @@ from whalecore.clusters.matching import (
     Flow,
     Joined,
     Match,
+    continues,
     flows,
     match_clusters,
     merges,
@@ -82,6 +83,17 @@ def test_little_overlap_is_no_match():
     random = labels_of((1, 4), (2, 4), (3, 4), (4, 4), (5, 4))
     spread = np.tile([1, 2, 3, 4], 5)
     assert {match.earlier for match in match_clusters(random, spread)} == {None}
+
+
+def test_a_cluster_continues_another_one_from_half_of_either_on():
+    # Of 6 heatmaps in either, 3 lie in both; of 7, 3. That 1 and 6 share 1 of 4, and 2 and 5 share
+    # 2 of 5, which is more in sum than a half, does not part those that are the same.
+    half = match_clusters(labels_of((1, 4), (2, 2)), labels_of((5, 3), (6, 1), (5, 2)))[0]
+    assert (half.earlier, half.shared, half.overlap) == (5, 3, 0.5)
+    less = match_clusters(labels_of((1, 4), (2, 5)), labels_of((5, 3), (6, 1), (5, 3), (7, 2)))[0]
+    assert (less.earlier, less.shared, less.overlap) == (5, 3, pytest.approx(3 / 7))
+    assert continues(half.overlap)
+    assert not continues(less.overlap)
 
 
 def test_nothing_shared_gives_no_matches():

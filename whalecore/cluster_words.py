@@ -8,7 +8,8 @@ from datetime import datetime
 import numpy as np
 import pandas as pd
 
-from whalecore.clusters.matching import merges, splits
+from whalecore.clusters.matching import continues, merges, splits
+from whalecore.clusters.spectral import FEWEST_EACH, SCALE_COMPONENTS, SCALE_SAMPLE, most_groups
 from whalecore.clusters.stability import UNSTABLE, is_unstable
 from whalecore.reliability.heatmap_quality import agreement
 from whalecore.types import HeatmapPart, OcclusionSettings, Representation, settings_from_key
@@ -16,11 +17,11 @@ from whalecore.types import HeatmapPart, OcclusionSettings, Representation, sett
 Flows = Sequence[Sequence[int]]
 """Rows of cluster, cluster of another clustering, heatmaps that lie in both."""
 
-MODES = {
-    "exact": "Every heatmap was compared with every other one, as in the paper (exact).",
-    "scale": "The lab holds too many heatmaps to compare each with each: that was done with a "
-    "random sample of 10,000, and the others were carried into its clusters (scale).",
-}
+LANDMARKS = (
+    " They are those of heatmaps compared through typical ones (landmarks): kinds that overlap "
+    "still show a step there."
+)
+"""Where the number of clusters was read off landmarks."""
 
 AGAIN = "Cluster the heatmaps again to see"
 """Start of the sentence about what an older clustering does not know."""
@@ -86,11 +87,56 @@ def stability_words(stability: float | None) -> str:
     )
 
 
-def mode_words(mode: str | None) -> str:
+def mode_words(mode: str | None, heatmaps: int) -> str:
     """Whether all heatmaps were compared with each other."""
     if not known(mode):
         return f"{AGAIN} how heatmaps were compared."
-    return MODES.get(mode, f"Heatmaps were compared in the mode '{mode}'.")
+    if mode == "exact":
+        return "Every heatmap was compared with every other one, as in the paper (exact)."
+    if mode != "scale":
+        return f"Heatmaps were compared in the mode '{mode}'."
+    if heatmaps <= SCALE_SAMPLE:
+        return (
+            "Every heatmap was compared with every other one, by their first "
+            f"{SCALE_COMPONENTS} principal components alone (scale)."
+        )
+    return (
+        f"A random sample of {SCALE_SAMPLE:,} heatmaps was compared with each other, by their "
+        f"first {SCALE_COMPONENTS} principal components, and the others were carried into its "
+        "clusters (scale)."
+    )
+
+
+def number_words(
+    asked: int | str | None, clusters: int, heatmaps: int, by_landmarks: bool = False
+) -> str:
+    """How the number of clusters came about; nothing where it is the one that was asked for.
+
+    Parameters
+    ----------
+    asked : int or str or None
+        The number that was asked for, or ``auto``; None where that is not known.
+    clusters, heatmaps : int
+        That there are.
+    by_landmarks : bool
+        Whether ``auto`` took the number from eigenvalues of landmarks, which are the ones shown.
+    """
+    if asked == "auto":
+        words = (
+            "The number was looked for: the largest step after 2 to "
+            f"{most_groups(heatmaps)} eigenvalues decided."
+        )
+        return words + (LANDMARKS if by_landmarks else "")
+    if asked is None or clusters >= int(asked):
+        return ""
+    needed = FEWEST_EACH * int(asked)
+    why = (
+        f"{asked} clusters of {FEWEST_EACH} heatmaps each on average need {needed:,} heatmaps, and "
+        f"there are {heatmaps:,}"
+        if heatmaps < needed
+        else "no more of the heatmaps differ, or a cluster remained empty"
+    )
+    return f"{clusters} clusters were made instead of {asked}: {why}."
 
 
 def gap_words(eigenvalues: Sequence[float], clusters: int) -> str:
@@ -117,8 +163,7 @@ def neighbour_words(flows: Flows, clusters: int) -> str:
     clusters : int
         The other number of clusters.
     """
-    table = np.asarray(flows, int).reshape(-1, 3)
-    labels, others = (np.repeat(table[:, side], table[:, 2]) for side in (0, 1))
+    labels, others = _labels(flows)
     parts = [f"{listed(sorted(one.clusters))} would be one" for one in merges(labels, others)]
     divided = [one.cluster for one in splits(labels, others)]
     if divided:
@@ -126,6 +171,13 @@ def neighbour_words(flows: Flows, clusters: int) -> str:
     if not parts:
         parts = ["no two clusters would be one and none would be divided; only few heatmaps move"]
     return f"With {clusters} clusters, {'; '.join(parts)}."
+
+
+def _labels(flows: Flows) -> tuple[np.ndarray, np.ndarray]:
+    """Clusters of the heatmaps that both clusterings hold, in the one and in the other."""
+    table = np.asarray(flows, int).reshape(-1, 3)
+    labels, others = (np.repeat(table[:, side], table[:, 2]) for side in (0, 1))
+    return labels, others
 
 
 def match_words(earlier: int | None, overlap: float, number: int) -> str:
@@ -142,7 +194,12 @@ def match_words(earlier: int | None, overlap: float, number: int) -> str:
     """
     if not known(earlier):
         return "New: no cluster of the clustering before is like it."
-    was = "Had the same number" if int(earlier) == number else f"Was cluster {int(earlier)}"
+    if not continues(overlap):
+        was = f"Is only in part what cluster {int(earlier)} was"
+    elif int(earlier) == number:
+        was = "Had the same number"
+    else:
+        was = f"Was cluster {int(earlier)}"
     return f"{was} before; of the heatmaps both clusterings hold, {percent(overlap)} are the same."
 
 
@@ -161,29 +218,52 @@ def names_of(names: pd.DataFrame) -> dict[int, str]:
     return {int(row.cluster): row.name for row in names.itertuples(index=False) if row.name}
 
 
-def change_words(matches: pd.DataFrame, earlier_clusters: int) -> list[str]:
-    """What changed against the clustering before: how many went on, which are new, which are gone.
+def change_words(matches: pd.DataFrame, earlier_clusters: int, flows: Flows = ()) -> list[str]:
+    """What changed against the clustering before: what went on, is new, is gone, joined or parted.
 
     Parameters
     ----------
     matches : DataFrame
-        Columns cluster, earlier_cluster (missing for a new one).
+        Columns cluster, earlier_cluster (missing for a new one), overlap.
     earlier_clusters : int
         How many there were.
+    flows : sequence of (cluster, earlier cluster, heatmaps)
+        How the heatmaps of both clusterings are spread.
     """
-    went_on = matches[matches["earlier_cluster"].notna()]
-    before = went_on["earlier_cluster"].astype(int)
-    renumbered = int((before != went_on["cluster"]).sum())
+    matched = matches[matches["earlier_cluster"].notna()]
+    before = matched["earlier_cluster"].astype(int)
+    whole = continues(matched["overlap"])
+    renumbered = int((before != matched["cluster"])[whole].sum())
     sentences = [
-        f"{len(went_on)} of {len(matches)} clusters continue one of the clustering before, "
+        f"{int(whole.sum())} of {len(matches)} clusters continue one of the clustering before, "
         f"{renumbered} of them under another number."
     ]
+    if not whole.all():
+        partly = [
+            f"{now} (was {then})"
+            for now, then in zip(matched["cluster"][~whole], before[~whole], strict=True)
+        ]
+        sentences.append(
+            "Only in part, with fewer than half of the heatmaps of either in both: "
+            f"{listed(partly)}."
+        )
     new = matches["cluster"][matches["earlier_cluster"].isna()].tolist()
     gone = sorted(set(range(1, earlier_clusters + 1)) - set(before))
     if new:
         sentences.append(f"New: {listed(new)}.")
     if gone:
         sentences.append(f"Gone, as they were numbered before: {listed(gone)}.")
+    now, then = _labels(flows)
+    sentences += [
+        f"Most of {listed(sorted(one.clusters))}, as they were numbered before, came together in "
+        f"{one.cluster}."
+        for one in merges(then, now)
+    ]
+    sentences += [
+        f"Cluster {one.cluster}, as it was numbered before, came apart into "
+        f"{listed(sorted(one.clusters))}."
+        for one in splits(then, now)
+    ]
     return sentences
 
 
@@ -235,11 +315,17 @@ def spread_table(
 
 def change_table(matches: pd.DataFrame, names: Mapping[int, str]) -> pd.DataFrame:
     """What each cluster was before: Cluster, Before, Same heatmaps (0 to 1); by cluster."""
+
+    def before(row) -> str:
+        if not known(row.earlier_cluster):
+            return "new"
+        return f"{int(row.earlier_cluster)}" + ("" if continues(row.overlap) else " in part")
+
     return pd.DataFrame(
         [
             {
                 "Cluster": label_of(int(row.cluster), names.get(int(row.cluster))),
-                "Before": str(int(row.earlier_cluster)) if known(row.earlier_cluster) else "new",
+                "Before": before(row),
                 "Same heatmaps": round(row.overlap, 2) if known(row.earlier_cluster) else None,
             }
             for row in matches.itertuples()

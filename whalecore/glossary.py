@@ -117,7 +117,8 @@ TERMS = {
     "unlike any cluster": "The heatmap lies farther from all heatmaps that were clustered than is "
     "usual, so that the figures of the nearest cluster say nothing about it.",
     "stability": "The share of a cluster's pairs of heatmaps that are together again when a part "
-    "of the photos is clustered anew; near 1 the cluster is real, under 0.5 it is called unstable.",
+    "of the photos is clustered anew; near 1 the cluster is real, under 0.5 it is called unstable. "
+    "Of many heatmaps at most 2,500 are drawn each time.",
     "unstable": "Another choice of photos would have given another cluster, so that its figures "
     "say little.",
     "clustering": "One division of a lab's heatmaps into clusters; a lab can hold several, for "
@@ -134,7 +135,8 @@ TERMS = {
     "each with its share.",
     "heatmaps in both": "How many heatmaps of the cluster the other clustering holds as well.",
     "cluster before": "The cluster of the clustering before that shares most heatmaps with this "
-    "one; name and note are taken over from it.",
+    "one; name and note are taken over from it where at least half of the heatmaps that lie in "
+    "either lie in both.",
     "same heatmaps": "Heatmaps that lie in both clusters, as a share of all that lie in "
     "either; heatmaps that only one of the clusterings holds are left out.",
     "cluster name": "A name and a note of your own for what a cluster shows; both stay with it "

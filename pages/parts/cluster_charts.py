@@ -19,6 +19,7 @@ from whalecore.cluster_words import (
     listed,
     mode_words,
     neighbour_words,
+    number_words,
     percent,
     representation_words,
 )
@@ -69,7 +70,7 @@ def draw_origin(lab, clustering) -> None:
     """Fig. 6 and the sweep: why so many clusters, and when two heatmaps count as alike."""
     number, values = int(clustering["clusters"]), list(clustering["eigenvalues"])
     st.subheader("How heatmaps were compared", help=explain("exact or scale"))
-    st.markdown(mode_words(clustering["mode"]))
+    st.markdown(mode_words(clustering["mode"], int(clustering["heatmaps"])))
     st.markdown(representation_words(lab.representation(clustering["clustering_id"])))
     st.subheader("How many clusters", help=f"{explain('eigenvalue')} {explain('eigengap')}")
     if len(values) > 2:
@@ -83,7 +84,14 @@ def draw_origin(lab, clustering) -> None:
             },
             {"eigenvalues": lambda: pd.DataFrame({"eigenvalue": values})},
         )
-    st.markdown(gap_words(values, number))
+    asked = json.loads(clustering["settings"] or "{}")
+    came_about = number_words(
+        asked.get("clusters"),
+        number,
+        int(clustering["heatmaps"]),
+        asked.get("by_landmarks", False),
+    )
+    st.markdown(f"{gap_words(values, number)} {came_about}")
     st.markdown("**A few clusters more or fewer**", help=explain("neighbouring numbers"))
     neighbours = json.loads(clustering["neighbouring"] or "{}")
     if neighbours:

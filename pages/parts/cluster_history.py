@@ -38,7 +38,9 @@ def draw_changes(lab, clustering, names) -> None:
     earlier = clusterings.loc[earlier_id]
     before, now = int(earlier["heatmaps"]), int(clustering["heatmaps"])
     st.markdown(growth_words(earlier["made_at"], before, now))
-    for sentence in change_words(matches, int(earlier["clusters"])):
+    flows = lab.compare_clusterings(clustering_id, earlier_id)
+    flows = flows[["cluster", "other", "heatmaps"]].to_numpy()
+    for sentence in change_words(matches, int(earlier["clusters"]), flows):
         st.markdown(sentence)
     table = change_table(matches, names)
     show_table(

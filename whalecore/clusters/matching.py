@@ -8,8 +8,15 @@ import numpy as np
 
 from whalecore.errors import SettingsError
 
+SAME = 0.5
+"""Overlap from which on a cluster continues another one: at least half of the heatmaps that lie in
+either lie in both. Then each has at most one such partner, but for an exact half, and what people
+said of the one holds for most of the other, whichever of the two is larger. A share of the smaller
+cluster alone would let a cluster of ten heatmaps hand its name to one of a hundred."""
+
 LEAST_OVERLAP = 0.25
-"""Under it two clusters are not the same one: most of their heatmaps lie elsewhere."""
+"""Under it two clusters have too little in common to be named together; up to `SAME` the one
+continues the other only in part."""
 
 MOST_OF = 0.5
 """Share of a cluster above which it counts as part of another one."""
@@ -17,7 +24,7 @@ MOST_OF = 0.5
 
 @dataclass(frozen=True)
 class Match:
-    """Which earlier cluster a new one continues.
+    """Which earlier cluster a new one continues, wholly or in part; see `continues`.
 
     Attributes
     ----------
@@ -78,11 +85,22 @@ class Joined:
     share: float
 
 
+def continues(overlap):
+    """Whether a cluster with such an overlap is the earlier one, and keeps its name and note.
+
+    Parameters
+    ----------
+    overlap : float, or an array of them
+    """
+    return overlap >= SAME
+
+
 def match_clusters(labels: np.ndarray, earlier: np.ndarray) -> tuple[Match, ...]:
     """Find for each new cluster the earlier one that it continues, each at most once.
 
-    Of all ways to pair the clusters the one with the largest sum of overlaps (Jaccard index) is
-    taken; pairs that overlap by less than a quarter are then parted again.
+    Clusters that are the same one, see `continues`, are paired. Of all ways to pair the others the
+    one with the largest sum of overlaps (Jaccard index) is taken; pairs that overlap by less than a
+    quarter are then parted again, and the rest continue each other only in part.
 
     Parameters
     ----------
@@ -108,7 +126,9 @@ def match_clusters(labels: np.ndarray, earlier: np.ndarray) -> tuple[Match, ...]
     clusters, others, shared = _table(labels, earlier)
     either = shared.sum(axis=1, keepdims=True) + shared.sum(axis=0, keepdims=True) - shared
     overlap = shared / np.maximum(either, 1)
-    rows, columns = linear_sum_assignment(overlap, maximize=True)
+    # Any number of partial pairs is worth less than one whole pair.
+    worth = overlap + len(clusters) * continues(overlap)
+    rows, columns = linear_sum_assignment(worth, maximize=True)
     pairs = dict(zip(rows.tolist(), columns.tolist(), strict=True))
     matches = []
     for row, cluster in enumerate(clusters):

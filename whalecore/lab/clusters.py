@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -26,7 +27,7 @@ SELECT * EXCLUDE (sequence), model_id IN (
     QUALIFY row_number() OVER (PARTITION BY fold ORDER BY trained_at DESC, model_id) = 1
 ) AS present
 FROM clusterings
-ORDER BY made_at DESC, clustering_id
+ORDER BY coalesce(asked_at, made_at) DESC, clustering_id
 """
 
 LONGEST_NAME = 80
@@ -37,7 +38,7 @@ LONGEST_NOTE = 4000
 SHARED = """
 WITH pairs AS (
     SELECT a.cluster, b.cluster AS other, count(*) AS heatmaps
-    FROM assignments a JOIN assignments b USING (model_id, photo_id, individual)
+    FROM assignments a JOIN assignments b USING (photo_id, individual)
     WHERE a.clustering_id = $1 AND b.clustering_id = $2
     GROUP BY a.cluster, b.cluster
 )
@@ -66,7 +67,7 @@ class LabClusters(LabCore):
     """The part of a lab that knows its clusterings."""
 
     def clusterings(self) -> pd.DataFrame:
-        """Clusterings of this lab, the newest first.
+        """Clusterings of this lab, the one that was made or asked for last first.
 
         ``present`` says whether the heatmaps are those of the newest model of a fold.
         """
@@ -75,23 +76,36 @@ class LabClusters(LabCore):
     def newest_clustering(
         self, model_id: str | None = None, ranks: str | None = None
     ) -> str | None:
-        """Id of the clustering made last (of a model or a choice of heatmaps), or None."""
+        """Id of the clustering made or asked for last, of a model or a choice of heatmaps."""
         sql = """SELECT clustering_id FROM clusterings
                  WHERE ($1 IS NULL OR model_id = $1) AND ($2 IS NULL OR ranks = $2)
-                 ORDER BY made_at DESC, clustering_id LIMIT 1"""
+                 ORDER BY coalesce(asked_at, made_at) DESC, clustering_id LIMIT 1"""
         found = self._database.rows(sql, [model_id, ranks])
         return found[0][0] if found else None
 
     def usual_clustering(self) -> str | None:
         """Id of the clustering that says how reliable a new photo is, or None.
 
-        The newest of all five candidates' heatmaps, made with the newest model of a fold: the
-        heatmaps of an older model look different, and were right as often as that model was.
+        Of those of all five candidates' heatmaps, made with the newest model of a fold, the one
+        made or asked for last: the heatmaps of an older model look different, and were right as
+        often as that model was.
         """
         sql = f"""SELECT clustering_id FROM ({CLUSTERINGS}) WHERE ranks = 'top5' AND present
-                  ORDER BY made_at DESC, clustering_id LIMIT 1"""
+                  ORDER BY coalesce(asked_at, made_at) DESC, clustering_id LIMIT 1"""
         found = self._database.rows(sql)
         return found[0][0] if found else None
+
+    def use_clustering(self, clustering_id: str) -> None:
+        """Put a clustering into use that was asked for again; nothing is written if it is.
+
+        Raises
+        ------
+        LabError
+            When there is no such clustering.
+        """
+        row = self._clustering_row(clustering_id)
+        if self.newest_clustering(ranks=row["ranks"]) != clustering_id:
+            self.write("clusterings", [{**row, "asked_at": datetime.now(UTC)}])
 
     def representation(self, clustering_id: str) -> Representation:
         """What describes a heatmap in a clustering: which maps, and how they are read.
@@ -249,8 +263,9 @@ class LabClusters(LabCore):
         Returns
         -------
         DataFrame
-            ``cluster``, ``other``, ``heatmaps`` (those in both), ``share`` (of the heatmaps of
-            `cluster` that both clusterings hold); by cluster, the largest share first.
+            ``cluster``, ``other``, ``heatmaps`` (those in both, of whichever model), ``share`` (of
+            the heatmaps of `cluster` that both clusterings hold); by cluster, the largest share
+            first.
         """
         return self._database.frame(SHARED, [clustering_id, other])
 

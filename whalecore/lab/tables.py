@@ -469,6 +469,13 @@ CLUSTERINGS = Table(
         ),
         text_column("arrays_sha256", "SHA-256 of the file that holds the arrays", required=False),
         stamp_column("made_at", "when it was made"),
+        Column(
+            "asked_at",
+            MOMENT,
+            "when it was last asked for again; empty where it was not. The one that was made, or "
+            "asked for, last is in use",
+            "UTC",
+        ),
     ),
 )
 
@@ -489,7 +496,7 @@ ASSIGNMENTS = Table(
             "unlike",
             YES_NO,
             "whether the heatmaps of other photos are farther than usual, so that its cluster says "
-            "nothing about it; empty in clusterings of more than 20,000 heatmaps",
+            "nothing about it",
         ),
     ),
 )
