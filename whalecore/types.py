@@ -286,7 +286,7 @@ LEAST_MEMORY = 16
 
 @dataclass(frozen=True)
 class Computing:
-    """By what means occlusion maps are computed; says what they cost, not what they are.
+    """By what means heatmaps are computed; says what they cost, not what they are.
 
     Attributes
     ----------
@@ -296,15 +296,17 @@ class Computing:
     precision : str
         ``float32``, or faster on a GPU and a little less exact: ``tf32`` or ``bfloat16``; the
         deviation is measured and kept with the maps. Brute force is always of float32.
-    memory : int
-        Most that a photo's occlusion map may take beside the network, in MiB: what is kept of the
-        clean photo and what is computed together. What does not fit is computed with fewer places
-        or photos together, or by brute force, which keeps nothing.
+    memory : int or None
+        Most that the heatmaps computed together may take beside the network, in MiB: of occlusion
+        maps what is kept of the clean photo and what is computed together. What does not fit is
+        computed with fewer places or photos together, or by brute force, which keeps nothing. None
+        leaves it to the device: half of what a GPU has free when the work begins, 2,048 on a
+        processor.
     """
 
     engine: str = "auto"
     precision: str = "float32"
-    memory: int = 2048
+    memory: int | None = None
 
     def __post_init__(self) -> None:
         for name, allowed in (
@@ -316,7 +318,7 @@ class Computing:
                     f"The {name} '{getattr(self, name)}' is unknown: choose one of "
                     f"{', '.join(allowed)}."
                 )
-        if self.memory < LEAST_MEMORY:
+        if self.memory is not None and self.memory < LEAST_MEMORY:
             raise SettingsError(
                 f"A memory of {self.memory} MiB is too little: allow at least {LEAST_MEMORY}."
             )

@@ -10,6 +10,7 @@ import torch
 from torch import Tensor
 
 from whalecore.errors import SettingsError
+from whalecore.explain.allowance import with_memory
 from whalecore.explain.engines import Engine, ExactEngine, ReferenceEngine, mebibytes
 from whalecore.explain.folded import FoldedNetwork, fold
 from whalecore.explain.room import clean_bytes, room_needed
@@ -49,6 +50,7 @@ def make_engine(
         If the exact engine is asked for and does not understand the network or does not fit into
         the memory allowed, or not even one covered photo does.
     """
+    computing = with_memory(computing, images.device)
     if isinstance(identifier, Ensemble):
         # Here, because the engine of an ensemble asks for those of its parts.
         from whalecore.explain.ensemble import ensemble_engine
@@ -81,6 +83,7 @@ def photos_at_once(
 
     Parameters are those of `make_engine`.
     """
+    computing = with_memory(computing, images.device)
     if isinstance(identifier, Ensemble):
         from whalecore.explain.ensemble import share_of_memory
 
@@ -181,5 +184,5 @@ def _too_narrow(
     least = mebibytes(room_needed(network, tiling, len(images)))
     return SettingsError(
         f"The exact engine needs {least} MiB of memory for a photo of this size, and {memory} "
-        "are allowed: allow more memory, or choose the engine 'auto'."
+        "are allowed: allow more memory."
     )

@@ -16,6 +16,7 @@ import numpy as np
 import torch
 
 from whalecore.errors import SettingsError
+from whalecore.explain.allowance import with_memory
 from whalecore.explain.choice import lowered_precision, make_engine
 from whalecore.explain.engines import Block, Engine, evenly
 from whalecore.explain.inputs import columns_of, prepared_input
@@ -177,14 +178,16 @@ class MapsInTheMaking:
         """Take part in an engine of several photos as its photo ``number``, or make one."""
         self.identifier, self.prepared = identifier, prepared
         self.individuals, self.columns = individuals, columns
-        self.settings, self.computing = settings, computing
+        self.settings = settings
+        # Found once, so that the engines that follow one another for a photo have the same.
+        self.computing = with_memory(computing, prepared.device)
         self.engine, self.number = engine, number
         if engine is None:
             self.make_engine()
         # Smaller batches later shall not change the kind of engine, and brute force, with which
         # others are compared, is always of full precision.
         precision = "float32" if self.engine.name == "reference" else computing.precision
-        self.computing = replace(computing, engine=self.engine.name, precision=precision)
+        self.computing = replace(self.computing, engine=self.engine.name, precision=precision)
         self.grid = self.engine.grid
         self.known = np.zeros(self.grid.shape, dtype=bool)
         # On the device, so that nothing waits for the numbers of a single batch.

@@ -9,6 +9,7 @@ from dataclasses import replace
 import torch
 
 from whalecore.errors import SettingsError
+from whalecore.explain.allowance import with_memory
 from whalecore.explain.choice import lowered_precision, make_engine, photos_at_once
 from whalecore.explain.engines import Engine
 from whalecore.explain.inputs import columns_of
@@ -57,7 +58,8 @@ def maps_growing_together(
         )
     prepared = torch.stack([photo.to(identifier.device) for photo in photos])
     names = [tuple(one) for one in individuals]
-    sharing = _Sharing(identifier, prepared, names, settings, computing or Computing())
+    computing = with_memory(computing or Computing(), identifier.device)
+    sharing = _Sharing(identifier, prepared, names, settings, computing)
     yield from sharing.levels()
 
 
