@@ -23,6 +23,7 @@ from pages.parts.hand import photos_in_hand, pick_photo
 from pages.parts.labs import current_lab, drawings_note
 from pages.parts.state import change
 from pages.parts.todo import say_missing
+from pages.parts.unfold import unfold
 from pages.parts.verdict import show_cluster, show_verdict
 from whalecore.cluster_words import names_of
 from whalecore.glossary import explain
@@ -64,19 +65,32 @@ def show_more(lab, found) -> None:
     """Cluster, tips and all evidence, for those who want to know why."""
     with guarded("show who has similar tips"):
         show_changing(lab, found)
-    cluster, clustering_id = found.cluster, lab.usual_clustering()
-    with st.expander("The cluster of the heatmap", icon=":material/scatter_plot:"):
-        name = names_of(lab.cluster_names(clustering_id)).get(cluster.id) if cluster else None
-        show_cluster(cluster, name)
-        words = "Open the nearest cluster" if cluster and cluster.unlike else "Open this cluster"
-        if cluster is not None and st.button(words, icon=":material/scatter_plot:"):
-            change(cluster=cluster.id, clustering=clustering_id, tab=None, other=None)
-            st.switch_page("pages/clusters.py")
-    made_from = st.expander("What the verdict was made from", icon=":material/fact_check:")
-    with made_from, guarded("list the evidence"):
-        show_evidence(lab, found)
+    unfold(
+        "The cluster of the heatmap",
+        ":material/scatter_plot:",
+        "cluster_of_the_heatmap",
+        lambda: show_its_cluster(lab, found.cluster),
+    )
+
+    def evidence() -> None:
+        with guarded("list the evidence"):
+            show_evidence(lab, found)
+
+    unfold("What the verdict was made from", ":material/fact_check:", "made_from", evidence)
     with guarded("offer the page to print"):
         offer_assessment_report(lab, found)
+
+
+def show_its_cluster(lab, cluster) -> None:
+    """The cluster of the first candidate's heatmap, and the way to it."""
+    clustering_id = lab.usual_clustering()
+    with guarded("show the cluster of the heatmap"):
+        name = names_of(lab.cluster_names(clustering_id)).get(cluster.id) if cluster else None
+        show_cluster(cluster, name)
+    words = "Open the nearest cluster" if cluster and cluster.unlike else "Open this cluster"
+    if cluster is not None and st.button(words, icon=":material/scatter_plot:"):
+        change(cluster=cluster.id, clustering=clustering_id, tab=None, other=None)
+        st.switch_page("pages/clusters.py")
 
 
 def show_photo(lab, held, joint) -> None:

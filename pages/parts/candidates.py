@@ -12,12 +12,13 @@ from pages.parts.decisions import turning
 from pages.parts.guard import plain
 from pages.parts.make_heatmap import offer_heatmaps
 from pages.parts.marks import opened_at, place_words, show_marks, want_marks, with_marks
-from pages.parts.pictures import crop_or_blank, crop_shape
+from pages.parts.pictures import crop_or_blank, crop_shape, show_small
 from pages.parts.sides import MapKind, Wanted, lab_side, query_side
 from pages.parts.state import change, read_view
 from pages.parts.trusted_heatmaps import warn_of
 from whalecore.glossary import explain
 from whalecore.lab.named import model_of
+from whalecore.overlays import thumbnail
 from whalecore.types import TOP, AnswerSet
 
 CARD = 300
@@ -53,7 +54,7 @@ def _show_card(lab, one, photo_id: str, shape, chosen: bool) -> None:
     photos = photos_of(lab, one.individual, photo_id, limit=2)
     if photos:
         picture = crop_or_blank(lab, photos[0]["photo_id"], shape, CARD)
-        st.image(picture, width="stretch", alt=f"The newest photo of {one.individual}")
+        show_small(thumbnail(picture, CARD), f"The newest photo of {one.individual}")
     st.button(
         plain(one.individual),
         key=f"candidate_{one.rank}",

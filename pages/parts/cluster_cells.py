@@ -54,7 +54,8 @@ def _pictures(lab, rows, shape: tuple[int, int]) -> list[bytes]:
     """The cells of a sheet, kept as long as the boxes are the same and nothing is missing."""
     boxes = many_boxes(lab, [row.photo_id for row in rows])
     keys = tuple((heatmap_key(row), boxes.get(row.photo_id)) for row in rows)
-    given = (str(lab.folder), keys, shape, lab, rows)
+    # As one text: each of hundreds of pieces would be hashed alone.
+    given = (str(lab.folder), repr(keys), shape, lab, keys, rows)
     pictures, whole = _cells(*given)
     if not whole:
         _cells.clear(*given)
@@ -62,11 +63,11 @@ def _pictures(lab, rows, shape: tuple[int, int]) -> list[bytes]:
 
 
 @st.cache_data(max_entries=60, show_spinner="Reading the heatmaps")
-def _cells(folder, keys, shape, _lab, _rows) -> tuple[list[bytes], bool]:
+def _cells(folder, key, shape, _lab, _keys, _rows) -> tuple[list[bytes], bool]:
     """A WebP of each heatmap over its crop, and whether all files and heatmaps are there."""
-    heatmaps = many_heatmaps(_lab, [key for key, _ in keys])
+    heatmaps = many_heatmaps(_lab, [key for key, _ in _keys])
     pictures, whole = [], True
-    for (key, box), row in zip(keys, _rows, strict=True):
+    for (key, box), row in zip(_keys, _rows, strict=True):
         try:
             photo = {"photo_id": row.photo_id, "path": row.path, "name": row.name}
             crop = crop_in(_lab, photo, box, shape, CELL)

@@ -6,6 +6,7 @@ import numpy as np
 import streamlit as st
 
 from pages.parts.cluster_mean import mean_heatmap_of, say_of_which_maps
+from pages.parts.heatmap_drawn import legend_of, picture_of
 from pages.parts.heatmap_probe import Panel, probe
 from pages.parts.pictures import WIDTH, crop_shape, is_dark, unit_named
 from pages.parts.saving import offer_saving
@@ -83,10 +84,10 @@ def _draw_maps(one: np.ndarray, two: np.ndarray, titles, unit: str, shape) -> No
         Panel(
             title=title,
             alt=f"Mean heatmap: {title}",
-            picture=overlays.heatmap_picture(values, height, WIDTH, limit),
+            picture=picture_of(values, height, WIDTH, limit),
             values=values,
             unit=f"in {unit}",
-            legend=overlays.legend(limit, unit=unit, dark=is_dark(), width=360, words=words),
+            legend=legend_of(limit, unit=unit, dark=is_dark(), words=words),
             legend_alt=f"Scale from {-limit:.2g} to {limit:.2g}",
         )
         for values, title, words in maps

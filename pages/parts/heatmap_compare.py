@@ -6,6 +6,7 @@ import numpy as np
 import streamlit as st
 
 from pages.parts.guard import plain
+from pages.parts.heatmap_drawn import legend_of, picture_over
 from pages.parts.heatmap_panels import (
     heatmap_panel,
     kind_words,
@@ -72,11 +73,9 @@ def _difference(crop: np.ndarray, one: Heatmap, two: Heatmap, strength: float) -
     return Panel(
         title="Left minus right",
         alt=f"Difference of the two heatmaps, at most {limit:.2f}",
-        picture=overlays.overlay(crop, values, strength, limit),
+        picture=picture_over(crop, values, strength, limit),
         values=values,
         unit="of the strongest value",
-        legend=overlays.legend(
-            limit, strength=max(strength, 0.05), dark=is_dark(), width=360, words=words
-        ),
+        legend=legend_of(limit, strength=max(strength, 0.05), dark=is_dark(), words=words),
         legend_alt=f"Scale from {-limit:.2g} to {limit:.2g}",
     )

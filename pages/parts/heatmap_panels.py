@@ -9,6 +9,7 @@ import streamlit as st
 
 from pages.parts.growing import COMPUTE, show_growing
 from pages.parts.guard import plain
+from pages.parts.heatmap_drawn import legend_of, picture_over
 from pages.parts.heatmap_probe import Panel, probe
 from pages.parts.pictures import heatmap_words, is_dark, say_how_exact, unit_of
 from pages.parts.progress import progress_bar
@@ -141,11 +142,9 @@ def heatmap_panel(
     return Panel(
         title=title,
         alt=heatmap_words(heatmap),
-        picture=overlays.overlay(crop, heatmap.values, strength, limit, kind),
+        picture=picture_over(crop, heatmap.values, strength, limit, kind),
         values=heatmap.values,
         unit=f"in {unit}" if kind == overlays.SIGNED else unit,
-        legend=overlays.legend(
-            limit, kind, unit, strength=max(strength, 0.05), dark=is_dark(), width=360
-        ),
+        legend=legend_of(limit, kind, unit, strength=max(strength, 0.05), dark=is_dark()),
         legend_alt=f"Scale up to {limit:.2g}",
     )

@@ -10,7 +10,7 @@ from pathlib import Path
 import numpy as np
 import streamlit as st
 
-from whalecore import overlays
+from pages.parts.pictures import webp_address
 
 HERE = Path(__file__).parent
 
@@ -26,23 +26,24 @@ class Panel:
     ----------
     title, alt : str
         Above it, and for those who cannot see it.
-    picture : ndarray of shape (height, width, 3), uint8
-        As it is drawn.
+    picture : bytes
+        As it is drawn, WebP.
     values : ndarray of shape (rows, cols)
         That the colours stand for.
     unit : str
         Of the values.
-    legend : ndarray of shape (height, width, 4), uint8, or None
+    legend : bytes or None
+        WebP.
     legend_alt, note : str
         Words for the legend, and what is said under it.
     """
 
     title: str
     alt: str
-    picture: np.ndarray
+    picture: bytes
     values: np.ndarray
     unit: str
-    legend: np.ndarray | None = None
+    legend: bytes | None = None
     legend_alt: str = ""
     note: str = ""
 
@@ -72,23 +73,18 @@ def probe(panels: Sequence[Panel], key: str, columns: int = 2) -> None:
 def _sent(panel: Panel) -> dict:
     rows, cols = panel.values.shape
     values = np.ascontiguousarray(panel.values, np.float32)
-    legend = panel.legend
     return {
         "title": panel.title,
         "alt": panel.alt,
-        "src": _address(overlays.picture_bytes(panel.picture)),
+        "src": webp_address(panel.picture),
         "values": base64.b64encode(values.tobytes()).decode("ascii"),
         "rows": rows,
         "cols": cols,
         "unit": panel.unit,
-        "legend": _address(overlays.picture_bytes(legend, True)) if legend is not None else None,
+        "legend": webp_address(panel.legend) if panel.legend is not None else None,
         "legendAlt": panel.legend_alt,
         "note": panel.note,
     }
-
-
-def _address(picture: bytes) -> str:
-    return "data:image/webp;base64," + base64.b64encode(picture).decode("ascii")
 
 
 _component = st.components.v2.component(

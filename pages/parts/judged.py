@@ -217,9 +217,15 @@ def draw_figures(tables: VerdictTables) -> None:
         }
     )
     show_table(
-        table.style.format(precision=4),
+        table,
         height="content",
-        column_config={"figure": st.column_config.TextColumn(width=430)},
+        column_config={
+            "figure": st.column_config.TextColumn(width=430),
+            **{
+                name: st.column_config.NumberColumn(format="%.4f")
+                for name in ("value", "95 % from", "95 % to")
+            },
+        },
         missing="–",
         alt="All figures of the verdicts",
     )

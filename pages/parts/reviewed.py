@@ -10,6 +10,7 @@ from pages.parts.decisions import turning
 from pages.parts.guard import plain
 from pages.parts.make_heatmap import offer_heatmaps, words_of
 from pages.parts.marks import opened_at, place_words, show_marks
+from pages.parts.pictures import show_small
 from pages.parts.review_pictures import Sheet, pair_of
 from pages.parts.state import View, change
 from pages.parts.verdict import show_verdict
@@ -71,7 +72,7 @@ def draw_cards(sheet: Sheet, view: View) -> int:
         with column:
             picture = sheet["cards"][one.individual]
             if picture is not None:
-                st.image(picture, width="stretch", alt=f"The newest photo of {one.individual}")
+                show_small(picture, f"The newest photo of {one.individual}")
             st.button(
                 plain(one.individual),
                 key=f"review_candidate_{one.rank}",

@@ -7,6 +7,7 @@ from collections.abc import Callable, Mapping
 import streamlit as st
 
 from pages.parts.export import SAVE, Frame, offer_chart, offer_table
+from pages.parts.unfold import unfold
 
 
 def offer_saving(
@@ -27,18 +28,16 @@ def offer_saving(
     """
     charts, tables = charts or {}, tables or {}
     words = [word for word, some in (("charts", charts), ("tables", tables)) if some]
-    place = st.expander(
-        f"Save {' and '.join(words)}", icon=SAVE, key=f"saving_{key}", on_change="rerun"
-    )
-    if not place.open:
-        return
-    with place:
+
+    def draw() -> None:
         for name, make in charts.items():
             st.markdown(f"Chart: {name}")
             offer_chart(make, _file(name), f"{key}_{name}")
         for name, frame in tables.items():
             st.markdown(f"Table: {name}")
             offer_table(frame, _file(name), f"{key}_{name}")
+
+    unfold(f"Save {' and '.join(words)}", SAVE, f"saving_{key}", draw)
 
 
 def _file(name: str) -> str:

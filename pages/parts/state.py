@@ -153,7 +153,8 @@ def write_view(view: View) -> None:
     """Make the view the address, so that it can be copied, and remember it for other pages."""
     st.session_state[_SESSION_KEY] = view
     wanted = parameters_of(view)
-    if {name: st.query_params.get(name) for name in NAMES if name in st.query_params} == wanted:
+    present = st.query_params.to_dict()
+    if {name: present[name] for name in NAMES if name in present} == wanted:
         return
     others = {name: st.query_params.get_all(name) for name in st.query_params if name not in NAMES}
     st.query_params.from_dict({**others, **wanted})

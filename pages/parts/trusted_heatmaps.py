@@ -56,9 +56,14 @@ def draw_gain(tables: VerdictTables) -> None:
 
 def warn_of(lab, method: str) -> None:
     """Say beside a heatmap that its kind failed a test; nothing where it passed or had none."""
-    warning = explanation_warnings(lab).get(method)
+    warning = _warnings(str(lab.folder), lab.state("evaluations"), lab).get(method)
     if warning:
         st.warning(plain(warning), icon=":material/warning:")
+
+
+@st.cache_data(max_entries=8, show_spinner=False)
+def _warnings(folder, state, _lab) -> dict[str, str]:
+    return explanation_warnings(_lab)
 
 
 def draw_faithfulness(lab) -> None:

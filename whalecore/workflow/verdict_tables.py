@@ -146,16 +146,20 @@ def orders(tables: VerdictTables) -> tuple[dict[str, np.ndarray], np.ndarray]:
 
 def confusion(photos: pd.DataFrame) -> pd.DataFrame:
     """Photos by verdict and truth: verdict, truth, photos, of (those with the verdict)."""
-    rows = []
-    for verdict in KINDS:
-        chosen = photos[photos["verdict"] == verdict]
-        counts = chosen["truth"].value_counts()
-        rows += [
-            {"verdict": verdict, "truth": truth, "photos": int(counts.get(truth, 0)),
-             "of": len(chosen)}
+    counts = photos.groupby(["verdict", "truth"]).size().to_dict()
+    given = photos["verdict"].value_counts().to_dict()
+    return pd.DataFrame(
+        [
+            {
+                "verdict": verdict,
+                "truth": truth,
+                "photos": int(counts.get((verdict, truth), 0)),
+                "of": int(given.get(verdict, 0)),
+            }
+            for verdict in KINDS
             for truth in TRUTHS
-        ]  # fmt: skip
-    return pd.DataFrame(rows)
+        ]
+    )
 
 
 def set_sizes(photos: pd.DataFrame) -> pd.DataFrame:
@@ -163,7 +167,7 @@ def set_sizes(photos: pd.DataFrame) -> pd.DataFrame:
 
     The last size stands for all larger ones as well.
     """
-    known = photos.dropna(subset=["set_size"])
+    known = photos[["set_size", "set_holds"]].dropna(subset=["set_size"])
     sizes = known["set_size"].clip(upper=LARGEST_SIZE).astype(int)
     rows = []
     for size in range(1, LARGEST_SIZE + 1):
