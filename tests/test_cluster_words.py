@@ -213,10 +213,12 @@ def test_what_was_compared_is_said():
     osm = HeatmapPart("osm", "patch=16,stride=8,fill=0,target=probability")
     cam = HeatmapPart("gradcam", "layer=layer4")
     assert words.representation_words(Representation((osm,))) == (
-        "Compared were occlusion sensitivity maps (patch 16, stride 8), only the support in them."
+        "Compared were occlusion sensitivity maps (patch 16, stride 8), each scaled from 0 at its "
+        "lowest value to 1 at its highest, so that places that speak against the individual count "
+        "as less than those without influence."
     )
     both = words.representation_words(Representation((osm, cam), signed=True, aligned=True))
-    assert "and Grad-CAM (layer4) together, support and evidence against it" in both
+    assert "and Grad-CAM (layer4) together, support and evidence against the individual" in both
     assert "mirrored first" in both
 
 

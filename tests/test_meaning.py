@@ -25,7 +25,9 @@ def nothing_seen(count):
     return Surroundings(*np.full((4, count), np.nan, np.float32))
 
 
-def described(labels, values, individuals=None, blurred=None, new=None, seen=None):
+def described(
+    labels, values, individuals=None, blurred=None, new=None, seen=None, photos=None, aligned=False
+):
     count = len(labels)
     return describe_clusters(
         np.array(labels, np.int32),
@@ -34,6 +36,8 @@ def described(labels, values, individuals=None, blurred=None, new=None, seen=Non
         np.zeros(count, bool) if blurred is None else np.array(blurred),
         np.zeros(count, bool) if new is None else np.array(new),
         seen or nothing_seen(count),
+        photos or [None] * count,
+        aligned,
     )
 
 
@@ -93,23 +97,48 @@ def test_the_border_is_a_twentieth_of_each_side_and_at_least_a_cell():
     assert border(1, 1).all()
 
 
-def test_purity_names_the_most_frequent_individual():
-    first, second = described([1, 1, 1, 1, 2, 2], even(6), ["b", "a", "b", "a", "a", "c"])
+def test_purity_is_counted_by_candidate_and_by_the_animal_on_the_photo():
+    candidates, photos = ["b", "a", "b", "a", "a", "c"], ["x", "x", "x", "y", None, None]
+    first, second = described([1, 1, 1, 1, 2, 2], even(6), candidates, photos=photos)
     assert (first.heatmaps, first.individuals, first.purity, first.individual) == (4, 2, 0.5, "a")
+    assert (first.photo_individuals, first.photo_purity, first.photo_individual) == (2, 0.75, "x")
     assert (second.heatmaps, second.individuals, second.individual) == (2, 2, "a")
+    nobody = (second.photo_individuals, second.photo_purity, second.photo_individual)
+    assert nobody == (0, 0, None)
 
 
-def test_a_cluster_of_one_whale_is_warned_of_unless_the_whole_collection_is_of_that_whale():
-    names = ["a"] * 9 + ["b"] + [f"other {number}" for number in range(30)]
-    first, second = described([1] * 10 + [2] * 30, even(40), names)
+def test_a_cluster_of_photos_of_one_whale_is_warned_of_unless_all_photos_are_of_that_whale():
+    photos = ["a"] * 9 + ["b"] + [f"other {number}" for number in range(30)]
+    first, second = described([1] * 10 + [2] * 30, even(40), photos=photos)
     assert first.one_whale
-    assert first.warnings[0].startswith("90% of these heatmaps are of one whale, a")
+    assert first.warnings[0].startswith("90% of these heatmaps are of photos of one whale, a:")
     assert not second.one_whale
-    (single,) = described([1], even(1))
+    (single,) = described([1], even(1), photos=["a"])
     assert not single.one_whale
-    (alone,) = described([1] * 10, even(10), ["a"] * 10)
-    assert alone.purity == 1
+    (alone,) = described([1] * 10, even(10), photos=["a"] * 10)
+    assert alone.photo_purity == 1
     assert not alone.one_whale
+
+
+def test_one_candidate_of_many_whales_and_photos_of_nobody_are_no_cluster_of_one_whale():
+    candidates = ["a"] * 10 + ["b"] * 30
+    photos = [f"whale {number}" for number in range(10)] + [None] * 30
+    first, second = described([1] * 10 + [2] * 30, even(40), candidates, photos=photos)
+    assert first.purity == second.purity == 1
+    assert first.photo_purity == 0.1
+    assert not first.one_whale
+    assert not second.one_whale
+    assert first.warnings == second.warnings == ()
+
+
+def test_where_mirrored_flukes_were_turned_both_tips_are_the_left_one():
+    values = np.zeros((2, 20, 40), np.float32)
+    values[0, 10, 3], values[1, 10, 36] = 1, 1
+    (as_they_are,) = described([1, 1], values)
+    assert (as_they_are.part_shares["left tip"], as_they_are.part_shares["right tip"]) == (0.5, 0.5)
+    (aligned,) = described([1, 1], values, aligned=True)
+    assert (aligned.part_shares["left tip"], aligned.part_shares["right tip"]) == (1, 0)
+    assert aligned.mirrored_share == 0.5
 
 
 def test_a_cluster_on_the_border_is_warned_of_and_an_even_one_is_not():

@@ -32,8 +32,9 @@ def chosen(photo_ids, values, individual="a"):
     )
 
 
-def grouped(labels):
-    return SimpleNamespace(labels=np.array(labels, np.int32))
+def grouped(labels, aligned=False):
+    projection = SimpleNamespace(aligned=aligned)
+    return SimpleNamespace(labels=np.array(labels, np.int32), projection=projection)
 
 
 def test_evidence_on_the_sea_is_told_from_evidence_on_the_fluke(lab):
@@ -76,6 +77,21 @@ def test_a_whale_that_the_model_never_learned_is_new(lab):
     heatmaps = replace(chosen(known + new, values), model_ids=(model["model_id"],) * 10)
     (found,) = cluster_meanings(lab, heatmaps, grouped([1] * 10))
     assert found.new_share == pytest.approx(0.4)
+
+
+def test_purity_by_photo_follows_the_catalogue(lab):
+    rows = [row for row in lab.rows("photos") if row["catalogue_individual"]]
+    first = [row for row in rows if row["catalogue_individual"] == rows[0]["catalogue_individual"]]
+    other = next(row for row in rows if row not in first)
+    chosen_rows = [*first[:2], other]
+    values = np.zeros((3, 4, 10), np.float16)
+    values[:, 2, 9] = 1
+    heatmaps = chosen([row["photo_id"] for row in chosen_rows], values, individual="somebody")
+    (found,) = cluster_meanings(lab, heatmaps, grouped([1] * 3, aligned=True))
+    assert (found.purity, found.individual) == (1, "somebody")
+    assert found.photo_purity == pytest.approx(2 / 3)
+    assert found.photo_individual == rows[0]["catalogue_individual"]
+    assert found.part_shares["left tip"] == 1
 
 
 def test_only_a_sample_of_each_cluster_is_looked_at_and_the_seed_chooses_it(lab, monkeypatch):

@@ -274,6 +274,13 @@ def part_words(shares: Mapping[str, float]) -> str:
     return f"Rests mostly on {listed(named)}." if named else "Rests on no part of the fluke."
 
 
+def most_frequent_words(animal: str | None, candidate: str | None) -> str:
+    """The animal that most photos of a cluster show, and the candidate of most of its heatmaps."""
+    shown = animal if known(animal) else "not known"
+    of = candidate if known(candidate) else "not known"
+    return f"The most frequent animal on the photos: {shown}; the most frequent candidate: {of}."
+
+
 def spread_table(
     flows: pd.DataFrame, names: Mapping[int, str], other_names: Mapping[int, str]
 ) -> pd.DataFrame:
@@ -338,14 +345,19 @@ def representation_words(representation: Representation) -> str:
     """Which maps of a photo were compared, and how."""
     maps = [_named_maps(part) for part in representation.parts]
     together = " together" if len(maps) > 1 else ""
-    evidence = "support and evidence against it" if representation.signed else "only the support"
+    evidence = (
+        "support and evidence against the individual kept apart in them"
+        if representation.signed
+        else "each scaled from 0 at its lowest value to 1 at its highest, so that places that "
+        "speak against the individual count as less than those without influence"
+    )
     turned = (
         "; heatmaps that lie more on the right were mirrored first, so that left and right tip "
         "count as one"
         if representation.aligned
         else ""
     )
-    return f"Compared were {listed(maps)}{together}, {evidence} in them{turned}."
+    return f"Compared were {listed(maps)}{together}, {evidence}{turned}."
 
 
 def first_part_words(representation: Representation) -> str:

@@ -117,8 +117,10 @@ TERMS = {
     "unlike any cluster": "The heatmap lies farther from all heatmaps that were clustered than is "
     "usual, so that the figures of the nearest cluster say nothing about it.",
     "stability": "The share of a cluster's pairs of heatmaps that are together again when a part "
-    "of the photos is clustered anew; near 1 the cluster is real, under 0.5 it is called unstable. "
-    "Of many heatmaps at most 2,500 are drawn each time.",
+    "of the photos, at most 2,500 heatmaps, is clustered anew; under 0.5 the cluster is called "
+    "unstable, and a large share says something only where clusters of noise reach less.",
+    "stability of noise": "The stability that the same procedure reaches with as many clusters of "
+    "chance points, which are spread as widely as the heatmaps and hold no kinds at all.",
     "unstable": "Another choice of photos would have given another cluster, so that its figures "
     "say little.",
     "clustering": "One division of a lab's heatmaps into clusters; a lab can hold several, for "
@@ -143,8 +145,18 @@ TERMS = {
     "when the heatmaps are clustered again.",
     "fluke part": "Where on the fluke the supporting parts of the heatmaps lie: the outer fifth on "
     "each side (tips), the edges, the notch in the middle or the surface between.",
-    "purity": "The share of the cluster's heatmaps that belong to its most frequent individual; "
-    "near 1 the cluster is about one animal and not a kind of mark that many animals show.",
+    "purity": "The share of the cluster's heatmaps whose photos show its most frequent animal, as "
+    "the catalogue names it; near 1 the cluster is about one animal and not a kind of mark that "
+    "many animals show.",
+    "animals on the photos": "How many animals the photos of the cluster's heatmaps show, as the "
+    "catalogue names them.",
+    "candidates": "How many individuals the cluster's heatmaps speak for or against, whoever is on "
+    "the photos.",
+    "purity by candidate": "The share of the cluster's heatmaps that are of its most frequent "
+    "candidate, whoever is on the photo.",
+    "turned heatmaps": "Heatmaps whose support lies more on the right half were mirrored before "
+    "they were compared, so that left and right tip count as one and the left side of the mean "
+    "heatmap is the one with more support.",
     "mirrored": "Heatmaps whose support lies more on the right half of the photo than on the left; "
     "it says nothing about the photo itself being turned round.",
     "blurred": "Heatmaps of photos that show less fine detail than most.",

@@ -18,6 +18,7 @@ from whalecore.cluster_words import (
     AGAIN,
     known,
     match_words,
+    most_frequent_words,
     outlier_words,
     part_words,
     percent,
@@ -31,6 +32,12 @@ from whalecore.terminal import lab_option
 ORDER_WORDS = {"typical": "Most typical first", "far": "Score far from the mean first"}
 FEW = 30
 SHARES = {"mirrored": "mirrored_share", "blurred": "blurred_share"}
+WHOSE = (
+    ("Animals on the photos", "photo_individuals", "Most frequent one", "photo_purity", "purity"),
+    ("Candidates", "individuals", "Most frequent candidate", "purity", "purity by candidate"),
+)
+"""Who is counted: title and column of the number; title, column and term of the largest share."""
+
 TERMS = {"mirrored": "mirrored", "blurred": "blurred", "new whales": "new share"}
 
 
@@ -146,12 +153,12 @@ def _show_meaning(lab, row, facts) -> None:
             st.caption("The parts of the fluke are not known.")
     with whose:
         st.markdown("**Whose heatmaps it holds**", help=explain("purity"))
-        first, second = st.columns(2)
-        individuals = int(facts.individuals) if known(facts.individuals) else "not known"
-        first.metric("Individuals", individuals, help=explain("individual"))
-        second.metric("Most frequent one", percent(facts.purity), help=explain("purity"))
-        if known(facts.individual):
-            st.caption(plain(f"The most frequent individual is {facts.individual}."))
+        for title, count, most, share, term in WHOSE:
+            first, second = st.columns(2)
+            number = getattr(facts, count)
+            first.metric(title, int(number) if known(number) else "not known", help=explain(title))
+            second.metric(most, percent(getattr(facts, share)), help=explain(term))
+        st.caption(plain(most_frequent_words(facts.photo_individual, facts.individual)))
         shares = {words: getattr(facts, name) for words, name in SHARES.items()}
         # As the catalogue is today, like in the chart above.
         shares["new whales"] = row["new_share"]

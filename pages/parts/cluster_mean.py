@@ -9,6 +9,7 @@ from pages.parts.cluster_cells import heatmap_key
 from pages.parts.pictures import WIDTH, is_dark
 from whalecore import overlays
 from whalecore.cluster_words import first_part_words
+from whalecore.clusters.descriptor import turned
 from whalecore.errors import WhalecoreError
 from whalecore.glossary import explain
 from whalecore.lab.sheets import many_heatmaps
@@ -32,10 +33,13 @@ def show_mean_heatmap(lab, clustering_id: str, number: int, shape) -> None:
 
 
 def say_of_which_maps(lab, clustering_id: str) -> None:
-    """Where several maps were compared, that mean heatmaps and meanings are of the first alone."""
-    words = first_part_words(lab.representation(clustering_id))
+    """Of which maps mean heatmaps and meanings are, and where these were turned before."""
+    representation = lab.representation(clustering_id)
+    words = first_part_words(representation)
     if words:
         st.caption(words, help=explain("first of several maps"))
+    if representation.aligned:
+        st.caption(explain("turned heatmaps"))
 
 
 def mean_heatmap_of(lab, clustering_id: str, number: int) -> np.ndarray | None:
@@ -45,7 +49,8 @@ def mean_heatmap_of(lab, clustering_id: str, number: int) -> np.ndarray | None:
         return means[number - 1]
     typical = lab.cluster_members(clustering_id, number, limit=CELLS_FOR_MEAN)
     keys = tuple(heatmap_key(row) for row in typical.itertuples())
-    return _mean(str(lab.folder), clustering_id, keys, lab)
+    aligned = lab.representation(clustering_id).aligned
+    return _mean(str(lab.folder), clustering_id, keys, aligned, lab)
 
 
 def stored_means_of(lab, clustering_id: str) -> np.ndarray | None:
@@ -64,7 +69,9 @@ def _stored_means(folder, clustering_id, _lab) -> np.ndarray | None:
 
 
 @st.cache_data(max_entries=200, show_spinner="Reading the cluster's heatmaps")
-def _mean(folder, clustering_id, keys, _lab) -> np.ndarray | None:
+def _mean(folder, clustering_id, keys, aligned, _lab) -> np.ndarray | None:
     found = many_heatmaps(_lab, list(keys))
-    grids = [heatmap.values for heatmap in found.values()]
-    return overlays.mean_heatmap(np.stack(grids)) if grids else None
+    if not found:
+        return None
+    grids = np.stack([heatmap.values for heatmap in found.values()])
+    return overlays.mean_heatmap(turned(grids) if aligned else grids)

@@ -111,8 +111,15 @@ def _printed(lab: Lab, rows: list[dict], wanted: int) -> None:
         clustering = spectral_clustering(heatmaps, clusters)
         print(f"\nThese {len(heatmaps)} heatmaps clustered by themselves:\n")
         unknown = np.full(len(heatmaps), np.nan)
+        photos = {row["photo_id"]: row["catalogue_individual"] for row in rows}
         meanings = describe_clusters(
-            clustering.labels, heatmaps.values, heatmaps.individuals, unknown, unknown, found
+            clustering.labels,
+            heatmaps.values,
+            heatmaps.individuals,
+            unknown,
+            unknown,
+            found,
+            [photos.get(photo_id) for photo_id in heatmaps.photo_ids],
         )
         show(meaning_lines(meanings, clustering))
     print(flush=True)

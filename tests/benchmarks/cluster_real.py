@@ -124,15 +124,17 @@ def meaning_lines(meanings: list[ClusterMeaning], clustering: Clustering) -> lis
         [
             one.cluster,
             one.individuals,
+            one.photo_individuals,
             *(f"{share:.3f}" for share in (
-                one.purity, one.border_share, one.background_share, one.printed_share,
-                one.mirrored_share, one.blurred_share, one.new_share)),
+                one.purity, one.photo_purity, one.border_share, one.background_share,
+                one.printed_share, one.mirrored_share, one.blurred_share, one.new_share)),
             f"{clustering.cluster_stability[one.cluster - 1]:.3f}",
             len(one.warnings),
         ]
         for one in meanings
     ]  # fmt: skip
-    headings = ["cluster", "individuals", "purity", "on the border", "on the background"]
+    headings = ["cluster", "candidates", "animals on the photos", "purity by candidate"]
+    headings += ["purity by photo", "on the border", "on the background"]
     headings += ["on printed text", "mirrored", "blurred", "new", "stability", "warnings"]
     lines = [*markdown(headings, rows), ""]
     said = [f"- Cluster {one.cluster}: {text}" for one in meanings for text in one.warnings]

@@ -90,6 +90,9 @@ def new_lab(old_lab):
             "individuals": 2,
             "purity": 0.75,
             "individual": "a",
+            "photo_individuals": 1,
+            "photo_purity": 0.5,
+            "photo_individual": "z",
             "part_shares": {"left tip": 0.6, "notch": 0.4},
             "mirrored_share": 0.5,
             "blurred_share": 0.25,
@@ -116,8 +119,8 @@ def test_a_stable_cluster_shows_its_stability_and_what_it_rests_on(new_lab):
     assert_calm(at)
     figures = figures_of(at)
     assert figures["Stability"] == "88 %"
-    assert figures["Individuals"] == "2"
-    assert figures["Most frequent one"] == "75 %"
+    assert (figures["Animals on the photos"], figures["Most frequent one"]) == ("1", "50 %")
+    assert (figures["Candidates"], figures["Most frequent candidate"]) == ("2", "75 %")
     assert [figures[name] for name in ("Mirrored", "Blurred", "New whales")] == [
         "50 %",
         "25 %",
@@ -126,6 +129,7 @@ def test_a_stable_cluster_shows_its_stability_and_what_it_rests_on(new_lab):
     assert "First candidate right" in figures
     text = text_of(at)
     assert "Rests mostly on the left tip (60 %) and the notch (40 %)." in text
+    assert "The most frequent animal on the photos: z; the most frequent candidate: a." in text
     assert "Was cluster 2 before; of the heatmaps both clusterings hold, 71 % are the same." in text
     assert "unstable (2), fewer than 50 %" in text
 
@@ -263,6 +267,18 @@ def test_unlike_any_cluster_is_an_answer_of_its_own_that_says_what_to_do():
 def test_a_lab_that_never_measured_stability_says_what_to_do():
     at = said_of(stability=None)
     assert "Cluster the heatmaps again to see how stable this cluster is." in text_of(at)
+
+
+def test_a_mean_taken_of_heatmaps_turns_them_where_flukes_were_aligned(old_lab):
+    from pages.parts.cluster_mean import mean_heatmap_of
+
+    # Every heatmap of the lab is 0 1 2 above 3 4 5, which rests on the right.
+    for aligned, expected in ((False, [[0, 1, 2], [3, 4, 5]]), (True, [[2, 1, 0], [5, 4, 3]])):
+        name = f"aligned {aligned}"
+        parts = [{"method": "osm", "settings": SETTINGS}]
+        about = {"parts": parts, "signed": False, "aligned": aligned}
+        old_clustering(old_lab, name, representation=about)
+        assert mean_heatmap_of(old_lab, name, 1).tolist() == expected
 
 
 def test_an_older_clustering_without_arrays_says_so_on_map_and_families(old_lab):

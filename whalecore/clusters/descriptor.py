@@ -133,6 +133,11 @@ def mirrored(stack: np.ndarray) -> np.ndarray:
     return heavier
 
 
+def turned(stack: np.ndarray) -> np.ndarray:
+    """The same maps, those mirrored that rest more on the right half; see `mirrored`."""
+    return np.where(mirrored(stack)[:, None, None], stack[:, :, ::-1], stack)
+
+
 MOST_KEPT = 128
 """Components that are kept at most to place heatmaps to come."""
 

@@ -60,14 +60,20 @@ class ClusterMeaning:
     cluster : int
     heatmaps : int
     individuals : int
-        Different ones.
+        Different candidates that the heatmaps speak for or against.
     purity : float
-        Share of the most frequent individual.
+        Share of the most frequent candidate.
     individual : str
         That one; the first in the alphabet among equals.
+    photo_individuals : int
+        Different individuals on the photos, as the catalogue names them.
+    photo_purity : float
+        Share of the heatmaps whose photos show the most frequent of these; 0 without any name.
+    photo_individual : str or None
+        That one.
     one_whale : bool
-        Whether the cluster is about one animal: more than one of its heatmaps, at least half of
-        them, and at least twice its share of all heatmaps.
+        Whether the photos of the cluster are of one animal: those of more than one of its
+        heatmaps, of at least half of them, and at least twice its share of all heatmaps.
     part_shares : dict of str to float
         Mean share of the positive values on each part of the crop, see `fluke_parts`.
     border_share, background_share, printed_share : float
@@ -85,6 +91,9 @@ class ClusterMeaning:
     individuals: int
     purity: float
     individual: str
+    photo_individuals: int
+    photo_purity: float
+    photo_individual: str | None
     one_whale: bool
     part_shares: dict[str, float]
     border_share: float
@@ -179,12 +188,14 @@ def describe_clusters(
     blurred: np.ndarray,
     new: np.ndarray,
     surroundings: Surroundings,
+    photographed: Sequence[str | None],
+    aligned: bool = False,
 ) -> list[ClusterMeaning]:
     """Describe what each cluster rests on, and warn where that is no kind of evidence.
 
     A cluster of fewer than 10 heatmaps is warned of for that alone; another one when
 
-    - one whale is behind at least half of it, and twice as often as among all heatmaps;
+    - one whale is on the photos of at least half of it, and twice as often as among all heatmaps;
     - twice as much of its evidence lies on the crop's border as the border's share of the area;
     - more of its evidence lies beside the fluke than the background's share of the area, which is
       what heatmaps that ignore the fluke would give;
@@ -196,9 +207,15 @@ def describe_clusters(
     labels : ndarray of shape (heatmaps,), int
     values : ndarray of shape (heatmaps, rows, cols)
     individuals : sequence of str
+        The candidate of each heatmap.
     blurred, new : ndarray of shape (heatmaps,), bool
         Whether the photo is blurred, and whether its whale is not yet known.
     surroundings : Surroundings
+    photographed : sequence of str or None
+        Whom the photo of each heatmap shows; None where the catalogue does not say.
+    aligned : bool
+        Whether heatmaps that rest more on the right were turned before they were compared; their
+        parts of the fluke are then those of the turned heatmaps.
 
     Returns
     -------
@@ -206,25 +223,32 @@ def describe_clusters(
         By number of the cluster.
     """
     labels, names = np.asarray(labels), np.asarray(individuals, dtype=object)
+    shown = np.asarray(photographed, dtype=object)
     ring = border(*values.shape[1:])
     on_parts, right = part_shares(values), mirrored(values)
+    if aligned:
+        # Turning a heatmap makes its tips change places; the other parts lie on both sides alike.
+        on_parts[right, :2] = on_parts[right, 1::-1]
     on_border = mass_shares(values, ring[None])[:, 0]
     lit = on_parts.sum(axis=1) > 0
-    overall = Counter(names.tolist())
     meanings = []
     for cluster in np.unique(labels).tolist():
         here = labels == cluster
-        counted = Counter(names[here].tolist())
-        individual, most = min(counted.items(), key=lambda one: (-one[1], one[0]))
-        purity = most / int(here.sum())
-        chance = overall[individual] / len(names)
+        candidates, animals = _counted(names[here]), _counted(shown[here])
+        individual, most = candidates[0]
+        animal, most_photos = animals[0] if animals else (None, 0)
+        photo_purity = most_photos / int(here.sum())
+        chance = float((shown == animal).mean())
         found = ClusterMeaning(
             cluster=cluster,
             heatmaps=int(here.sum()),
-            individuals=len(counted),
-            purity=purity,
+            individuals=len(candidates),
+            purity=most / int(here.sum()),
             individual=individual,
-            one_whale=most > 1 and purity >= max(MOST, MORE_THAN_CHANCE * chance),
+            photo_individuals=len(animals),
+            photo_purity=photo_purity,
+            photo_individual=animal,
+            one_whale=most_photos > 1 and photo_purity >= max(MOST, MORE_THAN_CHANCE * chance),
             part_shares={
                 part: float(on_parts[here, column].sum() / max(1, (here & lit).sum()))
                 for column, part in enumerate(PARTS)
@@ -256,8 +280,9 @@ def _warned(found: ClusterMeaning, chance: dict[str, float]) -> ClusterMeaning:
     sentences = []
     if found.one_whale:
         sentences.append(
-            f"{found.purity:.0%} of these heatmaps are of one whale, {found.individual}: the "
-            "cluster is about this animal, not about a kind of evidence."
+            f"{found.photo_purity:.0%} of these heatmaps are of photos of one whale, "
+            f"{found.photo_individual}: the cluster is about this animal, not about a kind of "
+            "evidence."
         )
     if found.border_share >= MORE_THAN_CHANCE * chance["border"]:
         sentences.append(
@@ -283,6 +308,12 @@ def _warned(found: ClusterMeaning, chance: dict[str, float]) -> ClusterMeaning:
                 f"{share:.0%} of these heatmaps are of {photos}, against {by_chance:.0%} of all."
             )
     return replace(found, warnings=tuple(sentences))
+
+
+def _counted(names: np.ndarray) -> list[tuple[str, int]]:
+    """How often each name occurs, the most frequent first; None is no name."""
+    counts = Counter(name for name in names.tolist() if name is not None)
+    return sorted(counts.items(), key=lambda one: (-one[1], one[0]))
 
 
 def _mean(shares: np.ndarray) -> float:

@@ -457,7 +457,8 @@ CLUSTERINGS = Table(
         json_column(
             "representation",
             "`parts` (method and settings of the maps that describe a heatmap together), "
-            "`signed` (the negative part kept) and `aligned` (mirrored flukes turned)",
+            "`signed` (support and evidence against kept apart) and `aligned` (mirrored flukes "
+            "turned)",
         ),
         json_column(
             "neighbouring",
@@ -515,9 +516,26 @@ CLUSTERS = Table(
         ),
         whole_column("heatmaps", "heatmaps in the cluster", "heatmaps"),
         whole_column("individuals", "individuals they explain", "individuals", required=False),
-        real_column("purity", "share of the most frequent individual", "0 to 1"),
+        real_column("purity", "share of the most frequent of these", "0 to 1"),
         text_column("individual", "that individual", required=False),
-        Column("one_whale", YES_NO, "whether the cluster is about one animal, not a kind of place"),
+        whole_column(
+            "photo_individuals",
+            "individuals on their photos, as the catalogue names them; empty, as the next two, in "
+            "clusterings of older versions",
+            "individuals",
+            required=False,
+        ),
+        real_column(
+            "photo_purity",
+            "share of the heatmaps whose photos show the most frequent of these",
+            "0 to 1",
+        ),
+        text_column("photo_individual", "that individual", required=False),
+        Column(
+            "one_whale",
+            YES_NO,
+            "whether the photos are mostly of one animal, so that the cluster is no kind of place",
+        ),
         json_column("part_shares", "share of the evidence per part of the fluke"),
         real_column("border_share", "share of the evidence at the picture's border", "0 to 1"),
         real_column("background_share", "share of the evidence beside the fluke", "0 to 1"),

@@ -68,6 +68,8 @@ def cluster_meanings(
         blurred=sharpness < limit,
         new=_of_new_whales(lab, heatmaps, known),
         surroundings=surroundings_of(lab, heatmaps, places),
+        photographed=[row.get("catalogue_individual") for row in known],
+        aligned=clustering.projection.aligned,
     )
 
 

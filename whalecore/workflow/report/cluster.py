@@ -2,9 +2,18 @@
 
 from __future__ import annotations
 
+import numpy as np
 import pandas as pd
 
-from whalecore.cluster_words import first_part_words, known, label_of, percent, stability_words
+from whalecore.cluster_words import (
+    first_part_words,
+    known,
+    label_of,
+    most_frequent_words,
+    percent,
+    stability_words,
+)
+from whalecore.clusters.descriptor import turned
 from whalecore.clusters.stability import is_unstable
 from whalecore.errors import LabError, WhalecoreError
 from whalecore.glossary import explain
@@ -62,7 +71,7 @@ def cluster_sections(lab: Lab, cluster: int) -> tuple[str, list[Html]]:
         _figures(found.iloc[0], facts),
         *_note(named),
         *_meaning(facts, lab.representation(clustering)),
-        _pictures(lab, members),
+        _pictures(lab, members, lab.representation(clustering).aligned),
     ]
 
 
@@ -97,13 +106,20 @@ def _note(named: pd.DataFrame) -> list[Html]:
     return [section("Note", [element("p", line) for line in lines])]
 
 
+HOW_MANY = {
+    "photo_individuals": ("Animals on the photos", "animals on the photos"),
+    "individuals": ("Candidates", "candidates"),
+}
+"""Column to its name and the term of the glossary that explains it."""
+
 WHOSE = {
-    "purity": ("Of the most frequent individual", "purity"),
+    "photo_purity": ("Photos of the most frequent animal", "purity"),
+    "purity": ("Of the most frequent candidate", "purity by candidate"),
     "mirrored_share": ("Mirrored", "mirrored"),
     "blurred_share": ("Blurred", "blurred"),
     "new_share": ("New whales", "new share"),
 }
-"""Column to its name and the term of the glossary that explains it."""
+"""The same of shares."""
 
 
 def _meaning(facts: pd.DataFrame, representation: Representation) -> list[Html]:
@@ -111,15 +127,20 @@ def _meaning(facts: pd.DataFrame, representation: Representation) -> list[Html]:
         return []
     row = facts.iloc[0]
     parts = sorted(row["part_shares"].items(), key=lambda one: -(one[1] or 0))
-    most = row["individual"]
     whose = [
         [name, percent(row[column]), element("span", explain(term), class_="soft")]
         for column, (name, term) in WHOSE.items()
     ]
-    individuals = int(row["individuals"]) if known(row["individuals"]) else "not known"
-    count = ["Individuals", individuals, element("span", explain("individual"), class_="soft")]
-    note = f"The most frequent individual is {most}." if known(most) else ""
+    counts = [
+        [
+            name,
+            int(row[column]) if known(row[column]) else "not known",
+            element("span", explain(term), class_="soft"),
+        ]
+        for column, (name, term) in HOW_MANY.items()
+    ]
     several = first_part_words(representation)
+    sides = explain("turned heatmaps") if representation.aligned else None
     return [
         section(
             "What it rests on",
@@ -128,16 +149,21 @@ def _meaning(facts: pd.DataFrame, representation: Representation) -> list[Html]:
                 ["Part of the fluke", "share of the support"],
                 [[part, fine_percent(share)] for part, share in parts if share is not None],
             ),
-            element("p", several, class_="soft") if several else None,
+            [element("p", words, class_="soft") for words in (several, sides) if words],
         ),
         section(
             "Whose heatmaps it holds",
-            table(["", "value", "what it means"], [count, *whose], numbers=3, note=note),
+            table(
+                ["", "value", "what it means"],
+                [*counts, *whose],
+                numbers=3,
+                note=most_frequent_words(row["photo_individual"], row["individual"]),
+            ),
         ),
     ]
 
 
-def _pictures(lab: Lab, members: pd.DataFrame) -> Html:
+def _pictures(lab: Lab, members: pd.DataFrame, aligned: bool) -> Html:
     keys = list(
         members[["model_id", "photo_id", "individual", "method", "settings"]].itertuples(
             index=False, name=None
@@ -150,7 +176,8 @@ def _pictures(lab: Lab, members: pd.DataFrame) -> Html:
     shape = int(model["input_height"]), int(model["input_width"])
     size = round(CELL_WIDTH * shape[0] / shape[1]), CELL_WIDTH
     kind = kind_of(keys[0][3])
-    mean = mean_heatmap([one.values for one in heatmaps.values()])
+    grids = np.stack([one.values for one in heatmaps.values()])
+    mean = mean_heatmap(turned(grids) if aligned else grids)
     boxes = many_boxes(lab, [key[1] for key in keys[:TYPICAL]])
     cells = []
     for key, row in zip(keys[:TYPICAL], members.itertuples(), strict=False):
