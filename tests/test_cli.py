@@ -189,6 +189,7 @@ def test_clustering_says_what_it_did_on_standard_error(tiny_lab):
     assert value["clusterings"] == [about["id"]]
     assert (about["mode"], about["mode_asked"], about["matched_to"]) == ("exact", "exact", None)
     assert "in the exact mode (as asked for)" in answer.stderr
+    assert "The number was looked for: the largest step after 2 to" in answer.stderr
     assert "give the command calibrate" in answer.stderr
     assert tiny_lab.representation(about["id"]).aligned
     words = ("cluster", "--lab", tiny_lab.folder, "--clusters", 3, "--maps", "top5", "--json")
@@ -196,7 +197,8 @@ def test_clustering_says_what_it_did_on_standard_error(tiny_lab):
     answer = give(*words)
     (about,) = json.loads(answer.stdout)["details"]
     assert about["matched_to"] in {row["clustering_id"] for row in earlier}
-    assert len(about["continued"]) + len(about["new"]) == about["clusters"]
+    parts = (about["continued"], about["partly"], about["new"])
+    assert sum(map(len, parts)) == about["clusters"]
     assert "the table of all pairs takes" in answer.stderr
     assert f"continue one of {about['matched_to']}" in answer.stderr
 

@@ -16,12 +16,13 @@ from whalecore.workflow.continued import (
     clustering_before,
     continuing,
     made_before,
+    number_kept,
     start_of,
     take_over,
 )
 
 ALONE = {"parts": [{"method": "osm", "settings": "s"}], "signed": False, "aligned": False}
-ASKED = {"clusters": 30, "sigma": "auto"}
+ASKED = {"clusters": 30, "sigma": "auto", "seed": 0, "mode": "auto"}
 
 
 @pytest.fixture
@@ -63,7 +64,7 @@ def test_names_and_notes_follow_the_heatmaps_to_the_new_numbers(lab):
     # The two swap their numbers; five photos that are new form a cluster of their own.
     labels = {name: 3 - one for name, one in first.items()}
     labels |= {f"q{place}": 3 for place in range(5)}
-    before = clustering_before(lab, heatmap_set(labels), "top5", ALONE, 30)
+    before = clustering_before(lab, heatmap_set(labels), "top5", ALONE, ASKED)
     assert before.labels.tolist() == [*first.values()] + 5 * [0]
     take_over(lab, "d", before, np.array([*labels.values()]))
     lab.write("clusterings", [row.clustering("d", clusters=3)])
@@ -79,8 +80,9 @@ def test_names_and_notes_follow_the_heatmaps_to_the_new_numbers(lab):
 
 
 def test_the_newest_clustering_of_the_same_heatmaps_is_continued(lab):
-    def before(representation=ALONE, clusters=30, photos="p"):
-        found = clustering_before(lab, heatmap_set(photos), "top5", representation, clusters)
+    def before(representation=ALONE, photos="p", **other):
+        asked = {**ASKED, **other}
+        found = clustering_before(lab, heatmap_set(photos), "top5", representation, asked)
         return found and found.clustering_id
 
     assert before() is None
@@ -107,11 +109,51 @@ def test_the_newest_clustering_of_the_same_heatmaps_is_continued(lab):
     assert before(photos="r") is None
 
 
+def test_one_that_was_asked_for_in_the_same_way_comes_before_newer_ones(lab):
+    asked = {"clusters": 30, "sigma": "auto"}
+    lab.write(
+        "clusterings",
+        [
+            made("usual", 1),
+            made("other seed", 2, settings={**asked, "seed": 5}),
+            made("scale", 3, settings={**asked, "mode": "scale"}),
+        ],
+    )
+    for name in ("usual", "other seed", "scale"):
+        lab.write("assignments", assigned(name, "p"))
+
+    def before(**other):
+        asked = {**ASKED, **other}
+        return clustering_before(lab, heatmap_set("p"), "top5", ALONE, asked).clustering_id
+
+    assert before() == "usual"
+    assert before(seed=5) == "other seed"
+    assert before(mode="scale") == "scale"
+    assert before(seed=6) == "scale"
+
+
+def test_a_name_does_not_pass_to_a_cluster_that_continues_only_in_part(lab):
+    # Of cluster 1's six heatmaps three are in the new 1, which has one more: 3 of 7. Of cluster 2's
+    # four three are in the new 2, which holds three more: 3 of 7. The new 3 is the earlier 3.
+    labels = {1: "aaabbb", 2: "abbb", 3: "cc"}
+    earlier = [number for number, new in labels.items() for _ in new]
+    now = ["abc".index(letter) + 1 for new in labels.values() for letter in new]
+    lab.write("clusterings", [row.clustering("c", clusters=3)])
+    for cluster in (1, 2, 3):
+        lab.name_cluster("c", cluster, f"name {cluster}")
+    take_over(lab, "d", Before("c", np.array(earlier), True), np.array(now))
+    lab.write("clusterings", [row.clustering("d", clusters=3)])
+    found = lab.cluster_matches("d")
+    assert found["earlier_cluster"].tolist() == [1, 2, 3]
+    assert found["overlap"].tolist() == [pytest.approx(3 / 7), pytest.approx(3 / 7), 1.0]
+    assert lab.cluster_names("d")["name"].tolist() == ["name 3"]
+
+
 def test_names_pass_to_the_heatmaps_of_a_model_that_was_trained_again(lab):
     lab.write("clusterings", [made("c", 1)])
     lab.write("assignments", assigned("c", "pq"))
     heatmaps = replace(heatmap_set("pqr"), model_ids=("n",) * 3)
-    before = clustering_before(lab, heatmaps, "top5", ALONE, 30)
+    before = clustering_before(lab, heatmaps, "top5", ALONE, ASKED)
     assert before.labels.tolist() == [1, 1, 0]
     assert not before.same_model
     assert start_of(lab, before, ASKED) is None
@@ -139,16 +181,32 @@ def test_a_clustering_starts_where_the_one_before_was(lab):
     assert start_of(lab, None, ASKED) is None
     assert start_of(lab, before, {**ASKED, "clusters": 20}) is None
     assert start_of(lab, before, {**ASKED, "sigma": "paper"}) is None
+    # Who gives another seed or mode wants to see what the clusters would be without the others.
+    assert start_of(lab, before, {**ASKED, "seed": 1}) is None
+    assert start_of(lab, before, {**ASKED, "mode": "exact"}) is None
     mostly_new = replace(before, labels=np.array([1, 0, 0]))
     assert start_of(lab, mostly_new, ASKED) is None
 
 
+def test_the_number_of_clusters_stays_until_there_are_heatmaps_for_as_many_as_are_wanted(lab):
+    made_of = {**ASKED, "number": 20}
+    lab.write("clusterings", [row.clustering("c", settings=made_of, clusters=19)])
+    before = Before("c", np.array([1]), True)
+    # Heatmaps for 21, for 29, for as many as are wanted, for more, and for fewer than there were.
+    found = [number_kept(lab, before, 30, most) for most in (21, 29, 30, 40, 18)]
+    assert found == [20, 20, 30, 30, 18]
+    lab.write("clusterings", [row.clustering("older", settings=ASKED, clusters=19)])
+    assert number_kept(lab, replace(before, clustering_id="older"), 30, 21) == 19
+
+
 def test_the_id_of_a_clustering_depends_on_the_one_it_continues():
     key = "top5-k30-0123456789"
-    ids = {key, continuing(key, "a"), continuing(key, "b"), continuing("top5-k30-9876543210", "a")}
+    other = "top5-k30-9876543210"
+    ids = {key, continuing(key, "a", 30), continuing(key, "b", 30), continuing(other, "a", 30)}
     assert len(ids) == 4
-    assert continuing(key, "a") == continuing(key, "a")
+    assert continuing(key, "a", 30) == continuing(key, "a", 30)
     assert all(re.fullmatch("top5-k30-[0-9a-f]{10}", name) for name in ids)
+    assert re.fullmatch("correct-k20-[0-9a-f]{10}", continuing("correct-k21-0123456789", "a", 20))
 
 
 def test_what_was_clustered_is_found_again_whatever_it_continued(lab):

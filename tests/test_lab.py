@@ -309,6 +309,11 @@ def test_the_maps_of_several_methods_are_stacked_in_the_same_order(lab):
     assert second.values.tolist() == [[[0.5, 0.0]], [[0.25, 0.0]]]
     assert (first.settings, second.settings) == ("s", "layer=layer4")
     assert lab.heatmap_parts(parts[::-1])[1].values.tolist() == first.values.tolist()
+    # The lab's two models have four occlusion maps, and two of them Grad-CAM as well.
+    assert len(lab.heatmaps()) == 4
+    assert lab.count_incomplete(parts) == lab.count_incomplete(parts[::-1]) == 2
+    assert lab.count_incomplete(parts[:1]) == 0
+    assert lab.count_incomplete(parts, correct_only=True) == 0
     with pytest.raises(LabError, match="choose other ranks or settings"):
         lab.heatmap_parts(parts, ranks=[1], model_id="m1")
 
@@ -364,6 +369,14 @@ def test_the_settings_with_most_heatmaps_are_the_usual_ones(lab):
     lab.write("heatmaps", [row.heatmap("p", 1, "a", 3.0, model_id="m0", settings=settings.key)])
     assert lab.heatmaps(settings=settings).values[0, 0, 0] == 3.0
     assert lab.heatmap("m0", "p", "a", "osm", settings).values[0, 0] == 3.0
+
+
+def test_grad_cam_of_the_last_layer_is_the_usual_one_where_all_are_there(lab):
+    write_two_folds(lab)
+    for layer in ("layer1", "layer4", "layer2"):
+        about = {"method": "gradcam", "settings": f"layer={layer}", "model_id": "m0"}
+        lab.write("heatmaps", [row.heatmap("p", 1, "a", **about)])
+    assert lab.heatmaps(method="gradcam").settings == "layer=layer4"
 
 
 def test_heatmaps_that_are_not_there_are_asked_for_in_one_sentence(lab):
@@ -562,7 +575,10 @@ def test_a_clustering_is_loaded_only_when_it_is_intact(lab):
 
 def test_rules_are_kept_per_model_and_clustering(lab):
     assert lab.rules("m", "c") is None
+    assert not lab.has_rules("m")
     lab.save_rules("m", "c", {"threshold": 0.1})
+    assert lab.has_rules("m")
+    assert not lab.has_rules("n")
     lab.save_rules("m", None, {"threshold": 0.2})
     assert lab.rules("m", "c") == {"threshold": 0.1}
     assert lab.rules("m") == {"threshold": 0.2}

@@ -260,7 +260,7 @@ def test_a_ratio_has_no_more_digits_than_anybody_can_use(ratio, text):
     assert times(ratio) == text
 
 
-@pytest.mark.parametrize("name", ["UNDECIDED", "LEARNED", "SEVERAL"])
+@pytest.mark.parametrize("name", ["UNDECIDED", "OTHER_CLUSTERS", "LEARNED", "SEVERAL"])
 def test_a_verdict_without_rules_names_the_score_too(name):
     verdict = assess._unjudged(getattr(assess, name), Evidence(0.8125, 1.0, 0.5, 2.0))
     assert (verdict.verdict, verdict.p_correct, verdict.p_new_whale) == ("check", None, None)

@@ -58,7 +58,7 @@ STABILITY_MOST = 2500
 """Heatmaps that are drawn each time the stability is measured."""
 
 FEWEST_EACH = 10
-"""Heatmaps that a cluster has on average where the eigengap chooses their number."""
+"""Heatmaps that a cluster has at least on average: fewer say nothing about the cluster."""
 
 SCALE_SAMPLE = 10_000
 """Heatmaps that the scale mode compares with each other."""

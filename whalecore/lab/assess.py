@@ -48,6 +48,13 @@ UNDECIDED = (
 )
 """The reason of a lab without rules."""
 
+OTHER_CLUSTERS = (
+    "The clusters in use are not those with which this lab learnt how far a score such as "
+    "{score:.3f} can be trusted, so that every photo is to be checked by hand: run the command "
+    "calibrate."
+)
+"""The reason of a lab whose rules are of another clustering."""
+
 LEARNED = (
     "The lab was trained with this very photo, so that its score of {score:.3f} says nothing about "
     "how well the animal is recognised: ask with a photo that is not in the lab."
@@ -180,7 +187,8 @@ def assess(
     elif len(model_ids(identifier)) > 1:
         verdict = _unjudged(SEVERAL, evidence)
     elif stored is None:
-        verdict = _unjudged(UNDECIDED, evidence)
+        known = lab.has_rules(identifier.model_id)
+        verdict = _unjudged(OTHER_CLUSTERS if known else UNDECIDED, evidence)
     else:
         rules = Rules.from_dict(stored)
         # Counted as when the rules were learned: of named photos that chose the rules.

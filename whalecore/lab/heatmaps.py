@@ -14,7 +14,7 @@ from whalecore.lab.grids import (
     one_heatmap,
     one_unfinished,
 )
-from whalecore.lab.stacks import COUNT_DOUBTFUL, stacked_heatmaps
+from whalecore.lab.stacks import COUNT_DOUBTFUL, count_incomplete, stacked_heatmaps
 from whalecore.lab.values import settings_key
 from whalecore.types import HeatmapPart, HeatmapSet, HeatmapSettings, OcclusionSettings
 
@@ -124,6 +124,18 @@ class LabHeatmaps(LabCore):
         keys = [(part.method, part.settings) for part in parts]
         return stacked_heatmaps(
             self._database, keys, model_id, ranks, correct_only, self._least(least_correlation)
+        )
+
+    def count_incomplete(
+        self,
+        parts: Sequence[HeatmapPart],
+        correct_only: bool = False,
+        least_correlation: float | Literal["lab"] | None = "lab",
+    ) -> int:
+        """Heatmaps that `heatmap_parts` leaves out because they lack one of the parts."""
+        keys = [(part.method, part.settings) for part in parts]
+        return count_incomplete(
+            self._database, keys, None, None, correct_only, self._least(least_correlation)
         )
 
     def _least(self, wanted: float | Literal["lab"] | None) -> float | None:

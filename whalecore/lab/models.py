@@ -138,6 +138,11 @@ class LabModels(LabPhotos, LabKeypoints):
                 f"'python -m whalecore calibrate {lab_option(self.folder)}'."
             ) from reason
 
+    def has_rules(self, model_id: str) -> bool:
+        """Whether there are verdict rules of a model, with whichever clustering."""
+        pattern = f"{file_name(model_id)}--*--{RULES_FORMAT}.json"
+        return any((self.folder / "rules").glob(pattern))
+
     def save_rules(
         self, model_id: str, clustering_id: str | None, rules: Mapping[str, Any]
     ) -> Path:

@@ -31,7 +31,8 @@ WHERE method = $1 AND ($3 IS NULL OR settings = $3)
   AND ($4 IS NULL OR NOT {DOUBTFUL.format(limit="$4")})
   AND CASE WHEN $2 IS NULL THEN model_id IN (FROM present) ELSE model_id = $2 END
 GROUP BY settings
-ORDER BY count(*) DESC, settings
+-- Of Grad-CAM at several layers the last: its maps are the method's usual ones.
+ORDER BY count(*) DESC, CASE WHEN $1 = 'gradcam' THEN settings END DESC, settings
 LIMIT 1
 """
 
@@ -97,6 +98,36 @@ def stacked_heatmaps(
     LabError
         When there are none, or the grids of a part differ.
     """
+    queries, frames = _chosen(database, parts, model_id, ranks, correct_only, least_correlation)
+    shared = _shared(frames)
+    return tuple(
+        _heatmap_set(database, query, shared.merge(frame, on=KEY))
+        for query, frame in zip(queries, frames, strict=True)
+    )
+
+
+def count_incomplete(
+    database: Database,
+    parts: Sequence[tuple[str, str | None]],
+    model_id: str | None,
+    ranks: Sequence[int] | None,
+    correct_only: bool,
+    least_correlation: float | None,
+) -> int:
+    """Heatmaps that `stacked_heatmaps` leaves out because they lack one of the parts."""
+    _, frames = _chosen(database, parts, model_id, ranks, correct_only, least_correlation)
+    return len(pd.concat(frames)[KEY].drop_duplicates()) - len(_shared(frames))
+
+
+def _chosen(
+    database: Database,
+    parts: Sequence[tuple[str, str | None]],
+    model_id: str | None,
+    ranks: Sequence[int] | None,
+    correct_only: bool,
+    least_correlation: float | None,
+) -> tuple[list[list], list[pd.DataFrame]]:
+    """For each part what its grids are asked with, and its heatmaps without their grids."""
     wanted = None if ranks is None else [int(rank) for rank in ranks]
     queries, frames = [], []
     for method, settings in parts:
@@ -110,13 +141,15 @@ def stacked_heatmaps(
         query = [model_ids, method, key, wanted]
         queries.append(query)
         frames.append(database.frame(CHOSEN, [*query, bool(correct_only), least_correlation]))
+    return queries, frames
+
+
+def _shared(frames: Sequence[pd.DataFrame]) -> pd.DataFrame:
+    """Keys of the heatmaps that are there in every part, in the order of the first."""
     shared = frames[0][KEY]
     for frame in frames[1:]:
         shared = shared.merge(frame[KEY], on=KEY)
-    frames = [shared.merge(frame, on=KEY) for frame in frames]
-    return tuple(
-        _heatmap_set(database, query, frame) for query, frame in zip(queries, frames, strict=True)
-    )
+    return shared
 
 
 def _heatmap_set(database: Database, query: list, chosen: pd.DataFrame) -> HeatmapSet:

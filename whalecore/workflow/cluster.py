@@ -13,16 +13,18 @@ import pyarrow as pa
 from whalecore.clusters.clustering import Clustering
 from whalecore.clusters.matching import flows
 from whalecore.clusters.placing import distances_to_others, outside
-from whalecore.clusters.spectral import compared, spectral_clustering
+from whalecore.clusters.spectral import FEWEST_EACH, compared, spectral_clustering
 from whalecore.clusters.storing import save_clustering
-from whalecore.errors import LabError, SettingsError, TooFewError
+from whalecore.errors import SettingsError, TooFewError
 from whalecore.lab.lab import Lab
 from whalecore.types import HeatmapPart, HeatmapSet, Progress, settings_from_key
+from whalecore.workflow.clusterable import clusterable_heatmaps
 from whalecore.workflow.continued import (
     Before,
     clustering_before,
     continuing,
     made_before,
+    number_kept,
     start_of,
     take_over,
 )
@@ -30,25 +32,23 @@ from whalecore.workflow.meaning import cluster_meanings
 from whalecore.workflow.progress import Report, silent
 
 MAPS = ("correct", "top5")
-HEATMAPS_PER_CLUSTER = 10
-"""At least so many heatmaps a cluster on average: fewer say nothing about the cluster."""
 
-FORMAT = 6
+FORMAT = 7
 """Grows when the same heatmaps and settings give other clusters than before."""
 
 
 @dataclass(frozen=True)
 class Clustered:
-    """A clustering, and the fast heatmaps that were too far from the exact ones for it.
+    """A clustering, and the heatmaps that are not in it.
 
     Attributes
     ----------
     clustering_id : str
         The same heatmaps and settings that continue the same clustering give the same one.
     left_out : int
-        Fast heatmaps that were refused.
+        Heatmaps that were left out.
     note : str
-        One sentence on them; empty where there are none.
+        Why, a sentence for each reason; empty where there are none.
     """
 
     clustering_id: str
@@ -72,11 +72,11 @@ def cluster_heatmaps(
 ) -> Clustered:
     """Cluster the lab's heatmaps spectrally (Kierdorf et al. 2020, section 4.2).
 
-    Fast heatmaps are left out whose estimates correlate with computed values less than the lab's
-    ``least_correlation`` asks for. What was clustered before is not clustered again. Where the same
-    kind of heatmaps was clustered before, the clusters are continued: they keep sigma and start
-    from where they were, see `whalecore.workflow.continued.start_of`. In any case they are matched
-    to the earlier ones and take over their names and notes.
+    Heatmaps that are doubtful, damaged or lack one of several maps are left out, see
+    `whalecore.workflow.clusterable`. What was clustered before is not clustered again, but put into
+    use again. Where the same kind of heatmaps was clustered before, the clusters are continued:
+    they keep sigma and start from where they were, see `whalecore.workflow.continued.start_of`. In
+    any case they are matched to the earlier ones and take over their names and notes.
 
     A clustering that is cut off leaves nothing that counts: its row is written last.
 
@@ -86,8 +86,8 @@ def cluster_heatmaps(
         ``correct``: only heatmaps of the reference individual, as in the paper;
         ``top5``: all heatmaps, which is what a new photo can be compared with.
     clusters : int or 'auto'
-        K; lowered where the lab has fewer than 10 heatmaps for each. ``auto``: where the
-        eigenvalues have their largest gap.
+        K; lowered where the lab has fewer than 10 heatmaps for each, and then kept while heatmaps
+        are added until there are enough. ``auto``: where the eigenvalues have their largest gap.
     sigma : float or str
         Width of the kernel, ``auto`` or ``paper``.
     settings : str or sequence of str, optional
@@ -114,29 +114,14 @@ def cluster_heatmaps(
     """
     keys = (settings,) if isinstance(settings, str) else tuple(settings or ())
     parts = tuple(part_named(key) for key in keys)
-    correct_only, least = maps == "correct", lab.info.least_correlation
-    doubtful = [part.settings for part in parts if part.method == "osm"]
-    if not parts and method == "osm":
-        doubtful = [None]
-    left_out = sum(lab.count_doubtful(key, correct_only, least) for key in doubtful)
-    note = _note(left_out, maps, least)
-    choice = {"correct_only": correct_only, "least_correlation": least}
-    try:
-        stacks = (
-            lab.heatmap_parts(parts, **choice)
-            if parts
-            else (lab.heatmaps(method=method, **choice),)
-        )
-    except LabError as error:
-        if not left_out:
-            raise
-        raise TooFewError(f"No heatmap is left to be clustered: {note}") from error
+    chosen = clusterable_heatmaps(lab, maps, parts, method)
+    stacks, left_out, note = chosen.stacks, chosen.left_out, chosen.note
     first = stacks[0]
-    most = len(first) // HEATMAPS_PER_CLUSTER
+    most = len(first) // FEWEST_EACH
     if most < 2:
         raise TooFewError(
             f"The lab has {len(first)} heatmaps to cluster ('{maps}') and at least "
-            f"{2 * HEATMAPS_PER_CLUSTER} are needed: explain more photos first. {note}".strip()
+            f"{2 * FEWEST_EACH} are needed: explain more photos first. {note}".strip()
         )
     count = clusters if clusters == "auto" else min(clusters, most)
     asked = {
@@ -155,13 +140,17 @@ def cluster_heatmaps(
     with lab.claim(f"cluster-{key}"):
         there = made_before(lab, key)
         if there is not None:
+            lab.use_clustering(there)
             return Clustered(there, left_out, note)
         report(Progress("cluster heatmaps", 0, 1, message=f"{len(first)} heatmaps ({maps})"))
         # With the paper's heatmaps all are right, so that what counts is being right at top 1.
-        right = first.ranks == 1 if correct_only else first.correct
-        before = clustering_before(lab, first, maps, representation, clusters)
+        right = first.ranks == 1 if maps == "correct" else first.correct
+        before = clustering_before(lab, first, maps, representation, asked)
         earlier = None if anew else start_of(lab, before, asked)
-        clustering_id = key if earlier is None else continuing(key, before.clustering_id)
+        clustering_id = key
+        if earlier is not None:
+            count = number_kept(lab, before, clusters, most)
+            clustering_id = continuing(key, before.clustering_id, count)
         clustering = spectral_clustering(
             first if len(stacks) == 1 else stacks,
             clusters=count,
@@ -189,7 +178,10 @@ def cluster_heatmaps(
                     **asked,
                     "key": key,
                     "sigma_rule": clustering.sigma.rule,
+                    "number": count,
+                    "by_landmarks": clustering.by_landmarks,
                     "continued": earlier is not None,
+                    "started": clustering.started,
                 },
                 "representation": representation,
                 "matched_to": before.clustering_id if before else None,
@@ -303,16 +295,6 @@ def _unlike(stacks: Sequence[HeatmapSet], clustering: Clustering, seed: int) -> 
     blank = np.ptp(values[0].reshape(len(points), -1), axis=1) == 0
     distances = distances_to_others(points, photos, rest, among=kept)
     return pa.array((distances > clustering.usual_distance) | blank)
-
-
-def _note(left_out: int, maps: str, least: float) -> str:
-    if not left_out:
-        return ""
-    return (
-        f"{left_out} fast heatmaps were left out ('{maps}'), because their correlation with the "
-        f"exact ones is below the lab's limit of {least:g} or not known: compute them again with "
-        "a higher 'explain --accuracy', or 1 for exact ones."
-    )
 
 
 def _identity(stacks: Sequence[HeatmapSet], maps: str, clusters: int | str, asked: dict) -> str:

@@ -13,7 +13,7 @@ import pandas as pd
 
 from whalecore.clusters.affinity import SigmaChoice, SigmaTrial
 from whalecore.clusters.clustering import Earlier
-from whalecore.clusters.matching import match_clusters
+from whalecore.clusters.matching import continues, match_clusters
 from whalecore.lab.lab import Lab
 from whalecore.types import HeatmapSet
 
@@ -22,6 +22,10 @@ HEATMAP = ["photo_id", "individual"]
 
 KEPT = "kept from the clustering before, where it was: "
 """How the rule begins by which a sigma was chosen that is kept."""
+
+ASKED = {"clusters": None, "sigma": None, "seed": 0, "mode": "auto"}
+"""What must be asked for in the same way for clusters to be continued, and what it is where an
+older clustering does not say it."""
 
 LEAST_SHARED = 0.5
 """Share of the heatmaps that must have been there before for their clusters to be continued."""
@@ -50,12 +54,12 @@ def clustering_before(
     heatmaps: HeatmapSet,
     maps: str,
     representation: Mapping[str, Any],
-    clusters: int | str,
+    asked: Mapping[str, Any],
 ) -> Before | None:
-    """The newest clustering of the same kind of heatmaps that shares some of them.
+    """The clustering of the same kind of heatmaps, in use last, that shares some of them.
 
-    One that was made with the same wanted number of clusters comes first. A heatmap of another
-    model counts as the same where photo and individual are the same.
+    One that was asked for in the same way comes first, then one with the same wanted number of
+    clusters. A heatmap of another model counts as the same where photo and individual are the same.
 
     Parameters
     ----------
@@ -65,8 +69,8 @@ def clustering_before(
         ``correct`` or ``top5``.
     representation : mapping
         As in the column of that name.
-    clusters : int or 'auto'
-        The number that is asked for, before it is lowered.
+    asked : mapping
+        What the new clustering is asked for, see `ASKED`.
     """
     same = []
     for row in lab.clusterings().to_dict("records"):
@@ -75,7 +79,8 @@ def clustering_before(
         parts = [{"method": one.method, "settings": one.settings} for one in kept.parts]
         about = {"parts": parts, "signed": kept.signed, "aligned": kept.aligned}
         if row["ranks"] == maps and about == dict(representation):
-            same.append((_asked(row).get("clusters") != clusters, row["clustering_id"]))
+            differs = _differs(row, asked)
+            same.append(("clusters" in differs, bool(differs), row["clustering_id"]))
     now = pd.DataFrame(
         {
             "photo_id": heatmaps.photo_ids,
@@ -83,7 +88,7 @@ def clustering_before(
             "model_id": heatmaps.model_ids,
         }
     )
-    for _, clustering_id in sorted(same, key=lambda one: one[0]):
+    for *_, clustering_id in sorted(same, key=lambda one: one[:2]):
         earlier = lab.assignments(clustering_id)[[*HEATMAP, "model_id", "cluster"]]
         both = now.merge(earlier, on=HEATMAP, how="left", suffixes=("", "_earlier"))
         there = both["cluster"].notna()
@@ -100,26 +105,48 @@ def start_of(lab: Lab, before: Before | None, asked: Mapping[str, Any]) -> Earli
     """Where a clustering starts that continues the one before; None where it starts anew.
 
     It continues heatmaps of the same model that are at least half of those to be clustered, where
-    the same number of clusters and the same sigma were asked for.
+    number of clusters, sigma, seed and mode were asked for in the same way: whoever gives another
+    seed wants to see what becomes of the clusters without those that are there.
 
     Parameters
     ----------
     asked : mapping
-        What the new clustering is asked for: ``clusters`` and ``sigma`` count.
+        What the new clustering is asked for, see `ASKED`.
     """
     if before is None or not before.same_model:
         return None
     (row,) = lab.rows("clusterings", clustering_id=before.clustering_id)
-    same = all(_asked(row).get(name) == asked[name] for name in ("clusters", "sigma"))
-    if asked["clusters"] == "auto" or not same or (before.labels > 0).mean() < LEAST_SHARED:
+    if (
+        asked["clusters"] == "auto"
+        or _differs(row, asked)
+        or (before.labels > 0).mean() < LEAST_SHARED
+    ):
         return None
     sweep = tuple(SigmaTrial(**trial) for trial in json.loads(row["sigma_sweep"] or "[]"))
     rule = _asked(row).get("sigma_rule", "").removeprefix(KEPT)
     return Earlier(before.labels, SigmaChoice(row["sigma"], KEPT + rule, sweep))
 
 
+def number_kept(lab: Lab, before: Before, wanted: int, most: int) -> int:
+    """How many clusters a clustering has that continues the one before.
+
+    While there are too few heatmaps for as many as are wanted, the number stays as it was, if that
+    is allowed: with every few photos that are added it would grow by one, and every cluster would
+    move.
+
+    Parameters
+    ----------
+    wanted : int
+    most : int
+        So many are allowed by the number of heatmaps.
+    """
+    (row,) = lab.rows("clusterings", clustering_id=before.clustering_id)
+    own = _asked(row).get("number", row["clusters"])
+    return own if 2 <= own <= most < wanted else min(wanted, most)
+
+
 def made_before(lab: Lab, key: str) -> str | None:
-    """The newest clustering of the same heatmaps and settings, whatever it continues."""
+    """The clustering of the same heatmaps and settings, in use last, whatever it continues."""
     for row in lab.clusterings().to_dict("records"):
         # One that continues nothing, and any of older versions, has the key as its id.
         if key in (row["clustering_id"], _asked(row).get("key")):
@@ -127,7 +154,7 @@ def made_before(lab: Lab, key: str) -> str | None:
     return None
 
 
-def continuing(key: str, earlier_id: str) -> str:
+def continuing(key: str, earlier_id: str, clusters: int) -> str:
     """Id of a clustering that starts from an earlier one: another start, another id.
 
     So a clustering that was cut off, and starts from another one when it is asked for again,
@@ -137,13 +164,18 @@ def continuing(key: str, earlier_id: str) -> str:
     ----------
     key : str
         Of its heatmaps and settings, such as ``top5-k30-0123456789``.
+    clusters : int
+        That it is made of.
     """
-    kind, _, _ = key.rpartition("-")
-    return f"{kind}-{hashlib.sha256(f'{key} {earlier_id}'.encode()).hexdigest()[:10]}"
+    maps = key.partition("-")[0]
+    return f"{maps}-k{clusters}-{hashlib.sha256(f'{key} {earlier_id}'.encode()).hexdigest()[:10]}"
 
 
 def take_over(lab: Lab, clustering_id: str, before: Before, labels: np.ndarray) -> None:
     """Write which earlier clusters the new ones continue, and take over their names and notes.
+
+    Only a cluster that continues an earlier one wholly, see `whalecore.clusters.matching`, takes
+    over what was said of it.
 
     Parameters
     ----------
@@ -158,21 +190,27 @@ def take_over(lab: Lab, clustering_id: str, before: Before, labels: np.ndarray) 
     for cluster in range(1, int(labels.max()) + 1):
         # A cluster of nothing but new heatmaps shares none with any earlier one.
         match = found.get(cluster)
-        continues = None if match is None else match.earlier
+        earlier = None if match is None else match.earlier
         key = {"clustering_id": clustering_id, "cluster": cluster}
         rows.append(
             {
                 **key,
                 "earlier_id": earlier_id,
-                "earlier_cluster": continues,
+                "earlier_cluster": earlier,
                 "shared": 0 if match is None else match.shared,
                 "overlap": 0.0 if match is None else match.overlap,
             }
         )
-        if continues in known:
-            names.append({**known[continues], **key})
+        if earlier in known and continues(match.overlap):
+            names.append({**known[earlier], **key})
     lab.write("cluster_matches", rows)
     lab.write("cluster_names", names)
+
+
+def _differs(row: Mapping[str, Any], asked: Mapping[str, Any]) -> set[str]:
+    """What a clustering was asked for in another way."""
+    was = _asked(row)
+    return {name for name, usual in ASKED.items() if was.get(name, usual) != asked.get(name, usual)}
 
 
 def _asked(row: Mapping[str, Any]) -> dict:
