@@ -127,11 +127,12 @@ def test_a_chart_of_the_pages_width_is_saved_as_wide_as_a_page():
 
 
 def test_what_was_chosen_on_the_map_is_told():
-    said = chosen_words(HEATMAPS).replace(SPACE, " ")
+    said = chosen_words(HEATMAPS, {1: 0.8, 2: 0.4}).replace(SPACE, " ")
     assert said == (
-        "4 heatmaps, mostly of cluster 2 (2) and 1 (2); 50 % show the right individual, mean "
-        "score 0.35."
+        "4 heatmaps, mostly of cluster 2 (unstable) (2) and 1 (2); 50 % show the right individual, "
+        "mean score 0.35."
     )
+    assert "cluster 2 (2) and 1 (2);" in chosen_words(HEATMAPS, {})
     assert "3,000 of 100,000 heatmaps, seen from the broadest side" in map_words(
         3000, 100_000, False
     )

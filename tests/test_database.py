@@ -125,6 +125,8 @@ def write_clusters(lab):
 
 def test_cluster_correctness_is_what_a_hand_computes(lab):
     write_clusters(lab)
+    facts = {"clustering_id": "c", "cluster": 1, "heatmaps": 4, "stability": 0.25}
+    lab.write("clusters", [facts])
     first, second = lab.rows("cluster_correctness")
     # z = 1.959964: 2 of 4 lie between .5 -+ z sqrt(.25 / 4 + z^2 / 64) / (1 + z^2 / 4).
     assert first == {
@@ -148,7 +150,10 @@ def test_cluster_correctness_is_what_a_hand_computes(lab):
         "identified_score": pytest.approx(0.7),
         "mean_score": pytest.approx(0.425),
         "score_deviation": pytest.approx(math.sqrt(0.081875)),
+        "stability": 0.25,
     }
+    # Of the second one it was never measured.
+    assert second["stability"] is None
     assert (second["heatmaps"], second["share_correct"], second["score_deviation"]) == (1, 0, 0)
     assert second["share_correct_low"] == 0.0
     assert second["share_correct_high"] == pytest.approx(0.793451, abs=1e-6)

@@ -416,10 +416,21 @@ def map_words(shown: int, clustered: int, arranged: bool) -> str:
     )
 
 
-def chosen_words(heatmaps: pd.DataFrame) -> str:
-    """How many heatmaps were chosen on the map, of which clusters, and how often they are right."""
+def chosen_words(heatmaps: pd.DataFrame, stability: Mapping[int, float]) -> str:
+    """How many heatmaps were chosen on the map, of which clusters, and how often they are right.
+
+    Parameters
+    ----------
+    heatmaps : DataFrame
+        Columns cluster, is_reference and score.
+    stability : mapping of int to float
+        Of the clusters of which it is known.
+    """
     counts = heatmaps["cluster"].value_counts().head(MOST)
-    largest = listed(f"{cluster} ({count:,})" for cluster, count in counts.items())
+    largest = listed(
+        f"{label_of(cluster, stability=stability.get(cluster))} ({count:,})"
+        for cluster, count in counts.items()
+    )
     more = heatmaps["cluster"].nunique() - len(counts)
     others = f" and {more} more" if more > 0 else ""
     return (

@@ -107,6 +107,7 @@ def _draw_chosen(lab, clustering, heatmaps, outline: str) -> None:
     if chosen.empty:
         st.info("No heatmap lies in the outline: draw another one.")
         return
-    st.markdown(chosen_words(chosen))
+    facts = lab.cluster_facts(clustering["clustering_id"])
+    st.markdown(chosen_words(chosen, dict(zip(facts["cluster"], facts["stability"], strict=True))))
     shape = crop_shape(lab, clustering["model_id"])
     show_sheet(lab, chosen, shape, f"map_{clustering['clustering_id']}_{outline}", "the outline")

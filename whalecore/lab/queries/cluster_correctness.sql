@@ -60,6 +60,8 @@ SELECT
             / identified)) / (1 + z2 / identified)) END AS identified_high,
     CASE WHEN identified > 0 THEN identified_score END AS identified_score,
     mean_score,
-    sqrt(greatest(0.0, mean_square - mean_score * mean_score)) AS score_deviation
+    sqrt(greatest(0.0, mean_square - mean_score * mean_score)) AS score_deviation,
+    stability
 FROM shares
+LEFT JOIN (SELECT clustering_id, cluster, stability FROM clusters) USING (clustering_id, cluster)
 ORDER BY clustering_id, cluster
