@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import streamlit as st
 
-from pages.parts.cluster_charts import draw_charts, draw_origin
+from pages.parts.cluster_charts import draw_charts, draw_origin, say_what_noise_reaches
 from pages.parts.cluster_detail import draw_cluster
 from pages.parts.cluster_families import draw_families
 from pages.parts.cluster_filter import kept_clusters
@@ -71,6 +71,7 @@ def draw_clusters(lab, view, clustering, correctness) -> None:
     selected = view.cluster if view.cluster in kept.index else int(kept.index[0])
     shown = kept.reset_index(drop=True)
     draw_charts(shown, selected)
+    say_what_noise_reaches(clustering, correctness["heatmaps"].tolist())
     draw_photos(shown, selected)
     draw_figures(shown)
 

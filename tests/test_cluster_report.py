@@ -19,7 +19,7 @@ def lab(tmp_path):
     lab.write("catalogue", [row.photo("p", "a"), row.photo("q", "never learned")])
     lab.write("models", [row.model("m")])
     lab.write("scores", [row.score(name, 1, "a") for name in "pq"])
-    lab.write("clusterings", [row.clustering("c")])
+    lab.write("clusterings", [row.clustering("c", noise_stability=0.25)])
     lab.write("assignments", [row.assignment(name, "a", 1) for name in "pq"])
     facts = {
         "clustering_id": "c", "cluster": 1, "heatmaps": 2, "stability": 0.2, "individuals": 2,
@@ -40,6 +40,7 @@ def test_the_title_and_a_warning_say_that_the_cluster_is_unstable(lab):
     assert title == "Cluster 1 (unstable)"
     (often,) = [str(one) for one in sections if "How often it is right" in str(one)]
     assert re.search(r'class="warning">Unstable: only 20', often)
+    assert "Clusters of noise reach 25 %." in words(often)
 
 
 def test_whose_heatmaps_a_cluster_holds_is_told_with_what_each_word_means(lab):

@@ -59,6 +59,33 @@ def test_a_cluster_under_the_limit_is_called_unstable_and_one_at_it_is_not():
     assert "fewer than 50 %" in said(words.stability_words(0.49))
     assert "nstable" not in words.stability_words(0.5)
     assert "could not be measured" in words.stability_words(float("nan"))
+    assert (
+        words.stability_words(0.5, 0.25)
+        .replace(words.SPACE, " ")
+        .endswith("clustered anew. Clusters of noise reach 25 %.")
+    )
+
+
+def test_stability_stands_beside_that_of_noise_and_clusters_that_hold_no_better_are_told():
+    better = words.noise_words(0.62, 0.47).replace(words.SPACE, " ")
+    assert better == (
+        "In all, 62 % of the pairs stay together; in as many clusters of noise, which holds no "
+        "kinds at all, 47 %."
+    )
+    for noise in (0.62, 0.9):
+        assert "do not take them for kinds of heatmaps" in words.noise_words(0.62, noise)
+    assert "Cluster the heatmaps again" in words.noise_words(0.62, None)
+    assert "too few heatmaps" in words.noise_words(float("nan"), 0.5)
+
+
+def test_one_cluster_of_nearly_everything_beside_single_heatmaps_is_warned_of():
+    assert words.lopsided_words([1, 95, 1, 3]).startswith(
+        "One cluster holds 95 of 100 heatmaps, and most others fewer than 10"
+    )
+    assert words.lopsided_words([1, 89, 1, 9]) == ""
+    # A tenth of many heatmaps may well be a kind.
+    assert words.lopsided_words([900, 100]) == ""
+    assert words.lopsided_words([100]) == words.lopsided_words([]) == ""
 
 
 @pytest.mark.parametrize(

@@ -6,6 +6,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
+from whalecore.cluster_words import noise_words
 from whalecore.errors import TooFewError
 from whalecore.lab.assess import OTHER_CLUSTERS, assess
 from whalecore.types import OcclusionSettings
@@ -132,3 +133,12 @@ def test_heatmaps_without_one_of_the_maps_are_counted_and_left_out(tiny_lab):
     assert found.note.startswith(f"{found.left_out} heatmaps were left out ('top5'), because they")
     (row,) = tiny_lab.rows("clusterings", clustering_id=found.clustering_id)
     assert row["heatmaps"] == 5 * len(photos[0] & photos[1])
+
+
+def test_the_stability_of_noise_is_kept_and_said_beside_that_of_the_clusters(tiny_lab):
+    name, about, said = made(tiny_lab, 3)
+    assert about["noise_stability"] == tiny_lab.clustering(name).noise_stability
+    assert 0 < about["noise_stability"] <= 1
+    assert noise_words(about["stability"], about["noise_stability"]) in said
+    lopsided = {**about, "lopsided": "One cluster holds nearly all."}
+    assert f"{name}: One cluster holds nearly all." in spoken_clustering(lopsided)

@@ -9,6 +9,7 @@ import numpy as np
 import pandas as pd
 
 from whalecore.clusters.matching import continues, merges, splits
+from whalecore.clusters.meaning import FEW
 from whalecore.clusters.spectral import FEWEST_EACH, SCALE_COMPONENTS, SCALE_SAMPLE, most_groups
 from whalecore.clusters.stability import UNSTABLE, is_unstable
 from whalecore.reliability.heatmap_quality import agreement
@@ -30,6 +31,9 @@ SPACE = "\N{NO-BREAK SPACE}"
 
 FAR = 2
 """Standard deviations beyond which a score lies far from the mean of its cluster."""
+
+NEARLY_ALL = 0.9
+"""Share of the heatmaps with which a cluster holds nearly everything."""
 
 MOST = 3
 """Parts of the fluke, or steps, that a sentence names."""
@@ -71,19 +75,64 @@ def listed(words: Iterable[object]) -> str:
     return f"{', '.join(first)} and {last}" if first else last
 
 
-def stability_words(stability: float | None) -> str:
-    """What the stability of a cluster means for those who read its figures."""
+def stability_words(stability: float | None, noise: float | None = None) -> str:
+    """What the stability of a cluster means for those who read its figures.
+
+    Parameters
+    ----------
+    stability : float or None
+    noise : float, optional
+        What as many clusters of noise reach, where that is known.
+    """
     if not known(stability):
         return "It could not be measured, because the cluster has too few heatmaps."
+    beside = f" Clusters of noise reach {percent(noise)}." if known(noise) else ""
     if is_unstable(stability):
         return (
             f"Unstable: only {percent(stability)} of its pairs of heatmaps stay together when a "
             f"part of the photos is clustered anew, fewer than {percent(UNSTABLE)}. Do not rely on "
-            "this cluster's figures."
+            f"this cluster's figures.{beside}"
         )
     return (
         f"{percent(stability)} of its pairs of heatmaps stay together when a part of the photos is "
-        "clustered anew."
+        f"clustered anew.{beside}"
+    )
+
+
+def noise_words(stability: float | None, noise: float | None) -> str:
+    """What the stability of all clusters together is worth, beside that of clusters of noise."""
+    if not known(stability):
+        return "The stability could not be measured, because the clusters have too few heatmaps."
+    if not known(noise):
+        return f"{AGAIN} how stable clusters of noise would be."
+    words = (
+        f"In all, {percent(stability)} of the pairs stay together; in as many clusters of noise, "
+        f"which holds no kinds at all, {percent(noise)}."
+    )
+    if stability <= noise:
+        words += " These clusters hold no better than that: do not take them for kinds of heatmaps."
+    return words
+
+
+def lopsided_words(sizes: Sequence[int]) -> str:
+    """Whether one cluster holds nearly everything and most others hardly anything; else nothing.
+
+    Such clusters come out again each time, so that their stability does not tell.
+
+    Parameters
+    ----------
+    sizes : sequence of int
+        Heatmaps of each cluster.
+    """
+    if len(sizes) < 2:
+        return ""
+    *others, largest = sorted(sizes)
+    if largest < NEARLY_ALL * sum(sizes) or np.median(others) >= FEW:
+        return ""
+    return (
+        f"One cluster holds {largest:,} of {sum(sizes):,} heatmaps, and most others fewer than "
+        f"{FEW}: the heatmaps were hardly divided, whatever the stability says. Another sigma, or "
+        "fewer clusters, may do better."
     )
 
 

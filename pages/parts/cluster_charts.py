@@ -17,8 +17,10 @@ from whalecore.cluster_words import (
     AGAIN,
     gap_words,
     listed,
+    lopsided_words,
     mode_words,
     neighbour_words,
+    noise_words,
     number_words,
     percent,
     representation_words,
@@ -64,6 +66,22 @@ def draw_charts(correctness, selected: int) -> None:
         else "No cluster is unstable."
     )
     st.caption(f"{words} Click a bar or a dot to choose its cluster.", help=explain("stability"))
+
+
+def say_what_noise_reaches(clustering, sizes) -> None:
+    """What the stability of all clusters is worth, and a warning where nothing was divided.
+
+    Parameters
+    ----------
+    clustering : dict
+    sizes : sequence of int
+        Heatmaps of each of its clusters.
+    """
+    words = noise_words(clustering["stability"], clustering["noise_stability"])
+    st.caption(words, help=explain("stability of noise"))
+    lopsided = lopsided_words(sizes)
+    if lopsided:
+        st.warning(lopsided, icon=":material/warning:")
 
 
 def draw_origin(lab, clustering) -> None:

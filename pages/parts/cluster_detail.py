@@ -65,7 +65,7 @@ def draw_cluster(lab, clustering, row, facts, named, match) -> None:
     shape = crop_shape(lab, clustering["model_id"])
     picture, figures = st.columns([2, 1])
     with figures:
-        _show_figures(row, clustering["ranks"], measured=facts is not None)
+        _show_figures(row, clustering, measured=facts is not None)
     with picture, guarded("show the mean heatmap"):
         show_mean_heatmap(lab, clustering_id, number, shape)
     with guarded("say what this cluster rests on"):
@@ -104,11 +104,11 @@ def open_heatmap(photo_id: str, individual: str) -> None:
     st.switch_page("pages/heatmaps.py")
 
 
-def _show_figures(row, ranks: str, measured: bool) -> None:
+def _show_figures(row, clustering, measured: bool) -> None:
     """How often the first candidate is right in a cluster, and whether that can be relied on."""
     mark, help_text = unstable_mark(row["stability"]), explain("cluster correctness")
     loose = bool(mark)
-    if ranks == "correct":
+    if clustering["ranks"] == "correct":
         st.metric(f"Right at first place{mark}", percent(row["top1"]), help=help_text)
         st.caption("The others are heatmaps of the right individual at the second to fifth place.")
     elif not row["identified"]:
@@ -125,7 +125,9 @@ def _show_figures(row, ranks: str, measured: bool) -> None:
             help=explain("interval"),
         )
     st.metric("Stability", percent(row["stability"]), help=explain("stability"))
-    words = stability_words(row["stability"]) if measured else f"{AGAIN} it."
+    words = f"{AGAIN} it."
+    if measured:
+        words = stability_words(row["stability"], clustering["noise_stability"])
     st.caption(f":orange[{words}]" if loose else words)
     st.metric(f"Mean score{mark}", f"{row['mean_score']:.2f}", help=explain("mean score"))
     st.metric("Heatmaps", f"{int(row['heatmaps']):,}")

@@ -80,6 +80,7 @@ def new_lab(old_lab):
     about = {"eigenvalues": [0.0, 0.1, 0.5, 0.6], "sigma": 1.0, "sigma_sweep": sweep}
     about |= {"mode": "exact", "matched_to": "before", "settings": {"sigma_rule": "most stable"}}
     about |= {"neighbouring": {"1": [[1, 1, SIZE], [2, 1, SIZE]]}}
+    about |= {"stability": 0.59, "noise_stability": 0.6}
     old_clustering(old_lab, "now", swapped=True, **about)
     facts = [
         {
@@ -132,6 +133,9 @@ def test_a_stable_cluster_shows_its_stability_and_what_it_rests_on(new_lab):
     assert "The most frequent animal on the photos: z; the most frequent candidate: a." in text
     assert "Was cluster 2 before; of the heatmaps both clusterings hold, 71 % are the same." in text
     assert "unstable (2), fewer than 50 %" in text
+    assert "Clusters of noise reach 60 %." in text
+    assert "In all, 59 % of the pairs stay together; in as many clusters of noise" in text
+    assert "do not take them for kinds of heatmaps" in text
 
 
 def test_an_unstable_cluster_has_its_figures_marked_and_its_warnings_shown(new_lab):

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 
-from whalecore.cluster_words import number_words
+from whalecore.cluster_words import known, lopsided_words, noise_words, number_words
 from whalecore.clusters.matching import continues
 from whalecore.clusters.spectral import BYTES_PER_PAIR, EXACT_MOST
 from whalecore.lab.lab import Lab
@@ -18,8 +18,10 @@ def describe_clustering(lab: Lab, clustering_id: str) -> dict:
     dict
         ``id``, ``maps``, ``heatmaps``, ``clusters`` with ``clusters_asked`` (a number, ``auto``, or
         None where that is not known), ``by_landmarks`` (whether ``auto`` took their eigenvalues),
-        ``mode`` with ``mode_asked``, ``sigma``, ``stability``, ``matched_to``, ``kept_sigma`` and
-        ``started_from_it`` (whether its sigma was kept, and whether its clusters were the start),
+        ``mode`` with ``mode_asked``, ``sigma``, ``stability`` with ``noise_stability`` (what as
+        many clusters of noise reach; None where it was not measured) and ``lopsided`` (a sentence
+        where nothing was divided), ``matched_to``, ``kept_sigma`` and ``started_from_it``
+        (whether its sigma was kept, and whether its clusters were the start),
         ``continued``, ``partly`` and ``new`` (numbers of clusters), ``unstable`` (numbers of
         clusters), ``warnings`` (by cluster), ``calibrated`` (whether verdicts follow from it).
     """
@@ -41,6 +43,8 @@ def describe_clustering(lab: Lab, clustering_id: str) -> dict:
         "mode_asked": asked.get("mode", "auto"),
         "sigma": row["sigma"],
         "stability": row["stability"],
+        "noise_stability": row["noise_stability"],
+        "lopsided": lopsided_words(facts["heatmaps"].tolist()),
         "matched_to": row["matched_to"],
         "kept_sigma": kept_sigma,
         "started_from_it": asked.get("started", kept_sigma),
@@ -75,6 +79,10 @@ def spoken_clustering(about: dict) -> list[str]:
         lines.append(f"{name}: {number}")
     if about["matched_to"]:
         lines += _continued(about)
+    if known(about["stability"]) and known(about["noise_stability"]):
+        lines.append(f"{name}: {noise_words(about['stability'], about['noise_stability'])}")
+    if about["lopsided"]:
+        lines.append(f"{name}: {about['lopsided']}")
     if about["unstable"]:
         lines.append(
             f"{name}: unstable, do not rely on their figures: clusters "

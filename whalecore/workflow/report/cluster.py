@@ -66,16 +66,17 @@ def cluster_sections(lab: Lab, cluster: int) -> tuple[str, list[Html]]:
     named = names[names["cluster"] == cluster]
     name = "" if named.empty else named["name"].iloc[0]
     stability = None if facts.empty else facts["stability"].iloc[0]
+    noise = lab.rows("clusterings", clustering_id=clustering)[0]["noise_stability"]
     members = lab.cluster_members(clustering, cluster, limit=AVERAGED)
     return f"Cluster {label_of(cluster, name, stability)}", [
-        _figures(found.iloc[0], facts),
+        _figures(found.iloc[0], facts, noise),
         *_note(named),
         *_meaning(facts, lab.representation(clustering)),
         _pictures(lab, members, lab.representation(clustering).aligned),
     ]
 
 
-def _figures(row: pd.Series, facts: pd.DataFrame) -> Html:
+def _figures(row: pd.Series, facts: pd.DataFrame, noise: float | None) -> Html:
     def share(value: str, low: str, high: str) -> str:
         if pd.isna(row[value]):
             return "none"
@@ -95,7 +96,7 @@ def _figures(row: pd.Series, facts: pd.DataFrame) -> Html:
     return section(
         "How often it is right",
         table(["", "value"], rows, note="Shares with their 95 % intervals."),
-        element("p", stability_words(stability), **kind) if len(facts) else None,
+        element("p", stability_words(stability, noise), **kind) if len(facts) else None,
     )
 
 
