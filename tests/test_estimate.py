@@ -8,7 +8,8 @@ import pytest
 from tests.residual import LinearIdentifier, random_photos, residual_identifier
 from whalecore.errors import SettingsError
 from whalecore.explain import estimate
-from whalecore.explain.occlusion import finished_maps, growing_maps
+from whalecore.explain.occlusion import MapsInTheMaking, finished_maps, growing_maps
+from whalecore.explain.phases import map_grid
 from whalecore.types import Computing, OcclusionSettings
 
 EXACT = Computing(engine="exact")
@@ -74,7 +75,7 @@ def test_the_linearised_maps_make_the_estimate_better(identifier, photo, exact, 
         return np.corrcoef(maps.values[0].ravel(), exact.values[0].ravel())[0, 1]
 
     helped = correlation()
-    monkeypatch.setattr(estimate, "RUNGS", ((8, ()),))
+    monkeypatch.setattr(estimate, "RUNGS", (estimate.Rung((8, 8), ()),))
     assert helped > correlation()
 
 
@@ -109,6 +110,37 @@ def test_estimates_of_probabilities_stay_probabilities(identifier, photo, target
         assert left.max() <= 1 + 1e-6
 
 
+def test_a_rung_computes_no_position_again_that_an_earlier_one_has(identifier, photo, monkeypatch):
+    taken = []
+    take = MapsInTheMaking.take
+
+    def counted(self, block):
+        taken.append(block.logits[0, ..., 0].numel())
+        take(self, block)
+
+    monkeypatch.setattr(MapsInTheMaking, "take", counted)
+    settings = replace(FINE, accuracy=0.999)
+    maps = finished_maps(identifier, photo, NAMES, settings, EXACT)
+    assert sum(taken) == maps.computed.sum()
+
+
+def test_the_error_is_measured_off_the_grid_and_beside_it_in_several_ways(identifier, photo):
+    settings = replace(FINE, accuracy=0.5)
+    fast = finished_maps(identifier, photo, NAMES, settings, EXACT)
+    grid = map_grid(*fast.values.shape[1:], settings.stride)
+    on_grid = grid.known_at(grid.levels - 4)
+    rows, cols = np.nonzero(fast.computed & ~on_grid)
+    assert len(rows) >= estimate.SAMPLE
+    assert len(set(zip(rows % 32, cols % 32, strict=True))) >= estimate.OFFSETS
+
+
+def test_maps_of_coarse_strides_have_no_position_to_estimate(identifier, photo):
+    for stride in (1, 3, 4, 5, 8, 9):
+        settings = OcclusionSettings(patch=9, stride=stride, fill=3.0, accuracy=0.5)
+        maps = finished_maps(identifier, photo, NAMES, settings, EXACT)
+        assert maps.complete != estimate.leaves_positions(stride)
+
+
 def test_brute_force_makes_fast_maps_without_linearised_ones():
     identifier = LinearIdentifier(40, 70)
     settings = OcclusionSettings(5, 1, target="logit", accuracy=0.5)
@@ -123,7 +155,7 @@ def test_errors_judged_on_every_position_are_the_true_ones():
     exact = rng.normal(size=(2, 9, 11))
     guess = exact + rng.normal(size=exact.shape)
     everywhere = np.ones(exact.shape[1:], dtype=bool)
-    correlations, deviations = estimate._errors(exact, guess, everywhere)
+    correlations, deviations = estimate._errors(exact, guess, everywhere, everywhere)
     for one, other, correlation, deviation in zip(
         exact, guess, correlations, deviations, strict=True
     ):
@@ -138,15 +170,26 @@ def test_a_correlation_is_claimed_only_between_minus_one_and_one():
         exact = rng.standard_cauchy(size=(1, 16, 32))
         guess = exact * rng.uniform(-2, 2) + rng.standard_cauchy(size=exact.shape)
         sample = rng.random(exact.shape[1:]) < 0.1
-        (correlation,), _ = estimate._errors(exact, guess, sample)
+        (correlation,), _ = estimate._errors(exact, guess, sample, np.ones_like(sample))
         assert -1 <= correlation <= 1
+
+
+def test_positions_without_error_count_for_the_claim():
+    rng = np.random.default_rng(3)
+    exact = rng.normal(size=(1, 64, 64))
+    guess = exact + rng.normal(size=exact.shape)
+    known = np.zeros((64, 64), bool)
+    known[::2] = True
+    guess[:, known] = exact[:, known]
+    (claimed,), _ = estimate._errors(exact, guess, ~known, ~known)
+    assert claimed == pytest.approx(np.corrcoef(exact.ravel(), guess.ravel())[0, 1], abs=0.02)
 
 
 def test_a_flat_estimate_of_a_map_that_is_not_flat_is_worth_nothing():
     exact = np.random.default_rng(0).normal(size=(1, 8, 8))
     everywhere = np.ones((8, 8), dtype=bool)
-    assert estimate._errors(exact, np.zeros_like(exact), everywhere)[0] == (0.0,)
-    assert estimate._errors(exact * 0, np.zeros_like(exact), everywhere)[0] == (1.0,)
+    assert estimate._errors(exact, np.zeros_like(exact), everywhere, everywhere)[0] == (0.0,)
+    assert estimate._errors(exact * 0, np.zeros_like(exact), everywhere, everywhere)[0] == (1.0,)
 
 
 def test_the_claim_is_right_on_the_average_of_many_samples():
@@ -154,9 +197,9 @@ def test_the_claim_is_right_on_the_average_of_many_samples():
     exact = rng.normal(size=(1, 64, 64))
     guess = 0.9 * exact + 0.3 * rng.normal(size=exact.shape)
     true = np.corrcoef(exact.ravel(), guess.ravel())[0, 1]
-    claims = [
-        estimate._errors(exact, guess, rng.random((64, 64)) < 128 / 64**2)[0][0] for _ in range(400)
-    ]
+    everywhere = np.ones((64, 64), bool)
+    samples = [rng.random((64, 64)) < 128 / 64**2 for _ in range(400)]
+    claims = [estimate._errors(exact, guess, sample, everywhere)[0][0] for sample in samples]
     assert np.mean(claims) == pytest.approx(true, abs=0.005)
 
 

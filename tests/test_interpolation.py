@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from whalecore.explain.interpolation import finest_level, interpolated
+from whalecore.explain.interpolation import finest_level, interpolated, smoothly_interpolated
 from whalecore.explain.phases import AxisGrid, MapGrid, map_grid
 
 
@@ -63,3 +63,18 @@ def test_the_finest_level_is_the_last_one_known_completely():
         row, col = grid.rows.of_level(level)[-1], grid.cols.of_level(level)[-1]
         known[row, col] = False
         assert finest_level(known, grid) < level
+
+
+def test_splines_fill_cubics_exactly_with_another_distance_along_rows_than_along_columns():
+    grid = map_grid(33, 65, stride=4, total_stride=32)
+    rows, cols = np.mgrid[:33, :65] / 16
+    truth = np.stack([rows**3 - rows + 2 * cols, rows * cols**3 - cols**2])
+    levels = (grid.levels - 1, grid.levels - 2)
+    values = np.full_like(truth, np.nan)
+    known = np.ix_(range(2), grid.rows.of_level(levels[0]), grid.cols.of_level(levels[1]))
+    values[known] = truth[known]
+    filled = smoothly_interpolated(values, levels, grid)
+    first, last = grid.cols.of_level(levels[1])[[0, -1]]
+    np.testing.assert_allclose(
+        filled[..., first : last + 1], truth[..., first : last + 1], atol=1e-9
+    )

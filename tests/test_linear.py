@@ -10,7 +10,7 @@ from tests.residual import all_blocks, random_photos, shaken
 from whalecore.explain.alive import AliveBytes
 from whalecore.explain.engines import ExactEngine
 from whalecore.explain.folded import fold
-from whalecore.explain.linear import linear_changes
+from whalecore.explain.linear import LinearisedMaps
 from whalecore.explain.patches import positions
 from whalecore.explain.room import clean_bytes
 from whalecore.types import OcclusionSettings
@@ -27,6 +27,12 @@ def engine_and_photo():
         return ExactEngine(network, photo, SETTINGS), photo
 
 
+def linear_changes(engine, photo, depth, outputs, phases, at_once=None):
+    maps = LinearisedMaps(engine, photo, depth, outputs, at_once)
+    maps.compute(phases)
+    return maps.changes
+
+
 def every_phase(engine):
     return [phase for level in engine.grid.phases_by_level() for phase in level]
 
@@ -36,7 +42,7 @@ def test_with_every_block_exact_and_a_linear_head_the_changes_are_exact(engine_a
     changes = linear_changes(engine, photo, 4, lambda logits: logits, every_phase(engine))
     with torch.inference_mode():
         expected = (all_blocks(engine)[0] - engine.clean[0]).permute(2, 0, 1)
-    assert torch.allclose(changes, expected, atol=1e-5)
+    assert torch.allclose(changes.double(), expected, atol=1e-5)
 
 
 @pytest.mark.parametrize("depth", [0, 1, 2])
@@ -53,7 +59,7 @@ def test_changes_are_the_gradient_times_what_a_patch_does_up_to_the_block(engine
     def logits_from(values):
         for block in network.blocks[depth:]:
             values = block(values)
-        return network.head(values.mean(dim=(2, 3)))[0]
+        return network.head(values.mean(dim=(2, 3)))[0].float()
 
     slopes = torch.autograd.functional.jacobian(logits_from, up_to(photo))
     changes = linear_changes(engine, photo, depth, lambda logits: logits, every_phase(engine))
@@ -75,7 +81,7 @@ def test_the_outputs_are_what_is_differentiated(engine_and_photo):
 
     of_share = linear_changes(engine, photo, 2, share, phases)
     of_logits = linear_changes(engine, photo, 2, lambda logits: logits, phases)
-    scores = functional.softmax(engine.clean[0], dim=0)
+    scores = functional.softmax(engine.clean[0].float(), dim=0)
     slope = scores[1] * (torch.eye(3)[1] - scores)
     assert torch.allclose(of_share[0], torch.einsum("k,kij->ij", slope, of_logits), atol=1e-6)
 

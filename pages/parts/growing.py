@@ -162,7 +162,12 @@ def _buttons(lab, candidate, settings, key, computing: bool, begun: bool) -> Non
             background().start(
                 key,
                 lambda report: explain_growing(
-                    lab, candidate["photo_id"], settings, report=report, identifier=identifier
+                    lab,
+                    candidate["photo_id"],
+                    settings,
+                    report=report,
+                    identifier=identifier,
+                    guided=True,
                 ),
                 reader(),
             )

@@ -22,15 +22,8 @@ Outputs = Callable[[Tensor], Tensor]
 """Logits (B, individuals) to the outputs that are explained (B, maps)."""
 
 
-def linear_changes(
-    engine: ExactEngine,
-    images: Tensor,
-    depth: int,
-    outputs: Outputs,
-    phases: Sequence[tuple[int, int]],
-    at_once: int | None = None,
-) -> Tensor:
-    """How the outputs change where the positions of some phases are covered, to first order.
+class LinearisedMaps:
+    """How outputs change where places are covered, to first order: as many places as wanted.
 
     Parameters
     ----------
@@ -41,31 +34,47 @@ def linear_changes(
         Blocks that are exact; 0 for the stem alone.
     outputs : callable
         Differentiable.
-    phases : sequence of (int, int)
-        Which positions.
     at_once : int, optional
         Outputs whose gradients are computed together; all when left out.
 
-    Returns
-    -------
-    Tensor of shape (maps, rows, cols), float32
-        0 at other positions.
+    Attributes
+    ----------
+    changes : Tensor of shape (maps, rows, cols), float32
+        0 at positions that were not computed.
     """
-    images = images.to(engine.network.dtype)
-    gradients = _gradients(engine.network, images, depth, outputs, at_once)
-    slopes = _padded(engine, gradients, depth)
-    grid = engine.grid
-    changes = torch.zeros(len(gradients), *grid.shape, device=images.device)
-    with torch.inference_mode():
-        for phase in phases:
-            for rows, cols, down, across in engine.tiling.chunks(phase):
-                tiles = _changes_at(engine, down, across, depth)
-                slope = slopes.tiles(_span(down, depth), _span(across, depth))
-                for number, one in enumerate(slope):
-                    changes[number, evenly(rows), evenly(cols)] = (
-                        (one * tiles.view(one.shape)).sum(dim=(2, 3, 4)).float()
-                    )
-    return changes
+
+    def __init__(
+        self,
+        engine: ExactEngine,
+        images: Tensor,
+        depth: int,
+        outputs: Outputs,
+        at_once: int | None = None,
+    ) -> None:
+        images = images.to(engine.network.dtype)
+        gradients = _gradients(engine.network, images, depth, outputs, at_once)
+        self._engine, self._depth = engine, depth
+        self._slopes = _padded(engine, gradients, depth)
+        self._done: set[tuple[int, int]] = set()
+        self.changes = torch.zeros(len(gradients), *engine.grid.shape, device=images.device)
+
+    def compute(self, phases: Sequence[tuple[int, int]]) -> None:
+        """Compute the positions of some phases, each once."""
+        with torch.inference_mode():
+            for phase in phases:
+                if phase not in self._done:
+                    self._compute(phase)
+                    self._done.add(phase)
+
+    def _compute(self, phase: tuple[int, int]) -> None:
+        depth = self._depth
+        for rows, cols, down, across in self._engine.tiling.chunks(phase):
+            tiles = _changes_at(self._engine, down, across, depth)
+            slope = self._slopes.tiles(_span(down, depth), _span(across, depth))
+            for number, one in enumerate(slope):
+                self.changes[number, evenly(rows), evenly(cols)] = (
+                    (one * tiles.view(one.shape)).sum(dim=(2, 3, 4)).float()
+                )
 
 
 def _gradients(

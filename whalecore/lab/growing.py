@@ -38,6 +38,7 @@ def growing_heatmaps(
     pause: float = 0.0,
     keep: Keep | None = None,
     doubled: bool = False,
+    guided: bool = False,
 ) -> Iterator[OcclusionMaps]:
     """Compute the occlusion maps of a photo's candidates, coarse to fine.
 
@@ -53,6 +54,8 @@ def growing_heatmaps(
         Stores the rows; ``lab.write`` when not given.
     doubled : bool
         Whether to store also, without a pause, what is twice as much as was stored before.
+    guided : bool
+        For somebody who watches; see `whalecore.explain.occlusion.growing_maps`.
 
     Yields
     ------
@@ -60,18 +63,18 @@ def growing_heatmaps(
         After each level; the last one is finished. Stop at any, by closing the generator.
     """
     # Here, so that a lab can be read without loading torch.
-    from whalecore.explain.occlusion import growing_maps
+    from whalecore.explain.occlusion import begun_maps, grown_maps
 
     keep = keep or lab.write
-    computing = computing or Computing()
-    start = unfinished_maps(lab, prediction, settings, computing)
     prepared = identifier.prepare(photo, prediction.crop.box)
+    making = begun_maps(identifier, prepared, prediction.individuals, settings, computing)
+    start = unfinished_maps(lab, prediction, settings, making.computing)
+    if start is not None:
+        making.take_over(start)
     newest = kept = start
     kept_at, finished = time.monotonic(), False
     try:
-        for newest in growing_maps(
-            identifier, prepared, prediction.individuals, settings, computing, report, start
-        ):
+        for newest in grown_maps(making, report, guided):
             first = kept is None
             if first:
                 # Somebody waits for it, and storing it takes longer than computing it again.
@@ -94,7 +97,14 @@ def growing_heatmaps(
 def unfinished_maps(
     lab: LabHeatmaps, prediction: Prediction, settings: OcclusionSettings, computing: Computing
 ) -> OcclusionMaps | None:
-    """What an earlier call computed and this one can go on from; None without."""
+    """What an earlier call computed and this one can go on from; None without.
+
+    Parameters
+    ----------
+    computing : Computing
+        By what means the maps really are computed: brute force is of full precision, whatever was
+        asked for.
+    """
     rows = {
         row["individual"]: row
         for row in lab.rows(

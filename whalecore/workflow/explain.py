@@ -135,6 +135,7 @@ def explain_growing(
     report: Report = silent,
     identifier: Identifier | None = None,
     model_id: str | None = None,
+    guided: bool = False,
 ) -> Iterator[OcclusionMaps]:
     """Compute the occlusion maps of one photo of the lab, coarse to fine.
 
@@ -148,6 +149,8 @@ def explain_growing(
         That of the photo's scores, to spare loading it again.
     model_id : str, optional
         One of the models that scored the photo; by default the newest one.
+    guided : bool
+        For somebody who watches; see `whalecore.explain.occlusion.growing_maps`.
 
     Yields
     ------
@@ -175,6 +178,7 @@ def explain_growing(
                 report,
                 SHOWN_KEPT_EVERY,
                 doubled=True,
+                guided=guided,
             )
 
 
