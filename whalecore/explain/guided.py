@@ -15,8 +15,8 @@ from whalecore.types import OcclusionMaps, Report
 if TYPE_CHECKING:
     from whalecore.explain.occlusion import MapsInTheMaking
 
-QUARTERS = 2
-"""Of layer1 and layer2 together that stay exact: all of layer1."""
+QUARTERS = 3
+"""Of layer1 and layer2 together that stay exact: as deep as costs little beside the gradient."""
 
 MOST = 512
 """Positions of the linearised map: some seconds for the largest network on two cores."""
