@@ -117,14 +117,15 @@ def curve(small: bool) -> None:
     """Cost against stride, patch and input size, beside the count of multiply-adds."""
     sizes = [(32, 64), (48, 96)] if small else [(64, 128), (128, 256), (256, 512), (384, 768)]
     middle = sizes[-2]
-    shapes = [(*middle, 15, stride) for stride in (1, 2, 4, 8)]
+    shapes = [(*middle, 15, stride) for stride in (1, 2, 4, 8, 3, 5, 7)]
     shapes += [(*middle, patch, 4) for patch in (5, 15, 35)]
     shapes += [(*size, 5, 4) for size in sizes]
+    effort = _effort(small) if small else Effort(rounds=4, batches=(8,))
     rows = []
-    for keywords in networks(small)[:2]:
+    for keywords in networks(small):
         for height, width, patch, stride in dict.fromkeys(shapes):
             case = Case(height=height, width=width, patch=patch, stride=stride, **keywords)
-            found = {row.engine: row for row in measure(case, _effort(small))}
+            found = {row.engine: row for row in measure(case, effort)}
             exact = found["exact"]
             rows.append(
                 [
@@ -146,9 +147,10 @@ def curve(small: bool) -> None:
     headings += ["exact s/position", "map s", "x reference", "multiply-adds / tile's", "quotient"]
     _print(markdown(headings, rows))
     print(
-        "\nMultiply-adds / tile's: how many times fewer multiply-adds the plain convolutions of "
-        "the tiles take.\nThe quotient is above 1 where Winograd's algorithm and maps that stay "
-        "in the cache save more\nthan rectifiers, copies and small calls cost."
+        "\nMedians of three turns; brute force in batches of 8. Multiply-adds / tile's: how many times "
+        "fewer\nmultiply-adds the plain convolutions of the tiles take. The quotient is above 1 where "
+        "Winograd's algorithm and\nmaps that stay in the cache save more than rectifiers, copies and "
+        "small calls cost."
     )
 
 
