@@ -147,10 +147,10 @@ def curve(small: bool) -> None:
     headings += ["exact s/position", "map s", "x reference", "multiply-adds / tile's", "quotient"]
     _print(markdown(headings, rows))
     print(
-        "\nMedians of three turns; brute force in batches of 8. Multiply-adds / tile's: how many times "
-        "fewer\nmultiply-adds the plain convolutions of the tiles take. The quotient is above 1 where "
-        "Winograd's algorithm and\nmaps that stay in the cache save more than rectifiers, copies and "
-        "small calls cost."
+        "\nMedians of three turns; brute force in batches of 8. Multiply-adds / tile's: how many "
+        "times fewer multiply-adds\nthe plain convolutions of the tiles take. The quotient is "
+        "above 1 where Winograd's algorithm and maps that stay\nin the cache save more than "
+        "rectifiers, copies and small calls cost."
     )
 
 
