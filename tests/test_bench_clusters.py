@@ -10,7 +10,13 @@ import pytest
 from benchmarks import clusters as script
 from click.testing import CliRunner
 
-from tests.benchmarks import cluster_printed, cluster_real, cluster_subjects, cluster_ways
+from tests.benchmarks import (
+    cluster_printed,
+    cluster_real,
+    cluster_stable,
+    cluster_subjects,
+    cluster_ways,
+)
 from whalecore.cli import main
 from whalecore.clusters.meaning import Surroundings
 from whalecore.memory import forget_peak, resident_mib
@@ -324,6 +330,29 @@ def test_the_samples_of_the_rank_correlation_draw_whole_individuals():
     assert found == low == high == pytest.approx(0.5)
 
 
+def test_shuffled_groups_show_what_scores_and_correctness_give_by_themselves():
+    random = np.random.default_rng(0)
+    labels = np.repeat(np.arange(1, 11), 30)
+    # Right as often as the score says, whatever the cluster.
+    scores = random.random(300)
+    correct = random.random(300) < scores
+    chance, low, high = cluster_real.shuffled_correlation(labels, correct, scores, draws=400)
+    assert 0.4 < chance < 0.7
+    assert low < chance < high
+    # Scores that know nothing of what is right give nothing.
+    nothing = cluster_real.shuffled_correlation(labels, correct, random.random(300), draws=400)
+    assert nothing[0] == pytest.approx(0, abs=0.12)
+    again = cluster_real.shuffled_correlation(labels, correct, scores, draws=400)
+    assert again == (chance, low, high)
+
+
+def test_shuffled_groups_of_two_sizes_are_counted_by_hand():
+    # Whichever of the three is by itself, the group with the right one has the higher mean score.
+    correct, scores = np.array([1, 0, 0]), np.array([0.9, 0.2, 0.1])
+    found = cluster_real.shuffled_correlation(np.array([1, 2, 2]), correct, scores, draws=50)
+    assert found == pytest.approx((1, 1, 1))
+
+
 def test_correctness_of_clusters_is_counted():
     heatmaps = HeatmapSet(
         "osm", "stride=8", np.zeros((4, 2, 2)), ("m",) * 4, tuple("abcd"), ("x",) * 4,
@@ -401,3 +430,43 @@ def test_the_clock_adds_up_the_time_between_reports(monkeypatch):
     assert clock.seconds == {"points": 2, "how stable": 4}
     assert clock.words("stable", "the stability") == ", 4.0 s of them for the stability"
     assert clock.words("nothing", "nothing") == ""
+
+
+def planted_photos(each=4):
+    """Heatmaps of three kinds, of which each photo has some of one kind."""
+    heatmaps, kinds = planted_heatmaps(240, replace(TINY, grain=0.02, moves=0.01))
+    order = np.argsort(kinds, kind="stable")
+    photos = np.array([f"photo {number}" for number in np.arange(240) // each])
+    return cluster_subjects.Subject("planted", heatmaps[order], photos, 4, 3, kinds[order])
+
+
+def test_heatmaps_of_a_photo_are_held_out_together_as_in_a_lab(monkeypatch):
+    seen = []
+
+    def look(heatmaps, *given, **named):
+        seen.append(heatmaps)
+
+    monkeypatch.setattr(cluster_subjects, "spectral_clustering", look)
+    subject = planted_photos()
+    cluster_subjects.group(subject, np.arange(240) >= 100, seed=0)
+    assert seen[0].photo_ids == tuple(subject.photos[100:])
+    np.testing.assert_array_equal(seen[0].values, subject.heatmaps[100:])
+
+
+def test_a_kind_that_is_left_out_is_left_out_with_its_photos_and_found_where_it_stands_apart():
+    subject = planted_photos()
+    alone = replace(subject, photos=np.arange(240))
+    assert cluster_subjects.unlike_of_kind(alone, subject.kinds, 0) > 0.9
+    assert cluster_subjects.unlike_of_kind(subject, subject.kinds, 1) > 0.9
+    # Kinds that are none are not missed: others like their heatmaps are still there.
+    at_random = np.random.default_rng(0).integers(0, 3, 240)
+    assert cluster_subjects.unlike_of_kind(alone, at_random, 0) < 0.1
+
+
+def test_the_calls_that_a_clustering_makes_are_timed():
+    subject = planted_photos()
+    stability, noise, unstable, *seconds = cluster_stable.measured(subject)
+    assert float(stability) > 0.95 > float(noise)
+    assert unstable == 0
+    whole, own, of_noise = map(float, seconds)
+    assert 0 < own + of_noise < whole

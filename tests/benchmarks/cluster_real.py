@@ -66,11 +66,34 @@ def _print_correlation(
 ) -> None:
     named = {row["photo_id"]: row["individual"] or row["photo_id"] for row in lab.rows("photos")}
     units = np.array([named[photo_id] for photo_id in heatmaps.photo_ids])
-    found, low, high = rank_correlation(clustering.labels, right, heatmaps.scores, units, draws)
+    first, rows = heatmaps.ranks == 1, []
+    for words, which in (("all", np.ones(len(first), bool)), ("first candidates alone", first)):
+        if np.ptp(right[which]) == 0:
+            continue
+        given = clustering.labels[which], right[which], heatmaps.scores[which]
+        found, low, high = rank_correlation(*given, units[which], draws)
+        chance, least, most = shuffled_correlation(*given, draws)
+        rows.append(
+            [
+                words,
+                int(which.sum()),
+                f"{found:.3f}",
+                interval(low, high),
+                f"{chance:.3f}",
+                interval(least, most),
+            ]
+        )
     print(
         f"\nRank correlation (Spearman) of mean score and share right over {clustering.clusters} "
-        f"clusters: {found:.3f},\n95 % interval {interval(low, high)} ({draws} samples of the "
-        f"{len(np.unique(units))} individuals, the clusters held fixed)."
+        "clusters:\n"
+    )
+    headings = ["heatmaps", "number", "correlation", "95 % interval", "labels shuffled"]
+    show(markdown([*headings, "95 % of the shuffles"], rows))
+    print(
+        f"\nInterval: {draws} samples of the {len(np.unique(units))} individuals, the clusters "
+        "held fixed. Labels shuffled: mean of as many groups\nof the same sizes that were dealt "
+        "out at random. Score and correctness go together heatmap by heatmap, so that they\ndo in "
+        "any groups: only what lies beyond the shuffles speaks of these clusters."
     )
 
 
@@ -175,17 +198,40 @@ def rank_correlation(
         sums.append(table)
 
     def correlation(times: np.ndarray) -> float:
-        from scipy.stats import rankdata
-
-        counts, right, score = (times @ table for table in sums)
-        there = counts > 0
-        shares, means = right[there] / counts[there], score[there] / counts[there]
-        if np.ptp(shares) == 0 or np.ptp(means) == 0:
-            return float("nan")
-        return float(np.corrcoef(rankdata(shares), rankdata(means))[0, 1])
+        return _over_clusters(*(times @ table for table in sums))
 
     random = np.random.default_rng(seed)
     chances = np.full(len(names), 1 / len(names))
     found = [correlation(random.multinomial(len(names), chances)) for _ in range(draws)]
     low, high = np.nanpercentile(found, (2.5, 97.5))
     return correlation(np.ones(len(names))), float(low), float(high)
+
+
+def shuffled_correlation(
+    labels: np.ndarray, correct: np.ndarray, scores: np.ndarray, draws: int, seed: int = 0
+) -> tuple[float, float, float]:
+    """What `rank_correlation` gives for groups of the same sizes that mean nothing.
+
+    Returns
+    -------
+    (float, float, float)
+        Mean, 2.5th and 97.5th percentile over the shuffles of the labels.
+    """
+    random, cluster = np.random.default_rng(seed), np.unique(labels, return_inverse=True)[1]
+    found = []
+    for _ in range(draws):
+        shuffled = random.permutation(cluster)
+        sums = (np.bincount(shuffled, weights) for weights in (None, correct, scores))
+        found.append(_over_clusters(*sums))
+    return float(np.nanmean(found)), *map(float, np.nanpercentile(found, (2.5, 97.5)))
+
+
+def _over_clusters(counts: np.ndarray, right: np.ndarray, score: np.ndarray) -> float:
+    """Spearman's correlation of share right and mean score, from the sums of each cluster."""
+    from scipy.stats import rankdata
+
+    there = counts > 0
+    shares, means = right[there] / counts[there], score[there] / counts[there]
+    if np.ptp(shares) == 0 or np.ptp(means) == 0:
+        return float("nan")
+    return float(np.corrcoef(rankdata(shares), rankdata(means))[0, 1])

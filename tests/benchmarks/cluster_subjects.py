@@ -4,13 +4,17 @@ from __future__ import annotations
 
 import sys
 import time
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, replace
+from unittest.mock import patch
 
 import numpy as np
 
+from whalecore.clusters import spectral
 from whalecore.clusters.clustering import Clustering, Earlier
 from whalecore.clusters.matching import match_clusters
+from whalecore.clusters.placing import assign_many
 from whalecore.clusters.spectral import spectral_clustering, stride_of
 from whalecore.lab.lab import Lab
 from whalecore.types import HeatmapSet, Progress
@@ -22,19 +26,21 @@ SMALL = Planted(kinds=6, rows=16, cols=32)
 
 @dataclass(frozen=True)
 class Subject:
-    """Heatmaps to be clustered, and the photo of each."""
+    """Heatmaps to be clustered, the photo of each, and its kind where that is known."""
 
     name: str
     heatmaps: np.ndarray
     photos: np.ndarray
     stride: int
     clusters: int
+    kinds: np.ndarray | None = None
 
 
 def planted_subject(count: int, small: bool) -> Subject:
     planted = SMALL if small else Planted()
-    heatmaps, _ = planted_heatmaps(count, planted)
-    return Subject("planted kinds", heatmaps, np.arange(count), STRIDE, planted.kinds)
+    heatmaps, kinds = planted_heatmaps(count, planted)
+    photos = np.array([f"photo {number}" for number in range(count)])
+    return Subject("planted kinds", heatmaps, photos, STRIDE, planted.kinds, kinds)
 
 
 def lab_subject(lab: Lab, most: int | None, clusters: int) -> Subject:
@@ -48,13 +54,56 @@ def lab_subject(lab: Lab, most: int | None, clusters: int) -> Subject:
 def group(
     subject: Subject, which: np.ndarray, seed: int, earlier: Earlier | None = None
 ) -> Clustering:
-    return spectral_clustering(
-        subject.heatmaps[which],
-        subject.clusters,
-        seed=seed,
-        stride=subject.stride,
-        earlier=earlier,
+    """Cluster some of the heatmaps; those of a photo are held out together, as in a lab."""
+    count = int(which.sum())
+    heatmaps = HeatmapSet(
+        method="osm",
+        settings="",
+        values=subject.heatmaps[which],
+        model_ids=("",) * count,
+        photo_ids=tuple(subject.photos[which].tolist()),
+        individuals=("",) * count,
+        ranks=np.ones(count, int),
+        scores=np.ones(count, np.float32),
+        correct=np.zeros(count, bool),
     )
+    return spectral_clustering(
+        heatmaps, subject.clusters, seed=seed, stride=subject.stride, earlier=earlier
+    )
+
+
+@contextmanager
+def without_stability() -> Iterator[None]:
+    """Leave out what takes most of the time of a clustering and says nothing of placing."""
+
+    def unknown(points: np.ndarray, labels: np.ndarray, *_: object, **__: object) -> np.ndarray:
+        return np.full(labels.max(), np.nan, np.float32)
+
+    with (
+        patch.object(spectral, "cluster_stability", unknown),
+        patch.object(spectral, "noise_stability", lambda *_, **__: float("nan")),
+    ):
+        yield
+
+
+def unlike_of_kind(subject: Subject, kinds: np.ndarray, place: int) -> float:
+    """Share of a kind's heatmaps that are called unlike any cluster where the kind is new.
+
+    All heatmaps of the photos that have one of the kind are left out of the clustering, because
+    nothing of a new photo was clustered either.
+
+    Parameters
+    ----------
+    kinds : ndarray of shape (heatmaps,), int
+        From 0.
+    place : int
+        Which kind, 0 for that with the fewest heatmaps.
+    """
+    of_kind = kinds == np.argsort(np.bincount(kinds), kind="stable")[place]
+    others = ~np.isin(subject.photos, subject.photos[of_kind])
+    with without_stability():
+        clustering = group(replace(subject, clusters=subject.clusters - 1), others, place)
+    return float(assign_many(clustering, subject.heatmaps[of_kind]).unlike.mean())
 
 
 def held_out_photos(photos: np.ndarray, seed: int, share: float = 0.1) -> np.ndarray:

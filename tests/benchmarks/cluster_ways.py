@@ -5,14 +5,11 @@ from __future__ import annotations
 import argparse
 import sys
 import time
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
-from unittest.mock import patch
+from collections.abc import Callable
 
 import numpy as np
 
 from tests.benchmarks.cluster_subjects import (
-    SMALL,
     Subject,
     group,
     held_out_photos,
@@ -20,8 +17,8 @@ from tests.benchmarks.cluster_subjects import (
     lab_subject,
     planted_subject,
     show,
+    without_stability,
 )
-from whalecore.clusters import spectral
 from whalecore.clusters.clustering import Clustering, Earlier
 from whalecore.clusters.descriptor import fit_projection
 from whalecore.clusters.eigen import dense_embedding
@@ -38,7 +35,6 @@ from whalecore.clusters.placing import VOTERS, assign_many
 from whalecore.clusters.stability import cluster_stability
 from whalecore.clusters.sweep import choose_sigma, typical_distance
 from whalecore.lab.lab import open_lab
-from whalecore.workflow.bench.planted import Planted, planted_heatmaps
 from whalecore.workflow.bench.tables import markdown
 
 NEIGHBOURS = 15
@@ -123,7 +119,7 @@ def way(given: argparse.Namespace) -> None:
     from sklearn.metrics import adjusted_rand_score as agreement
 
     rows = []
-    for subject, kinds in subjects_of(given):
+    for subject in subjects_of(given):
         projection = fit_projection(subject.heatmaps, subject.stride, components=COMPONENTS)
         points = projection.points(subject.heatmaps)
         sigma = choose_sigma(points, subject.clusters).sigma
@@ -135,6 +131,7 @@ def way(given: argparse.Namespace) -> None:
             seconds = (time.perf_counter() - started) / len(found)
             near = [agreement(one, two) for one, two in zip(wanted.values(), found, strict=True)]
             own = [agreement(one, found[0]) for one in found[1:]]
+            kinds = subject.kinds
             true = [] if kinds is None else [agreement(kinds, one) for one in found]
             stable = stability_of(make, points, found[0], sigma, subject)
             rows.append([subject.name, len(points), subject.clusters, name, f"{seconds:.1f}"])
@@ -176,23 +173,20 @@ def words(values: list[float]) -> str:
     return f"{np.mean(values):.2f} ({min(values):.2f} to {max(values):.2f})"
 
 
-def subjects_of(given: argparse.Namespace) -> list[tuple[Subject, np.ndarray | None]]:
-    """Planted kinds with the truth, and the labs, each with few and with many clusters."""
-    count = 100 if given.small else given.heatmaps
-    planted = planted_subject(count, given.small)
-    kinds = planted_heatmaps(count, SMALL if given.small else Planted())[1]
-    found: list[tuple[Subject, np.ndarray | None]] = [(planted, kinds)]
+def subjects_of(given: argparse.Namespace) -> list[Subject]:
+    """Planted kinds, and the labs, each with few and with many clusters."""
+    found = [planted_subject(100 if given.small else given.heatmaps, given.small)]
     for folder in given.labs or ("data/demo",):
         for clusters in sorted({min(10, given.clusters), given.clusters}):
             most = 200 if given.small else None
-            found.append((lab_subject(open_lab(folder), most, clusters), None))
+            found.append(lab_subject(open_lab(folder), most, clusters))
     return found
 
 
 def vote(given: argparse.Namespace) -> None:
     """Neighbour vote against the Nystrom extension for heatmaps that were held out."""
     rows = []
-    for subject, _ in subjects_of(given):
+    for subject in subjects_of(given):
         for seed in range(1 if given.small else 3):
             rows.append([subject.name, len(subject.heatmaps), subject.clusters, seed])
             rows[-1] += compared(subject, seed)
@@ -229,17 +223,6 @@ def compared(subject: Subject, seed: int) -> list[object]:
         int((carried_right & ~voted[VOTERS]).sum()),
         int((voted[VOTERS] & ~carried_right).sum()),
     ]
-
-
-@contextmanager
-def without_stability() -> Iterator[None]:
-    """Leave out what takes most of the time of a clustering and says nothing of placing."""
-
-    def unknown(points: np.ndarray, labels: np.ndarray, *_: object, **__: object) -> np.ndarray:
-        return np.full(labels.max(), np.nan, np.float32)
-
-    with patch.object(spectral, "cluster_stability", unknown):
-        yield
 
 
 def voted_clusters(clustering: Clustering, heatmaps: np.ndarray, voters: int) -> np.ndarray:

@@ -3,6 +3,7 @@
     python tests/benchmarks/clusters.py scale --most 20000
     python tests/benchmarks/clusters.py way data/demo LAB
     python tests/benchmarks/clusters.py new data/demo
+    python tests/benchmarks/clusters.py stable data/demo
     python tests/benchmarks/clusters.py vote data/demo LAB
     python tests/benchmarks/clusters.py sigma
     python tests/benchmarks/clusters.py demo data/demo
@@ -30,6 +31,7 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[2]))
 
 from tests.benchmarks.cluster_printed import printed
 from tests.benchmarks.cluster_real import real
+from tests.benchmarks.cluster_stable import stable
 from tests.benchmarks.cluster_subjects import (
     SMALL,
     Subject,
@@ -42,6 +44,7 @@ from tests.benchmarks.cluster_subjects import (
     say,
     show,
     some_of,
+    unlike_of_kind,
 )
 from tests.benchmarks.cluster_ways import vote, way
 from whalecore.clusters.clustering import Earlier
@@ -93,7 +96,7 @@ def new(given: argparse.Namespace) -> None:
             print(*rows[-1], file=sys.stderr, flush=True)
     headings = ["heatmaps of", "heatmaps", "clusters", "seed", "held out", "same cluster"]
     headings += ["95 % interval", "the others", "anew: same cluster", "anew: the others"]
-    headings += ["unlike any", "us each", "ms alone"]
+    headings += ["unlike any", "of a kind left out", "us each", "ms alone"]
     show(markdown(headings, rows))
     print(
         "\nHeld out: all heatmaps of 10 % of the photos. The other heatmaps are clustered without "
@@ -102,13 +105,15 @@ def new(given: argparse.Namespace) -> None:
         "share of the held-out heatmaps that were placed in the\ncluster which the joint run gave "
         "them. The others: share of the heatmaps in both runs that kept their cluster,\nwhich no "
         "way of placing can be expected to exceed by much. Anew: the joint run chooses sigma "
-        "again and starts\nfrom chance. us each: microseconds per heatmap, placed together; ms "
+        "again and starts\nfrom chance. Of a kind left out: share unlike any cluster among the "
+        "heatmaps of a planted kind, or of one of the\nsmallest clusters of the joint run, whose "
+        "photos were not clustered at all. us each: microseconds per heatmap, placed together; ms "
         "alone: one by itself."
     )
 
 
 def held_out(subject: Subject, seed: int) -> list[object]:
-    """Number held out, shares in the same cluster with an interval, unlike, times."""
+    """Number held out, shares in the same cluster with an interval, shares unlike, times."""
     out = held_out_photos(subject.photos, seed)
     apart = group(subject, ~out, seed)
     before = np.zeros(len(out), int)
@@ -121,9 +126,10 @@ def held_out(subject: Subject, seed: int) -> list[object]:
     for heatmap in some:
         assign(apart, heatmap[None])
     alone = (time.perf_counter() - started) / len(some)
-    agreed = []
+    agreed, kinds = [], subject.kinds
     for earlier in (Earlier(before, apart.sigma), None):
         joint = group(subject, np.ones_like(out), seed, earlier)
+        kinds = joint.labels - 1 if kinds is None else kinds
         renamed = joint_names(apart.labels, joint.labels[~out])
         agreed.append(
             (
@@ -141,6 +147,7 @@ def held_out(subject: Subject, seed: int) -> list[object]:
         float(same_anew.mean()),
         float(kept_anew.mean()),
         float(placed.unlike.mean()),
+        unlike_of_kind(subject, kinds, seed),
         each * 1e6,
         alone * 1e3,
     ]
@@ -340,7 +347,7 @@ def agreement(kinds: np.ndarray, labels: np.ndarray) -> tuple[float, float]:
 
 
 PARTS: dict[str, Callable[[argparse.Namespace], None]] = {
-    part.__name__: part for part in (scale, way, new, vote, sigma, demo, real, printed)
+    part.__name__: part for part in (scale, way, new, stable, vote, sigma, demo, real, printed)
 }
 
 
@@ -351,7 +358,10 @@ def main() -> None:
     parser.add_argument("--small", action="store_true", help="a trial in seconds")
     parser.add_argument("--most", type=int, default=SIZES[-1], help="heatmaps of 'scale'")
     parser.add_argument(
-        "--heatmaps", type=int, default=2000, help="planted ones of 'sigma', 'way' and 'vote'"
+        "--heatmaps",
+        type=int,
+        default=2000,
+        help="planted ones of 'stable', 'sigma', 'way' and 'vote'",
     )
     parser.add_argument("--clusters", type=int, default=30, help="of labs, at most")
     given = parser.parse_args()
