@@ -257,7 +257,12 @@ def explain(
     "usual ones) or layer=layer4. Given several times, these maps describe each heatmap together; "
     "the first of them is shown.",
 )
-@click.option("--signed", is_flag=True, help="Keep the negative part of the maps.")
+@click.option(
+    "--signed",
+    is_flag=True,
+    help="Keep support and evidence against the individual apart; otherwise each map is scaled "
+    "from its lowest value to its highest, as in the paper.",
+)
 @click.option(
     "--align-mirrored",
     "aligned",

@@ -414,7 +414,7 @@ class Representation:
     parts : tuple of HeatmapPart
         Maps of the same photo and individual; the first one is the heatmap that is shown.
     signed : bool
-        Whether the negative part is kept.
+        Whether support and evidence against are kept apart.
     aligned : bool
         Whether heatmaps that lie more on the right are mirrored.
     """
