@@ -26,14 +26,14 @@ def is_shortage(error: BaseException) -> bool:
     return isinstance(error, RuntimeError) and any(sign in words for sign in SIGNS)
 
 
-def too_little_memory(device: torch.device) -> SettingsError:
-    """What a person is told where not even one covered photo fits."""
+def too_little_memory(device: torch.device, what: str = "a single covered photo") -> SettingsError:
+    """What a person is told where not even the least that can be computed fits."""
     if device.type == "cuda":
         return SettingsError(
-            "The GPU has too little memory left for a single covered photo: close other programs "
-            "that use it, or choose the device 'cpu'."
+            f"The GPU has too little memory left for {what}: close other programs that use it, or "
+            "choose the device 'cpu'."
         )
     return SettingsError(
-        "The computer has too little memory left for a single covered photo: close other programs, "
-        "or use a model with a smaller input."
+        f"The computer has too little memory left for {what}: close other programs, or use a model "
+        "with a smaller input."
     )

@@ -8,7 +8,7 @@ from collections.abc import Iterator, Sequence
 from contextlib import ExitStack, suppress
 
 from whalecore.errors import LabError, WhalecoreError
-from whalecore.explain.gradcam import grad_cams_of
+from whalecore.explain.gradcam_batches import grad_cams_in_batches
 from whalecore.identifiers.identifier import Identifier
 from whalecore.lab.growing import (
     growing_heatmaps,
@@ -31,7 +31,7 @@ from whalecore.workflow.models import newest_models
 from whalecore.workflow.progress import Pace, Report, silent
 
 BATCH = 16
-"""Photos whose Grad-CAM comes from one forward pass."""
+"""Photos whose Grad-CAM comes from one forward pass, where the memory allows so many."""
 
 TOGETHER = {"cuda": 8}
 """Photos whose occlusion maps share batches, by kind of device; elsewhere one."""
@@ -68,7 +68,7 @@ def explain_photos(
     minutes : float, optional
         No photo is begun after this time.
     computing : Computing, optional
-        By what means occlusion maps are computed.
+        By what means heatmaps are computed.
 
     Returns
     -------
@@ -122,7 +122,8 @@ def explain_photo(
         return
     identifier = identifier or lab.identifier(model_id or _judge(lab, photo_id))
     report(Progress("grad-cam", 0, 1))
-    for error in _explain_by_grad_cam(lab, identifier, {photo_id: [settings]}, PATIENCE).values():
+    wanted = {photo_id: [settings]}
+    for error in _explain_by_grad_cam(lab, identifier, wanted, computing, PATIENCE).values():
         raise error
     report(Progress("grad-cam", 1, 1, 0.0))
 
@@ -212,7 +213,9 @@ def _explain_pairs(lab, missing, minutes, report, computing) -> int:
         errors = {
             (photo_id, model_id): error
             for model_id, wanted in by_model.items()
-            for photo_id, error in _explain_by_grad_cam(lab, identifiers[model_id], wanted).items()
+            for photo_id, error in _explain_by_grad_cam(
+                lab, identifiers[model_id], wanted, computing
+            ).items()
         }
         maps = {
             pair: [one for one in missing[pair] if isinstance(one, OcclusionSettings)]
@@ -320,11 +323,10 @@ def _explain_by_grad_cam(
     lab: Lab,
     identifier: Identifier,
     wanted: dict[str, list[GradCamSettings]],
+    computing: Computing | None = None,
     patience: float = 0.0,
 ) -> dict[str, WhalecoreError]:
     """Explain photos of one model together; returns why some could not be."""
-    import torch
-
     model_id, errors = identifier.model_id, {}
     predictions, prepared = [], []
     with ExitStack() as claims:
@@ -342,12 +344,8 @@ def _explain_by_grad_cam(
         if not predictions:
             return errors
         layers = {one.layer: one for found in predictions for one in wanted[found.photo_id]}
-        maps = grad_cams_of(
-            identifier,
-            torch.stack(prepared),
-            [prediction.individuals for prediction in predictions],
-            list(layers),
-        )
+        individuals = [prediction.individuals for prediction in predictions]
+        maps = grad_cams_in_batches(identifier, prepared, individuals, list(layers), computing)
         rows = [
             row
             for layer, settings in layers.items()
