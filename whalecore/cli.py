@@ -7,20 +7,23 @@ interrupted one stopped. With ``--json`` standard output holds JSON alone.
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 
 import click
 
 from whalecore.cli_bench import bench
 from whalecore.cli_command import Answer, command
+from whalecore.cli_computing import computing_options
 from whalecore.errors import SettingsError, WhalecoreError
+from whalecore.heatmap_words import nothing_saved
 from whalecore.lab.lab import Lab, create_lab, is_lab, open_lab
 from whalecore.types import (
     LAYERS,
-    Computing,
     GradCamSettings,
     HeatmapSettings,
     OcclusionSettings,
+    Progress,
 )
 
 EXISTING_FILE = click.Path(exists=True, path_type=Path)
@@ -153,31 +156,9 @@ def score(folder, report):
     type=float,
     default=1.0,
     show_default=True,
-    help="Of occlusion maps: 1 computes every place; less, such as 0.99, computes only some and "
-    "estimates the others, so that the map correlates about so well with the exact one.",
-)
-@click.option(
-    "--engine",
-    type=click.Choice(["auto", "exact", "reference"]),
-    default="auto",
-    show_default=True,
-    help="reference: the whole network for every covered place; exact: the same numbers, from "
-    "only what a covered place changes; auto: exact where the network allows it.",
-)
-@click.option(
-    "--precision",
-    type=click.Choice(["float32", "tf32", "bfloat16"]),
-    default="float32",
-    show_default=True,
-    help="Of the arithmetic: the shorter numbers are faster on a GPU and a little less exact; "
-    "how much is measured and kept with each map.",
-)
-@click.option(
-    "--memory",
-    type=int,
-    default=2048,
-    show_default=True,
-    help="Most that the occlusion maps computed together may take beside the network, in MiB.",
+    help="Of occlusion maps: 1 computes every place; less, such as 0.97, computes only some and "
+    "estimates the others, so that the map correlates about so well with the exact one; at strides "
+    "above 4 nothing can be saved that way.",
 )
 @click.option(
     "--layer",
@@ -192,6 +173,7 @@ def score(folder, report):
 @click.option("--minutes", type=float, help="Begin no photo after this time.")
 @click.option("--seed", type=int, default=0, help="Which random sample.")
 @command
+@computing_options()
 def explain(
     folder,
     method,
@@ -199,20 +181,17 @@ def explain(
     stride,
     target,
     accuracy,
-    engine,
-    precision,
-    memory,
     layers,
     limit,
     minutes,
     seed,
+    computing,
     report,
 ):
     """Compute the heatmaps that are missing, for the top 5 of each photo."""
     from whalecore.workflow.explain import explain_photos
 
-    settings = _heatmap_settings(method, patch, stride, target, accuracy, layers)
-    computing = Computing(engine, precision, memory)
+    settings = _heatmap_settings(method, patch, stride, target, accuracy, layers, report)
     lab = open_lab(folder)
     return {"explained": explain_photos(lab, settings, limit, minutes, seed, report, computing)}
 
@@ -360,13 +339,14 @@ def calibrate(folder, check_heatmaps, error_limit, confidence, report):
 @limit_option
 @click.option("--minutes", type=float, help="Time for heatmaps; the preset's own when not given.")
 @command
-def run(source, folder, preset, weights, folds, columns, limit, minutes, report):
+@computing_options()
+def run(source, folder, preset, weights, folds, columns, limit, minutes, computing, report):
     """Everything in order: photos in, a lab that works out."""
     from whalecore.workflow.run import run_all
 
     lab = _open_or_create(folder, source, None)
     chosen = _preset(preset, weights, folds, limit, minutes)
-    return run_all(lab, source, chosen, _columns(columns), report)
+    return run_all(lab, source, chosen, _columns(columns), report, computing)
 
 
 @main.command()
@@ -388,14 +368,15 @@ def run(source, folder, preset, weights, folds, columns, limit, minutes, report)
     "each fold), the models answer together: their scores are averaged.",
 )
 @command
-def identify(photos, folder, together, models, report):
+@computing_options()
+def identify(photos, folder, together, models, computing, report):
     """Top 5, heatmaps, cluster and verdict for new photos."""
     from whalecore.workflow.assess import describe, identify_files, spoken
 
     if together:
-        return _identify_together(open_lab(folder), photos, report, models)
+        return _identify_together(open_lab(folder), photos, report, models, computing)
     answers, refused = [], []
-    for path, outcome in identify_files(open_lab(folder), photos, report, models):
+    for path, outcome in identify_files(open_lab(folder), photos, report, models, computing):
         if isinstance(outcome, WhalecoreError):
             refused.append(f"{path.name}: {outcome}")
         else:
@@ -483,7 +464,7 @@ def demo(folder, seed, detector, report):
     return build_demo(folder, seed, detector, report)
 
 
-def _identify_together(lab: Lab, photos, report, models) -> Answer:
+def _identify_together(lab: Lab, photos, report, models, computing) -> Answer:
     from whalecore.workflow.assess import (
         describe,
         describe_together,
@@ -492,7 +473,7 @@ def _identify_together(lab: Lab, photos, report, models) -> Answer:
         spoken_together,
     )
 
-    paths, joint, errors = identify_together(lab, photos, report, models)
+    paths, joint, errors = identify_together(lab, photos, report, models, computing)
     refused = tuple(f"{path.name}: {error}" for path, error in errors.items())
     if joint is None:
         return Answer([], refused, [])
@@ -557,10 +538,17 @@ def _sigma(text: str) -> float | str:
     return value
 
 
-def _heatmap_settings(method, patch, stride, target, accuracy, layers) -> list[HeatmapSettings]:
+def _heatmap_settings(
+    method, patch, stride, target, accuracy, layers, report
+) -> list[HeatmapSettings]:
     if method == "gradcam":
         return [GradCamSettings(layer) for layer in dict.fromkeys(layers)]
-    return [OcclusionSettings(patch=patch, stride=stride, target=target, accuracy=accuracy)]
+    chosen = OcclusionSettings(patch=patch, stride=stride, target=target, accuracy=accuracy)
+    if not chosen.exact and not chosen.saves:
+        words = f"{nothing_saved(stride)} So exact maps are computed."
+        report(Progress("note", 1, 1, 0.0, words))
+        chosen = replace(chosen, accuracy=1.0)
+    return [chosen]
 
 
 main.add_command(bench)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from whalecore.types import OcclusionSettings
+from whalecore.types import FAST, OcclusionSettings
 
 UNITS = {"probability": "score", "logit": "logit"}
 """What an occlusion map's values are changes of, by the settings' target."""
@@ -26,3 +26,11 @@ def occlusion_words(settings: OcclusionSettings) -> str:
     fast = "" if settings.exact else f", fast (r = {settings.accuracy:g})"
     size = size_words(settings.patch, settings.stride)
     return f"{size}, in {UNITS[settings.target]}{fast}"
+
+
+def nothing_saved(stride: int) -> str:
+    """Why fast maps of a stride are not offered."""
+    return (
+        f"At stride {stride} a fast map would compute every place too: "
+        f"only at strides of at most {FAST[-1][0]} pixels can places be left out."
+    )

@@ -7,7 +7,7 @@ the same ``key`` give the same numbers.
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 
 import numpy as np
@@ -161,6 +161,14 @@ class Prediction:
         return f"{self.model_id}.{self.listed}" if self.listed else self.model_id
 
 
+FAST = ((2, 0.99), (4, 0.97))
+"""Accuracies of fast maps that are offered, and up to which stride in pixels.
+
+Fast maps of larger strides are the exact ones: the coarsest grid that is tried has positions 8
+pixels apart, and must leave every second one out.
+"""
+
+
 @dataclass(frozen=True)
 class OcclusionSettings:
     """How an occlusion sensitivity map is made.
@@ -178,7 +186,7 @@ class OcclusionSettings:
     accuracy : float
         Wanted correlation with the exact map. 1 computes every position; less computes some,
         estimates the others, and measures on a random sample of positions how good that is. Only
-        strides below 8 leave positions to be estimated, and above 0.975 only those below 4.
+        small strides leave positions to be estimated, see `saves`.
     """
 
     patch: int = 5
@@ -213,6 +221,17 @@ class OcclusionSettings:
     def exact(self) -> bool:
         """Whether every position is computed."""
         return self.accuracy == 1
+
+    @property
+    def saves(self) -> bool:
+        """Whether positions may be left out; else a map that shall be fast is the exact one."""
+        return not self.exact and self.stride <= FAST[-1][0]
+
+    @property
+    def fast(self) -> OcclusionSettings | None:
+        """Those of the fast map of the same places that is offered; None where none saves."""
+        offered = (accuracy for stride, accuracy in FAST if self.stride <= stride)
+        return next((replace(self, accuracy=accuracy) for accuracy in offered), None)
 
     @property
     def key(self) -> str:

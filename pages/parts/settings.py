@@ -8,16 +8,13 @@ import streamlit as st
 
 from pages.parts.state import LARGEST_PATCH, SPEEDS, View, bound, change
 from whalecore.glossary import explain
-from whalecore.heatmap_words import occlusion_words
+from whalecore.heatmap_words import nothing_saved, occlusion_words
 from whalecore.lab.named import model_of
 from whalecore.types import HeatmapSettings, OcclusionSettings, settings_from_key
 
 DEFAULT = OcclusionSettings(patch=16, stride=8)
 
 PATCH, STRIDE = "Patch, in pixels", "Stride, in pixels"
-
-FAST = 0.99
-"""Correlation with the exact map that a fast one shall have."""
 
 
 def computed_settings(
@@ -88,8 +85,10 @@ def _pick_speed(wanted: OcclusionSettings) -> None:
     def take() -> None:
         change(speed=st.session_state[key])
 
-    fast = FAST if wanted.exact else wanted.accuracy
-    words = {"exact": "exact", "fast": f"fast (estimated, about r = {fast:g})"}
+    # A fast map that is there can be left for the exact one, even where it saved nothing.
+    fast = wanted.fast if wanted.exact else wanted
+    about = f" (estimated, about r = {fast.accuracy:g})" if fast else ""
+    words = {"exact": "exact", "fast": "fast" + about}
     st.radio(
         "Values",
         SPEEDS,
@@ -97,7 +96,10 @@ def _pick_speed(wanted: OcclusionSettings) -> None:
         horizontal=True,
         key=key,
         on_change=take,
-        help=explain("exact") + " " + explain("fast"),
+        disabled=fast is None,
+        help=" ".join(
+            [explain("exact"), explain("fast"), *([] if fast else [nothing_saved(wanted.stride)])]
+        ),
     )
 
 
@@ -113,5 +115,5 @@ def _closest(there: list[OcclusionSettings], view: View) -> OcclusionSettings:
         if view.speed in (None, "exact" if one.exact else "fast"):
             return one
     target = same[0].target if same else DEFAULT.target
-    accuracy = FAST if view.speed == "fast" else 1.0
-    return OcclusionSettings(max(patch, stride), stride, target=target, accuracy=accuracy)
+    exact = OcclusionSettings(max(patch, stride), stride, target=target)
+    return (exact.fast if view.speed == "fast" else None) or exact

@@ -12,7 +12,7 @@ from whalecore.errors import SettingsError
 from whalecore.lab.assess import Assessment, assess, model_ids
 from whalecore.lab.gallery import extended
 from whalecore.reliability.joint import Said, joint_verdict
-from whalecore.types import TOP, Candidate, Photo, Prediction, Report, Verdict, silent
+from whalecore.types import TOP, Candidate, Computing, Photo, Prediction, Report, Verdict, silent
 
 if TYPE_CHECKING:
     from whalecore.identifiers.identifier import AnyIdentifier
@@ -63,6 +63,7 @@ def assess_together(
     photos: Sequence[Photo],
     identifier: AnyIdentifier | None = None,
     report: Report = silent,
+    computing: Computing | None = None,
 ) -> JointAssessment:
     """Assess photos of one encounter; the evidence of each says how far the others agree.
 
@@ -74,6 +75,8 @@ def assess_together(
     identifier : Identifier, optional
         A loaded identifier of this lab.
     report : callable
+    computing : Computing, optional
+        By what means heatmaps are computed.
 
     Raises
     ------
@@ -107,6 +110,7 @@ def assess_together(
                 crop=wholes[place].crop,
                 identifier=identifier,
                 report=report,
+                computing=computing,
                 encounter=others,
                 asked=asked,
             )

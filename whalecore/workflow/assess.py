@@ -15,7 +15,7 @@ from whalecore.lab.together import JointAssessment
 from whalecore.photo_words import mark_words
 from whalecore.photos.decode import load_photo
 from whalecore.reliability.evidence import Evidence
-from whalecore.types import AnswerSet, Crop
+from whalecore.types import AnswerSet, Computing, Crop
 from whalecore.workflow.models import newest_models
 from whalecore.workflow.progress import Report, silent
 
@@ -39,7 +39,11 @@ def chosen_identifier(lab: Lab, models: Sequence[str] = ()) -> AnyIdentifier:
 
 
 def identify_files(
-    lab: Lab, paths: Sequence[Path], report: Report = silent, models: Sequence[str] = ()
+    lab: Lab,
+    paths: Sequence[Path],
+    report: Report = silent,
+    models: Sequence[str] = (),
+    computing: Computing | None = None,
 ) -> Iterator[tuple[Path, Assessment | WhalecoreError]]:
     """Assess files one after the other; a file that cannot be used does not stop the others.
 
@@ -47,19 +51,28 @@ def identify_files(
     ----------
     models : sequence of str
         As for `chosen_identifier`.
+    computing : Computing, optional
+        By what means heatmaps are computed.
     """
     identifier = chosen_identifier(lab, models)
+    about = {"identifier": identifier, "report": report, "computing": computing}
     for path in paths:
         try:
-            yield path, lab.assess(load_photo(path), identifier=identifier, report=report)
+            yield path, lab.assess(load_photo(path), **about)
         except WhalecoreError as error:
             yield path, error
 
 
 def identify_together(
-    lab: Lab, paths: Sequence[Path], report: Report = silent, models: Sequence[str] = ()
+    lab: Lab,
+    paths: Sequence[Path],
+    report: Report = silent,
+    models: Sequence[str] = (),
+    computing: Computing | None = None,
 ) -> tuple[list[Path], JointAssessment | None, dict[Path, WhalecoreError]]:
     """Assess files of one sighting together; those that cannot be read are left out.
+
+    Parameters are those of `identify_files`.
 
     Returns
     -------
@@ -75,7 +88,9 @@ def identify_together(
     if not photos:
         return [], None, refused
     identifier = chosen_identifier(lab, models)
-    together = lab.assess_together(list(photos.values()), identifier=identifier, report=report)
+    together = lab.assess_together(
+        list(photos.values()), identifier=identifier, report=report, computing=computing
+    )
     return list(photos), together, refused
 
 

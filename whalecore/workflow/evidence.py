@@ -11,7 +11,7 @@ from whalecore.lab.measures import COMPARED
 from whalecore.lab.sheets import many_heatmaps
 from whalecore.reliability.change import COLUMNS
 from whalecore.reliability.evidence import encounter_evidence
-from whalecore.types import Candidate, OcclusionSettings
+from whalecore.types import Candidate, Computing, OcclusionSettings
 from whalecore.workflow.measuring import MEASURED, evidence_row, pixels_of
 from whalecore.workflow.models import newest_models
 from whalecore.workflow.progress import Pace, Report, silent
@@ -31,12 +31,17 @@ OF_HEATMAP = (
 """Measures of a heatmap: they count only where it was made with the lab's usual settings."""
 
 
-def gather_evidence(lab: Lab, report: Report = silent) -> int:
+def gather_evidence(lab: Lab, report: Report = silent, computing: Computing | None = None) -> int:
     """Write table ``evidence`` for every scored photo, only what is missing.
 
     A photo without a heatmap of the lab's usual settings has nothing about heatmaps, and is
     measured again when there is one; what marks say, and the shares of the fluke's parts, are added
     where they are missing. Embeddings that are missing are computed first.
+
+    Parameters
+    ----------
+    computing : Computing, optional
+        By what means heatmaps are computed that others are compared with.
 
     Returns
     -------
@@ -48,7 +53,7 @@ def gather_evidence(lab: Lab, report: Report = silent) -> int:
     gathered = 0
     for model in newest_models(lab):
         with lab.claim(f"evidence-{model['model_id']}"):
-            gathered += _gather(lab, model["model_id"], settings, report)
+            gathered += _gather(lab, model["model_id"], settings, report, computing)
     return gathered
 
 
@@ -88,7 +93,13 @@ def stored_evidence(lab: Lab, model_id: str) -> dict[str, dict[str, float | int 
     return found
 
 
-def _gather(lab: Lab, model_id: str, settings: OcclusionSettings, report: Report) -> int:
+def _gather(
+    lab: Lab,
+    model_id: str,
+    settings: OcclusionSettings,
+    report: Report,
+    computing: Computing | None,
+) -> int:
     candidates = _candidates(lab, model_id)
     measured, complete = _done(lab, model_id, settings, candidates)
     held_out = lab.embeddings(model_id, role="held out")
@@ -126,6 +137,7 @@ def _gather(lab: Lab, model_id: str, settings: OcclusionSettings, report: Report
                     embeddings[photo_id],
                     (maps.get(osm), maps.get(cam)),
                     measured.get(photo_id),
+                    computing,
                 )
             except WhalecoreError as error:
                 pace.advance(message=str(error))

@@ -15,7 +15,7 @@ from whalecore.lab.measures import measured
 from whalecore.photos.quality import fluke_size
 from whalecore.reliability.change import shares_of_parts
 from whalecore.reliability.evidence import Measures
-from whalecore.types import Box, Candidate, Crop, EmbeddingSet
+from whalecore.types import Box, Candidate, Computing, Crop, EmbeddingSet
 
 if TYPE_CHECKING:
     from whalecore.identifiers.identifier import Identifier
@@ -33,6 +33,7 @@ def evidence_row(
     embedding: np.ndarray,
     maps: tuple[StoredHeatmap | None, StoredHeatmap | None],
     kept: Mapping[str, Any] | None,
+    computing: Computing | None = None,
 ) -> dict[str, Any]:
     """Measure a photo of the lab.
 
@@ -49,6 +50,8 @@ def evidence_row(
         Occlusion map and Grad-CAM of the first candidate.
     kept : mapping or None
         The photo's row as it is, where only marks, or shares of parts, are missing in it.
+    computing : Computing, optional
+        By what means heatmaps are computed.
 
     Raises
     ------
@@ -69,7 +72,9 @@ def evidence_row(
         settings = None if heatmap is None else heatmap.settings
         values = None if cam is None else cam.values
         first = candidates[0].individual
-        measures = measured(identifier, photo, crop, embedding, first, gallery, heatmap, values)
+        measures = measured(
+            identifier, photo, crop, embedding, first, gallery, heatmap, values, computing
+        )
     if photo is not None:
         measures = with_mark_measures(measures, identifier, photo, crop.box, embedding, candidates)
     return {

@@ -9,7 +9,7 @@ from pathlib import Path
 
 from whalecore.errors import SettingsError, TooFewError
 from whalecore.lab.lab import Lab
-from whalecore.types import Progress
+from whalecore.types import Computing, Progress
 from whalecore.workflow.calibrate import calibrate_lab
 from whalecore.workflow.cluster import MAPS, cluster_heatmaps
 from whalecore.workflow.clustered import describe_clustering, spoken_clustering
@@ -45,8 +45,14 @@ def run_all(
     preset: Preset,
     columns: Mapping[str, str] | None = None,
     report: Report = silent,
+    computing: Computing | None = None,
 ) -> dict:
     """Do every step; given again after an interruption, only what is missing.
+
+    Parameters
+    ----------
+    computing : Computing, optional
+        By what means heatmaps are computed.
 
     Returns
     -------
@@ -55,7 +61,7 @@ def run_all(
     """
     if lab.info.preset != preset.name:
         lab.update_info(preset=preset.name)
-    parts = _parts(lab, source, preset, columns)
+    parts = _parts(lab, source, preset, columns, computing)
     steps: dict[str, dict] = {}
     for name, work in parts.items():
         started = time.monotonic()
@@ -66,7 +72,11 @@ def run_all(
 
 
 def _parts(
-    lab: Lab, source: Path, preset: Preset, columns: Mapping[str, str] | None
+    lab: Lab,
+    source: Path,
+    preset: Preset,
+    columns: Mapping[str, str] | None,
+    computing: Computing | None,
 ) -> dict[str, Callable[[Report], object]]:
     """What `run_all` does, in order; each part takes the report of its progress."""
     size = (preset.training.height, preset.training.width)
@@ -91,13 +101,18 @@ def _parts(
         "train": partial(train_lab, lab, preset),
         "score": partial(score_photos, lab),
         "explain: Grad-CAM": lambda report: explain_photos(
-            lab, preset.gradcam, preset.limit, report=report
+            lab, preset.gradcam, preset.limit, report=report, computing=computing
         ),
         "explain: occlusion": lambda report: explain_photos(
-            lab, [preset.occlusion], preset.limit, preset.minutes, report=report
+            lab,
+            [preset.occlusion],
+            preset.limit,
+            preset.minutes,
+            report=report,
+            computing=computing,
         ),
         "cluster": clustered,
-        "evidence": partial(gather_evidence, lab),
+        "evidence": partial(gather_evidence, lab, computing=computing),
         "calibrate": partial(_unless_too_few, partial(calibrate_lab, lab)),
         "check heatmaps": partial(_unless_too_few, partial(check_heatmaps, lab)),
     }
