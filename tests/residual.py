@@ -117,7 +117,7 @@ def covered_logits(
 
 
 def all_blocks(engine: Engine) -> Tensor:
-    """What an engine computes for all phases: (photos, rows, cols, individuals), float32.
+    """What an engine computes for all phases: (photos, rows, cols, individuals), float64.
 
     Fails where a position is computed never or twice.
     """

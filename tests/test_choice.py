@@ -1,9 +1,12 @@
 """Which engine makes a map."""
 
 import threading
+from dataclasses import replace
+from functools import cache
 
 import pytest
 import torch
+from torchvision.models import resnet18
 
 from tests.residual import LinearIdentifier, Mirroring, random_photos, residual_identifier
 from whalecore.errors import SettingsError
@@ -14,7 +17,9 @@ from whalecore.explain.choice import (
     make_engine,
     photos_at_once,
 )
-from whalecore.explain.room import clean_bytes
+from whalecore.explain.engines import mebibytes
+from whalecore.explain.folded import FoldedNetwork, fold
+from whalecore.explain.room import clean_bytes, room_needed, weight_bytes
 from whalecore.explain.tiling import Tiling
 from whalecore.types import Computing, OcclusionSettings
 
@@ -55,7 +60,7 @@ def test_an_identifier_whose_logits_are_not_its_networks_gets_the_reference(
 ):
     engine = make_engine(mirroring, photos, SETTINGS, Computing(precision=precision))
     assert engine.name == "reference"
-    torch.testing.assert_close(engine.clean, mirroring.logits(photos))
+    torch.testing.assert_close(engine.clean, mirroring.logits(photos).double())
 
 
 @torch.inference_mode()
@@ -86,6 +91,39 @@ def test_a_network_that_the_exact_engine_does_not_know_gets_the_reference(photos
         make_engine(other, photos, SETTINGS, Computing("exact"))
 
 
+@pytest.mark.parametrize(
+    ("height", "width", "patch", "stride", "pays"),
+    [
+        (128, 256, 5, 4, True),
+        (128, 256, 8, 3, True),
+        (64, 128, 5, 4, True),
+        # One or two positions come together, which took as long as brute force.
+        (128, 256, 8, 5, False),
+        (128, 256, 8, 7, False),
+        (64, 128, 8, 3, False),
+        (32, 64, 5, 4, False),
+    ],
+)
+def test_tiles_are_not_taken_where_too_few_positions_come_together(
+    height, width, patch, stride, pays
+):
+    network = resnet18_folded()
+    tiling = Tiling(network, height, width, OcclusionSettings(patch, stride), choice.MOST_ON_CPU)
+    assert choice._pays(network, tiling, "cpu") == pays
+
+
+@cache
+def resnet18_folded():
+    return fold(resnet18().eval())
+
+
+@pytest.mark.parametrize(("stride", "pays"), [(1, True), (4, True), (5, False)])
+def test_a_gpu_takes_tiles_where_many_positions_come_together(stride, pays):
+    network, settings = resnet18_folded(), OcclusionSettings(8, stride)
+    tiling = Tiling(network, 128, 256, settings, choice.MOST_ON_GPU, "cuda")
+    assert choice._pays(network, tiling, "cuda") == pays
+
+
 def test_the_folded_network_is_made_once_for_each_number_type(identifier):
     forms = {precision: folded_form(identifier, precision) for precision in
              ("float32", "tf32", "bfloat16")}  # fmt: skip
@@ -98,9 +136,10 @@ def test_the_folded_network_is_made_once_for_each_number_type(identifier):
 @torch.inference_mode()
 def test_less_memory_means_fewer_patches_together(identifier, photos):
     middle = residual_identifier(channels=32)
+    weights = mebibytes(weight_bytes(folded_form(middle)))
     limits = [
         make_engine(middle, photos, SETTINGS, Computing("exact", memory=memory)).limit
-        for memory in (1024, 44, 41)
+        for memory in (1024, weights + 44, weights + 41)
     ]
     assert limits == [choice.MOST_ON_CPU, 8, 4]
     assert make_engine(identifier, photos, SETTINGS, Computing(), limit=3).limit == 3
@@ -111,11 +150,27 @@ def test_where_the_clean_maps_alone_are_too_large_brute_force_takes_over(photos)
     wide = residual_identifier(channels=64)
     engine = make_engine(wide, photos, SETTINGS, Computing(memory=24))
     assert engine.name == "reference"
-    # A covered photo takes about 5 MiB there.
+    # A covered photo takes about 5 MiB there, and the folded weights were given back.
     assert engine.limit == 4
-    assert make_engine(wide, photos, SETTINGS, Computing(memory=256)).name == "exact"
-    with pytest.raises(SettingsError, match=r"needs [4-9]\d MiB .* 24 are allowed: allow more"):
+    assert not any(isinstance(one, FoldedNetwork) for one in wide.prepared_forms.values())
+    assert make_engine(wide, photos, SETTINGS, Computing(memory=512)).name == "exact"
+    with pytest.raises(SettingsError, match=r"needs 2\d\d MiB .* 24 are allowed: allow more"):
         make_engine(wide, photos, SETTINGS, Computing("exact", memory=24))
+
+
+@torch.inference_mode()
+def test_the_folded_weights_count_as_memory_that_is_taken(photos):
+    wide, kept = residual_identifier(channels=64), 0.0
+    # The form of float32 is made first, to compare logits, and kept beside the other.
+    for precision in ("float32", "bfloat16"):
+        network = folded_form(wide, precision)
+        kept += weight_bytes(network) / 2**20
+        least = room_needed(network, Tiling(network, *SIZE, SETTINGS, most=1), 1) / 2**20
+        enough = int(least + kept) + 1
+        computing = Computing("exact", precision, memory=enough)
+        assert make_engine(wide, photos, SETTINGS, computing).name == "exact"
+        with pytest.raises(SettingsError, match=f"needs {enough} MiB"):
+            make_engine(wide, photos, SETTINGS, replace(computing, memory=enough - 1))
 
 
 @torch.inference_mode()
@@ -133,7 +188,7 @@ def test_photos_share_an_engine_as_far_as_half_of_the_memory_goes(identifier):
     photos, wide = random_photos(8, *SIZE), residual_identifier(channels=64)
     network = folded_form(wide)
     each = clean_bytes(network, Tiling(network, *SIZE, SETTINGS, most=1), photos=1) / 2**20
-    memory = int(6 * each) + 1
+    memory = int(6 * each + weight_bytes(network) / 2**20) + 1
     assert photos_at_once(wide, photos, SETTINGS, Computing(memory=memory)) == 3
     assert photos_at_once(wide, photos, SETTINGS, Computing(memory=16)) == 1
     assert photos_at_once(wide, photos, SETTINGS, Computing()) == 8

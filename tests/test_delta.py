@@ -85,7 +85,7 @@ def check(network, photos, rows, cols):
     features = delta.changed_features(folded, clean, down, across)
     for (row, col), differences in expected.items():
         truth = (before[-1] + differences[-1]).mean(dim=(2, 3))
-        torch.testing.assert_close(features[:, row, col], truth.float(), rtol=1e-5, atol=1e-6)
+        torch.testing.assert_close(features[:, row, col], truth, rtol=1e-11, atol=1e-12)
 
 
 @pytest.fixture(scope="module")

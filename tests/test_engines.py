@@ -5,7 +5,7 @@ import itertools
 import pytest
 import torch
 from torchvision.models import ResNet
-from torchvision.models.resnet import Bottleneck
+from torchvision.models.resnet import BasicBlock, Bottleneck
 
 from tests.residual import (
     all_blocks,
@@ -24,6 +24,13 @@ from whalecore.types import OcclusionSettings
 
 ALLOWED = 1e-4
 """Largest deviation, as a share of the range of the map."""
+
+
+class OfTorchvision:
+    """What brute force needs of an identifier."""
+
+    def __init__(self, network):
+        self.logits = network
 
 
 def settings_of(patch, stride):
@@ -186,25 +193,54 @@ def test_any_fill_is_exact(identifiers, fill):
 
 @torch.inference_mode()
 @pytest.mark.parametrize(
-    "shape",
+    ("patch", "stride", "shape"),
     [
-        {"groups": 32, "width_per_group": 4},
-        {"replace_stride_with_dilation": [False, False, True]},
-        {"replace_stride_with_dilation": [True, True, True]},
+        (8, 8, {"groups": 32, "width_per_group": 4}),
+        (6, 5, {"groups": 32, "width_per_group": 4}),
+        (6, 5, {"width_per_group": 128}),
+        (8, 8, {"replace_stride_with_dilation": [False, False, True]}),
+        (8, 8, {"replace_stride_with_dilation": [True, True, True]}),
     ],
-    ids=["groups", "dilation in layer4", "dilation everywhere"],
-)
-def test_torchvisions_networks_are_exact(shape):
+    ids=[
+        "groups", "groups at an odd stride", "wide at an odd stride", "dilation in layer4",
+        "dilation everywhere",
+    ],
+)  # fmt: skip
+def test_torchvisions_networks_are_exact(patch, stride, shape):
     torch.manual_seed(0)
     network = shaken(ResNet(Bottleneck, [1, 1, 1, 1], num_classes=3, **shape))
-    photos, settings = random_photos(1, 40, 66), settings_of(8, 8)
+    photos, settings = random_photos(1, 40, 66), settings_of(patch, stride)
     engine = ExactEngine(fold(network), photos, settings)
-
-    class OfTorchvision:
-        logits = staticmethod(network)
-
-    reference = all_blocks(ReferenceEngine(OfTorchvision(), photos, settings))
+    reference = all_blocks(ReferenceEngine(OfTorchvision(network), photos, settings))
     assert furthest(all_blocks(engine), reference, engine.clean) < ALLOWED
+
+
+@torch.inference_mode()
+def test_other_strides_along_rows_and_columns_are_exact_where_their_products_are_the_same():
+    torch.manual_seed(0)
+    network = shaken(ResNet(BasicBlock, [1, 1, 1, 1], num_classes=3))
+    network.conv1.stride, network.maxpool.stride = (1, 2), (4, 2)
+    photos, settings = random_photos(1, 70, 101), settings_of(8, 8)
+    engine = ExactEngine(fold(network), photos, settings)
+    reference = all_blocks(ReferenceEngine(OfTorchvision(network), photos, settings))
+    assert furthest(all_blocks(engine), reference, engine.clean) < ALLOWED
+
+
+@torch.inference_mode()
+def test_a_single_pixel_that_hardly_changes_anything_is_as_exact_as_a_patch():
+    identifier = residual_identifier(channels=32)
+    network, photos = in_double_precision(identifier.network), random_photos(1, 33, 47)
+    settings, rows, cols = OcclusionSettings(1, 1, target="logit"), [0, 9, 32], [0, 11, 32, 43]
+    engine = ExactEngine(fold(identifier.network), photos, settings)
+    found = engine.clean.new_full((1, *engine.grid.shape, 3), torch.nan)
+    for phase in itertools.product((0, 9), (0, 11)):
+        for block in engine.blocks(phase):
+            found[:, block.rows[:, None], block.cols] = block.logits
+    clean = double_logits(network, photos)
+    expected = clean[:, None, None] - covered_logits(network, photos, settings, rows, cols)
+    actual = engine.clean[:, None, None] - found[:, rows][:, :, cols]
+    ranges = expected.amax(dim=(1, 2)) - expected.amin(dim=(1, 2))
+    assert ((actual - expected).abs().amax(dim=(1, 2)) < 1e-5 * ranges).all()
 
 
 def test_a_batch_of_no_photos_is_refused(identifiers):

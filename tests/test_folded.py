@@ -47,6 +47,21 @@ def folded_logits(folded, images):
     return folded.head(values.mean(dim=(2, 3)))
 
 
+def test_the_head_computes_in_double_precision_whatever_the_weights_are_kept_in():
+    for network in (residual_network("resnet18"), torchvision_network("basic")):
+        size = network.embedding_size if hasattr(network, "neck") else network.fc.in_features
+        pooled = torch.rand(5, size, generator=torch.Generator().manual_seed(0))
+        actual = fold(network, torch.bfloat16).head(pooled)
+        network = network.double()
+        if hasattr(network, "neck"):
+            expected = network.logits(network.embedding_of_pooled(pooled.double()))
+        else:
+            expected = network.fc(pooled.double())
+        assert actual.dtype == torch.float64
+        assert not actual.requires_grad
+        torch.testing.assert_close(actual, expected.detach(), rtol=1e-12, atol=1e-12)
+
+
 @pytest.mark.parametrize("architecture", ["resnet18", "resnet34", "resnet50"])
 def test_the_folded_network_gives_the_networks_logits(architecture):
     network = residual_network(architecture).double()
@@ -140,6 +155,14 @@ def with_larger_shortcut(network):
     network.layer2[0].downsample[0] = nn.Conv2d(64, 128, 3, stride=2, padding=1)
 
 
+def with_other_strides_along_rows_and_columns(network):
+    network.conv1.stride = (1, 2)
+
+
+def with_a_stride_of_no_power_of_two(network):
+    network.conv1.stride = (3, 3)
+
+
 def with_a_block_of_another_kind(network):
     class Block(BasicBlock):
         def forward(self, x):
@@ -163,6 +186,8 @@ def in_training(network):
         with_statistics_of_the_batch,
         with_mirrored_borders,
         with_larger_shortcut,
+        with_other_strides_along_rows_and_columns,
+        with_a_stride_of_no_power_of_two,
         with_a_block_of_another_kind,
         in_training,
     ],

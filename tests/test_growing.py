@@ -179,6 +179,23 @@ def test_values_of_lower_precision_are_not_continued_at_full_precision(tiny_lab,
     assert stopped_after(tiny_lab, photo_id, 1).computed.sum() > known
 
 
+@pytest.mark.parametrize("begun_by", ["reference", "exact"])
+def test_brute_force_goes_on_with_values_of_full_precision_whatever_is_asked_for(
+    tiny_lab, photo_id, begun_by
+):
+    coarse, asked = OcclusionSettings(patch=16, stride=16), Computing("reference", "bfloat16")
+    growing = explain_growing(tiny_lab, photo_id, coarse, computing=Computing(begun_by))
+    known = next(growing).computed
+    growing.close()
+    assert not known.all()
+    goes_on = explain_growing(tiny_lab, photo_id, coarse, computing=asked)
+    maps = next(goes_on)
+    assert maps.engine == "reference"
+    assert (maps.computed | ~known).all()
+    assert maps.computed.sum() > known.sum()
+    goes_on.close()
+
+
 def test_a_corrected_crop_begins_the_map_anew(tiny_lab, photo_id):
     known = stopped_after(tiny_lab, photo_id, 2).computed.sum()
     tiny_lab.correct_crop(photo_id, Box(1, 1, 90, 60))

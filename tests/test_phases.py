@@ -24,9 +24,10 @@ MAPS = [  # rows, cols, stride, total stride
 ]
 
 
+@pytest.mark.parametrize("split", [True, False])
 @pytest.mark.parametrize("shape", MAPS)
-def test_every_position_belongs_to_exactly_one_phase_of_one_level(shape):
-    grid = map_grid(*shape)
+def test_every_position_belongs_to_exactly_one_phase_of_one_level(shape, split):
+    grid = map_grid(*shape, split=split)
     seen = np.zeros(grid.shape, dtype=int)
     for phases in grid.phases_by_level():
         for row, col in phases:
@@ -35,9 +36,10 @@ def test_every_position_belongs_to_exactly_one_phase_of_one_level(shape):
     assert (seen == 1).all()
 
 
+@pytest.mark.parametrize("split", [True, False])
 @pytest.mark.parametrize("shape", MAPS)
-def test_each_level_holds_the_phases_of_all_levels_up_to_it(shape):
-    grid = map_grid(*shape)
+def test_each_level_holds_the_phases_of_all_levels_up_to_it(shape, split):
+    grid = map_grid(*shape, split=split)
     known = np.zeros(grid.shape, dtype=bool)
     assert len(grid.phases_by_level()) == grid.levels
     for level, phases in enumerate(grid.phases_by_level()):
@@ -47,9 +49,10 @@ def test_each_level_holds_the_phases_of_all_levels_up_to_it(shape):
     assert known.all()
 
 
+@pytest.mark.parametrize("split", [True, False])
 @pytest.mark.parametrize("shape", MAPS)
-def test_levels_are_nested_and_the_distance_halves(shape):
-    grid = map_grid(*shape)
+def test_levels_are_nested_and_the_distance_halves(shape, split):
+    grid = map_grid(*shape, split=split)
     for axis in (grid.rows, grid.cols):
         distances = [axis.distance(level) for level in range(grid.levels)]
         assert distances[0] == axis.phases
@@ -64,10 +67,11 @@ def test_levels_are_nested_and_the_distance_halves(shape):
                 assert set(axis.of_level(level - 1)) <= set(places)
 
 
+@pytest.mark.parametrize("split", [True, False])
 @pytest.mark.parametrize("shape", MAPS)
-def test_positions_of_a_phase_differ_by_multiples_of_the_networks_stride(shape):
+def test_positions_of_a_phase_differ_by_multiples_of_the_networks_stride(shape, split):
     rows, cols, stride, total_stride = shape
-    grid = map_grid(rows, cols, stride, total_stride)
+    grid = map_grid(rows, cols, stride, total_stride, split)
     assert grid.rows.phases == grid.cols.phases
     assert grid.rows.phases * stride % total_stride == 0
 
@@ -103,3 +107,30 @@ def test_phases_are_split_as_long_as_enough_positions_stay_together(
     grid = map_grid(rows, cols, stride, total_stride)
     assert grid.rows.phases == phases
     assert len(grid.rows.members(0)) * len(grid.cols.members(0)) == together
+
+
+@pytest.mark.parametrize(
+    ("rows", "cols", "stride", "total_stride", "phases", "together"),
+    [
+        (64, 128, 4, 32, 8, 128),
+        (256, 512, 1, 32, 32, 128),
+        (8, 16, 4, 32, 8, 2),
+        (100, 200, 3, 32, 32, 28),
+        (8, 16, 4, 1, 1, 128),
+    ],
+)
+def test_phases_that_are_not_split_are_as_large_as_the_networks_stride_allows(
+    rows, cols, stride, total_stride, phases, together
+):
+    grid = map_grid(rows, cols, stride, total_stride, split=False)
+    assert grid.rows.phases == phases
+    assert len(grid.rows.members(0)) * len(grid.cols.members(0)) == together
+
+
+@pytest.mark.parametrize("shape", MAPS)
+def test_phases_that_are_not_split_lack_only_the_coarsest_grids(shape):
+    fine, whole = map_grid(*shape), map_grid(*shape, split=False)
+    fewer = fine.levels - whole.levels
+    assert fewer >= 0
+    for level in range(whole.levels):
+        np.testing.assert_array_equal(whole.known_at(level), fine.known_at(level + fewer))

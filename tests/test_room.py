@@ -4,15 +4,17 @@ from dataclasses import fields
 
 import pytest
 import torch
+from torchvision.models import resnet101
 
 from tests.residual import random_photos, residual_identifier
 from whalecore.explain import delta
 from whalecore.explain.alive import AliveBytes
+from whalecore.explain.allowance import usual_memory
 from whalecore.explain.choice import make_engine
 from whalecore.explain.delta import PaddedMap
 from whalecore.explain.engines import ReferenceEngine
 from whalecore.explain.folded import fold
-from whalecore.explain.room import clean_bytes, room_needed, tile_bytes
+from whalecore.explain.room import clean_bytes, room_needed, tile_bytes, weight_bytes
 from whalecore.explain.tiling import Tiling
 from whalecore.types import Computing, OcclusionSettings
 
@@ -67,7 +69,7 @@ def test_clean_maps_are_foretold_exactly_and_tiles_take_no_more_than_foretold(ca
     assert sum(one.nbytes for one in kept(clean)) == foretold
     for block in network.blocks:
         for conv in block.convs:
-            # Made once for a network: it does not count.
+            # Made once for a network: it counts as a weight.
             _ = conv.three_by_three and conv.transformed
     with AliveBytes() as alive:
         for _, _, down, across in list(tiling.chunks((0, 0)))[:2]:
@@ -80,14 +82,31 @@ def test_clean_maps_are_foretold_exactly_and_tiles_take_no_more_than_foretold(ca
     assert foretold < making.most <= room_needed(network, tiling, count)
 
 
+@pytest.mark.parametrize("dtype", [torch.float32, torch.bfloat16], ids=str)
+@pytest.mark.parametrize("architecture", ["resnet18", "resnext50_32x4d"])
+def test_what_is_kept_of_a_networks_weights_is_foretold(architecture, dtype):
+    identifier = residual_identifier(architecture, channels=32)
+    with AliveBytes() as alive:
+        network = fold(identifier.network, dtype)
+        for conv in network.convolutions:
+            _ = conv.three_by_three and conv.transformed
+    assert alive.now == pytest.approx(weight_bytes(network), rel=2e-3)
+
+
+def test_the_usual_memory_holds_the_largest_networks_tiles_on_a_processor():
+    network, settings = fold(resnet101().eval()), OcclusionSettings(5, 4)
+    full, fewer = (Tiling(network, 256, 512, settings, most) for most in (32, 16))
+    needed = weight_bytes(network) + room_needed(network, full, 1)
+    assert needed < 1024 * MEBIBYTE < usual_memory(torch.device("cpu")) * MEBIBYTE
+    assert len(full.plans(0)) * len(full.plans(1)) <= len(fewer.plans(0)) * len(fewer.plans(1))
+
+
 @torch.inference_mode()
 @pytest.mark.parametrize("engine", ["exact", "reference"])
-@pytest.mark.parametrize("memory", [64, 96])
+@pytest.mark.parametrize("memory", [224, 288])
 def test_an_engine_and_a_phase_of_it_stay_within_the_memory_allowed(engine, memory):
     identifier = residual_identifier(channels=64)
     photos, settings = random_photos(1, 64, 128), OcclusionSettings(5, 2)
-    # What is made once for a network does not count.
-    list(make_engine(identifier, photos, settings, Computing(engine)).blocks((0, 0)))
     with AliveBytes() as alive:
         made = make_engine(identifier, photos, settings, Computing(engine, memory=memory))
         assert made.name == engine

@@ -5,6 +5,7 @@ import torch
 from torch.nn import functional
 
 from whalecore.explain import winograd
+from whalecore.explain.alive import AliveBytes
 
 CASES = [  # photos, height, width, inputs, outputs, rows, cols, above, left
     (1, 4, 4, 1, 1, 4, 4, 1, 1),
@@ -57,6 +58,14 @@ def test_a_view_of_a_larger_tensor_is_read_at_its_own_place():
     actual = winograd.convolve(view, winograd.transformed_kernel(weight), 7, 5, (1, 1))
     expected = plain(view, weight, 7, 5, (1, 1))
     assert (actual - expected).abs().max() < 1e-5 * expected.abs().max()
+
+
+def test_a_kernel_is_made_in_little_more_memory_than_it_takes():
+    weight = torch.ones(256, 64, 3, 3)
+    with AliveBytes() as alive:
+        kernel = winograd.transformed_kernel(weight)
+    assert kernel.nbytes == 36 * 256 * 64 * 4
+    assert alive.most < 2 * kernel.nbytes
 
 
 def test_the_kernels_points_are_those_of_the_published_transform():

@@ -13,9 +13,9 @@ from whalecore.errors import SettingsError
 from whalecore.explain.allowance import with_memory
 from whalecore.explain.engines import Engine, ExactEngine, ReferenceEngine, mebibytes
 from whalecore.explain.folded import FoldedNetwork, fold
-from whalecore.explain.room import clean_bytes, room_needed
+from whalecore.explain.room import clean_bytes, room_needed, weight_bytes
 from whalecore.explain.tiling import Tiling
-from whalecore.explain.work import brute_force_work
+from whalecore.explain.work import AGAINST_BRUTE_FORCE, GPU, brute_force_work
 from whalecore.identifiers.ensemble import Ensemble
 from whalecore.identifiers.identifier import AnyIdentifier
 from whalecore.types import Computing, OcclusionSettings
@@ -26,6 +26,9 @@ MOST_ON_CPU = 32
 MOST_ON_GPU = 1024
 
 REFERENCE_BATCH = 16
+
+LEAST_GAIN = 0.9
+"""Estimated work of the tiles as a share of brute force's, below which they are taken."""
 
 
 def make_engine(
@@ -68,18 +71,26 @@ def make_engine(
                 "identifier is built otherwise: choose the engine 'reference' or 'auto'."
             )
     if network is not None:
-        tiling, fitting = _tiling(network, images, settings, memory, limit)
-        if tiling is not None and (computing.engine == "exact" or _pays(network, images, tiling)):
+        kept = _kept_weights(identifier, network)
+        tiling, fitting = _tiling(network, images, settings, memory - kept, limit)
+        device = images.device.type
+        if tiling is not None and (computing.engine == "exact" or _pays(network, tiling, device)):
             return ExactEngine(network, images, settings, fitting, tiling)
         if computing.engine == "exact":
-            raise _too_narrow(network, images, settings, computing.memory)
+            raise _too_narrow(network, images, settings, kept, computing.memory)
+        if tiling is None:
+            _forget_folded(identifier)
+        else:
+            memory -= kept
     return ReferenceEngine(identifier, images, settings, limit or REFERENCE_BATCH, memory)
 
 
 def photos_at_once(
     identifier: AnyIdentifier, images: Tensor, settings: OcclusionSettings, computing: Computing
 ) -> int:
-    """How many of some photos can share an engine: half the memory is left for their patches.
+    """How many of some photos can share an engine.
+
+    Half of the memory that the folded weights leave is for the patches.
 
     Parameters are those of `make_engine`.
     """
@@ -96,7 +107,8 @@ def photos_at_once(
         return count
     tiling = Tiling(network, *images.shape[2:], settings, most=1)
     each = clean_bytes(network, tiling, photos=1)
-    return max(1, min(count, computing.memory * 2**20 // 2 // each))
+    left = computing.memory * 2**20 - _kept_weights(identifier, network)
+    return max(1, min(count, left // 2 // each))
 
 
 def folded_form(identifier: AnyIdentifier, precision: str = "float32") -> FoldedNetwork | None:
@@ -149,10 +161,32 @@ def _agrees(identifier: AnyIdentifier, images: Tensor) -> bool:
     return forms["agrees"]
 
 
-def _pays(network: FoldedNetwork, images: Tensor, tiling: Tiling) -> bool:
-    """Whether tiles are less work than photos: on tiny ones, soon everything has changed."""
-    brute = brute_force_work(network, *tiling.size, REFERENCE_BATCH)
-    return images.is_cuda or tiling.work < brute
+def _pays(network: FoldedNetwork, tiling: Tiling, device: str) -> bool:
+    """Whether tiles are less work than photos.
+
+    They are not on tiny photos, where soon everything has changed, and where hardly any positions
+    can be computed together.
+    """
+    costs = GPU if device == "cuda" else AGAINST_BRUTE_FORCE
+    brute = brute_force_work(network, *tiling.size, REFERENCE_BATCH, costs)
+    return tiling.work(costs) < LEAST_GAIN * brute
+
+
+def _kept_weights(identifier: AnyIdentifier, network: FoldedNetwork) -> int:
+    """Bytes of the identifier's folded forms; that of float32 is kept beside one of bfloat16."""
+    forms = getattr(identifier, "prepared_forms", {}).values()
+    return sum(map(weight_bytes, {network, *(one for one in forms if _is_folded(one))}))
+
+
+def _forget_folded(identifier: AnyIdentifier) -> None:
+    """Give back the memory of forms that are of no use: brute force needs it."""
+    forms = getattr(identifier, "prepared_forms", {})
+    for name in [name for name, one in forms.items() if _is_folded(one)]:
+        del forms[name]
+
+
+def _is_folded(form: object) -> bool:
+    return isinstance(form, FoldedNetwork)
 
 
 def _tiling(
@@ -178,10 +212,10 @@ def _tiling(
 
 
 def _too_narrow(
-    network: FoldedNetwork, images: Tensor, settings: OcclusionSettings, memory: int
+    network: FoldedNetwork, images: Tensor, settings: OcclusionSettings, kept: int, memory: int
 ) -> SettingsError:
     tiling = Tiling(network, *images.shape[2:], settings, most=1)
-    least = mebibytes(room_needed(network, tiling, len(images)))
+    least = mebibytes(kept + room_needed(network, tiling, len(images)))
     return SettingsError(
         f"The exact engine needs {least} MiB of memory for a photo of this size, and {memory} "
         "are allowed: allow more memory."

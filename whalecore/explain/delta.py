@@ -97,7 +97,7 @@ class CleanPass:
         The stem behind its rectifier, behind its pooling, and 1 inside that map.
     blocks : tuple of tuple of Rectified
         Per block and convolution.
-    features : Tensor of shape (photos, channels)
+    features : Tensor of shape (photos, channels), float64
         Averages over positions.
     cells : int
         Positions of the last map.
@@ -188,7 +188,7 @@ def clean_pass(
         padded(pooled, rows.pooled, cols.pooled, 0.0),
         padded(torch.ones_like(pooled[:, :1]), rows.pooled, cols.pooled, 0.0),
         tuple(blocks),
-        values.float().mean(dim=(2, 3)),
+        values.mean(dim=(2, 3), dtype=torch.float64),
         prod(values.shape[2:]),
     )
 
@@ -228,11 +228,12 @@ def changed_features(
 
     Returns
     -------
-    Tensor of shape (photos, rows.patch.count, cols.patch.count, channels), float32
+    Tensor of shape (photos, rows.patch.count, cols.patch.count, channels), float64
+        So that a small change is not rounded where it is added to the clean photo's averages.
     """
     for last in block_changes(network, clean, rows, cols):
         tiles = last
-    changes = tiles.sum(dim=(1, 2), dtype=torch.float32) / clean.cells
+    changes = tiles.sum(dim=(1, 2), dtype=torch.float64) / clean.cells
     changes = changes.view(-1, rows.patch.count, cols.patch.count, changes.shape[-1])
     return clean.features[:, None, None] + changes
 

@@ -29,7 +29,8 @@ class Block:
     ----------
     rows, cols : ndarray of int
         Indices into the map.
-    logits : Tensor of shape (photos, rows, cols, individuals), float32
+    logits : Tensor of shape (photos, rows, cols, individuals), float64
+        Those of brute force are as exact as the identifier's own, the others more.
     """
 
     rows: np.ndarray
@@ -46,7 +47,7 @@ class Engine(Protocol):
         ``reference`` or ``exact``.
     grid : MapGrid
         The positions of the map.
-    clean : Tensor of shape (photos, individuals), float32
+    clean : Tensor of shape (photos, individuals), float64
         Logits of the photos with nothing covered.
     limit : int
         Most patches computed together.
@@ -100,14 +101,14 @@ class ReferenceEngine:
         self._rows, self._cols = (one.to(images.device) for one in covered)
         self.grid = map_grid(len(self._rows), len(self._cols), settings.stride)
         with AliveBytes() as alive:
-            first = self._logits(images[:1]).float()
+            first = self._logits(images[:1]).double()
         self.limit = batch
         if memory is not None:
             self.limit = min(batch, _fitting(memory, alive.most + 2 * images[0].nbytes, images))
         self._photos = min(len(images), self.limit)
         self._batch = self.limit // self._photos
         rest = images[1:].split(self.limit) if len(images) > 1 else ()
-        self.clean = torch.cat([first, *(self._logits(some).float() for some in rest)])
+        self.clean = torch.cat([first, *(self._logits(some).double() for some in rest)])
 
     def blocks(self, phase: tuple[int, int]) -> Iterator[Block]:
         rows, cols = self.grid.rows.members(phase[0]), self.grid.cols.members(phase[1])
@@ -128,7 +129,7 @@ class ReferenceEngine:
         down, across = self._rows[evenly(rows)], self._cols[evenly(cols)]
         covered = down[:, None, :, None] & across[None, :, None, :]
         shown = images[:, None, None].masked_fill(covered[:, :, None], self._fill)
-        logits = self._logits(shown.flatten(0, 2)).float()
+        logits = self._logits(shown.flatten(0, 2)).double()
         return logits.view(len(images), len(rows), len(cols), -1)
 
 
@@ -163,12 +164,12 @@ class ExactEngine:
         self.clean_pass = delta.clean_pass(
             network, images.to(network.dtype), settings.fill, *self.tiling.margins
         )
-        self.clean = network.head(self.clean_pass.features).float()
+        self.clean = network.head(self.clean_pass.features)
 
     def blocks(self, phase: tuple[int, int]) -> Iterator[Block]:
         for rows, cols, down, across in self.tiling.chunks(phase):
             features = delta.changed_features(self.network, self.clean_pass, down, across)
-            logits = self.network.head(features.flatten(0, 2)).float()
+            logits = self.network.head(features.flatten(0, 2))
             yield Block(rows, cols, logits.view(*features.shape[:3], -1))
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from copy import deepcopy
 from dataclasses import dataclass, field
 
 import torch
@@ -102,6 +102,31 @@ class FoldedBlock:
 
 
 @dataclass(frozen=True, eq=False)
+class FoldedHead:
+    """What makes logits of the last map's averages, in double precision.
+
+    A covered pixel may change them by less than float32 rounds them.
+
+    Attributes
+    ----------
+    layers : Module
+        Of float64.
+    """
+
+    layers: nn.Module
+
+    def __call__(self, pooled: Tensor) -> Tensor:
+        """Logits (B, individuals), float64, of averages (B, C) of any number type."""
+        return self.layers(pooled.double())
+
+    @property
+    def nbytes(self) -> int:
+        """Of its weights."""
+        kept = (*self.layers.parameters(), *self.layers.buffers())
+        return sum(one.nbytes for one in kept)
+
+
+@dataclass(frozen=True, eq=False)
 class FoldedNetwork:
     """A residual network from the photo to the logits.
 
@@ -111,15 +136,14 @@ class FoldedNetwork:
         Followed by a rectifier and a maximum over ``pool``.
     layers : tuple of int
         Blocks of each of ``layer1`` to ``layer4``.
-    head : callable
-        Pooled features (B, C) to logits (B, individuals).
+    head : FoldedHead
     """
 
     stem: FoldedConv
     pool: tuple[Window, Window]
     blocks: tuple[FoldedBlock, ...]
     layers: tuple[int, ...]
-    head: Callable[[Tensor], Tensor]
+    head: FoldedHead
 
     @property
     def device(self) -> torch.device:
@@ -130,6 +154,14 @@ class FoldedNetwork:
     def dtype(self) -> torch.dtype:
         """Number type of weights and maps."""
         return self.stem.weight.dtype
+
+    @property
+    def convolutions(self) -> list[FoldedConv]:
+        """All of them; a block's shortcut comes behind its own."""
+        found = [self.stem]
+        for block in self.blocks:
+            found += [*block.convs, *([block.shortcut] if block.shortcut else [])]
+        return found
 
     def pooled_stem(self, images: Tensor) -> Tensor:
         """What the first block gets for photos (B, 3, H, W)."""
@@ -146,14 +178,14 @@ class FoldedNetwork:
         )
 
     def logits(self, images: Tensor) -> Tensor:
-        """Logits (B, individuals), float32, of photos (B, 3, H, W)."""
+        """Logits (B, individuals), float64, of photos (B, 3, H, W)."""
         return self.logits_from(self.pooled_stem(images.to(self.dtype)), self.blocks)
 
     def logits_from(self, values: Tensor, blocks: tuple[FoldedBlock, ...]) -> Tensor:
         """Logits of what the first of the last few ``blocks`` gets."""
         for block in blocks:
             values = block(values)
-        return self.head(values.float().mean(dim=(2, 3)))
+        return self.head(values.mean(dim=(2, 3), dtype=torch.float64))
 
     def shape(self, axis: int, length: int) -> AxisShape:
         """The windows along rows (0) or columns (1)."""
@@ -173,7 +205,8 @@ def fold(network: nn.Module, dtype: torch.dtype = torch.float32) -> FoldedNetwor
     Returns
     -------
     FoldedNetwork or None
-        None for a network that is built otherwise.
+        None for a network that is built otherwise, or whose total strides along rows and columns
+        are not the same power of 2: patches could not be computed together.
     """
     with torch.inference_mode(False), torch.no_grad():
         # Tensors made in inference mode could not be differentiated through later.
@@ -183,12 +216,12 @@ def fold(network: nn.Module, dtype: torch.dtype = torch.float32) -> FoldedNetwor
 def _fold(network: nn.Module, dtype: torch.dtype) -> FoldedNetwork | None:
     if isinstance(network, Network):
         conv, norm, rectifier, pool = network.stem
-        head = _cosine_head(network)
+        head = _CosineHead(network)
     elif isinstance(network, ResNet):
         conv, norm, rectifier, pool = (
             network.conv1, network.bn1, network.relu, network.maxpool
         )  # fmt: skip
-        head = network.fc
+        head = deepcopy(network.fc).double().requires_grad_(False)
     else:
         return None
     layers = [list(network.get_submodule(name)) for name in LAYERS]
@@ -202,17 +235,28 @@ def _fold(network: nn.Module, dtype: torch.dtype) -> FoldedNetwork | None:
     ):
         return None
     sizes = zip(_pair(pool.kernel_size), _pair(pool.stride), _pair(pool.padding), strict=True)
-    return FoldedNetwork(
+    folded = FoldedNetwork(
         _folded(conv, norm, dtype),
         tuple(Window(*size) for size in sizes),
         tuple(_folded_block(block, dtype) for block in blocks),
         tuple(len(layer) for layer in layers),
-        head,
+        FoldedHead(head),
     )
+    down, across = (folded.shape(axis, length=1).total_stride for axis in (0, 1))
+    return folded if down == across and down.bit_count() == 1 else None
 
 
-def _cosine_head(network: Network) -> Callable[[Tensor], Tensor]:
-    return lambda pooled: network.logits(network.embedding_of_pooled(pooled))
+class _CosineHead(nn.Module):
+    """The same as an identifier's own head."""
+
+    def __init__(self, network: Network) -> None:
+        super().__init__()
+        self.neck = deepcopy(network.neck).double().requires_grad_(False)
+        directions = functional.normalize(network.directions.detach().double(), dim=0)
+        self.register_buffer("directions", network.scale * directions)
+
+    def forward(self, pooled: Tensor) -> Tensor:
+        return functional.normalize(self.neck(pooled), dim=1) @ self.directions
 
 
 def _plain_block(block: nn.Module) -> bool:

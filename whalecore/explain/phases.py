@@ -2,7 +2,8 @@
 
 Positions that differ by a multiple of the network's total stride can be computed together,
 because their tiles have one size and lie on a regular grid: a phase. Phases are computed so that
-the positions known so far form ever finer grids.
+the positions known so far form ever finer grids. Small phases let the first grid stand sooner;
+where only large batches are fast, the coarsest grids are left out.
 """
 
 from __future__ import annotations
@@ -94,7 +95,9 @@ class MapGrid:
         return known
 
 
-def map_grid(rows: int, cols: int, stride: int, total_stride: int = 32) -> MapGrid:
+def map_grid(
+    rows: int, cols: int, stride: int, total_stride: int = 32, split: bool = True
+) -> MapGrid:
     """The grids of a map.
 
     Parameters
@@ -104,12 +107,17 @@ def map_grid(rows: int, cols: int, stride: int, total_stride: int = 32) -> MapGr
     stride, total_stride : int
         Of the occlusion map and of the network, in pixels of the input; the network's is a
         power of 2.
+    split : bool
+        Whether phases are split as long as enough positions stay together. Otherwise they are as
+        large as the network's stride allows: the same grids without the coarsest, so that maps of
+        either can be continued by the other.
     """
-    phases = total_stride // gcd(stride, total_stride)
+    fewest = phases = total_stride // gcd(stride, total_stride)
     while -(-rows // (2 * phases)) * -(-cols // (2 * phases)) >= FEWEST_TOGETHER:
         phases *= 2
-    return MapGrid(_axis(rows, phases), _axis(cols, phases))
+    kept = phases if split else fewest
+    return MapGrid(_axis(rows, phases, kept), _axis(cols, phases, kept))
 
 
-def _axis(count: int, phases: int) -> AxisGrid:
-    return AxisGrid(count, phases, min(phases // 2, (count - 1) // 2))
+def _axis(count: int, phases: int, kept: int) -> AxisGrid:
+    return AxisGrid(count, kept, min(phases // 2, (count - 1) // 2) % kept)

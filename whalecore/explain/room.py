@@ -15,15 +15,30 @@ from whalecore.explain.work import largest_map
 WINOGRAD_PARTS = 4
 """Of `winograd.WORKING_BYTES`, alive together: patches, points, products and values."""
 
-
 MAKING = 4
 """Of the size of the largest map: tensors on the way to the clean maps, not kept."""
 
 
 def room_needed(network: FoldedNetwork, tiling: Tiling, photos: int) -> int:
-    """Bytes that the exact engine of some photos takes at most, beside its network."""
+    """Bytes that the exact engine of some photos takes at most, beside all weights.
+
+    These are `weight_bytes`. What libraries use inside one operation is not counted.
+    """
     making = MAKING * photos * largest_map(network, *tiling.size) * network.dtype.itemsize
     return clean_bytes(network, tiling, photos) + max(making, tile_bytes(network, tiling, photos))
+
+
+def weight_bytes(network: FoldedNetwork) -> int:
+    """What is kept of a network for all photos, beside its own weights.
+
+    Folded weights, kernels in Winograd's form, and the head in double precision.
+    """
+    size = network.head.nbytes
+    for conv in network.convolutions:
+        size += conv.weight.nbytes + conv.bias.nbytes
+        if conv.three_by_three:
+            size += winograd.POINTS * 4 * conv.weight[:, :, 0, 0].numel()
+    return size
 
 
 def clean_bytes(network: FoldedNetwork, tiling: Tiling, photos: int) -> int:
@@ -34,7 +49,7 @@ def clean_bytes(network: FoldedNetwork, tiling: Tiling, photos: int) -> int:
     channels += [2 * len(conv.weight) for block in network.blocks for conv in block.convs]
     lengths = [_lengths(*one) for one in zip(tiling.shapes, tiling.margins, strict=True)]
     cells = sum(down * across * deep for down, across, deep in zip(*lengths, channels, strict=True))
-    features = 4 * len(network.blocks[-1].convs[-1].weight)
+    features = 8 * len(network.blocks[-1].convs[-1].weight)
     return photos * (cells * network.dtype.itemsize + features)
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from functools import cached_property
 from itertools import product
+from math import prod
 
 import numpy as np
 
@@ -13,7 +14,7 @@ from whalecore.explain.folded import FoldedNetwork
 from whalecore.explain.patches import positions
 from whalecore.explain.phases import AxisGrid, MapGrid, map_grid
 from whalecore.explain.spans import AxisPlan, AxisShape, Span, plan_axis
-from whalecore.explain.work import estimated_work
+from whalecore.explain.work import Costs, costs_on, estimated_work
 from whalecore.types import OcclusionSettings
 
 CHUNK_SIDES = (1, 2, 3, 4, 6, 8, 12, 16, 24, 32)
@@ -30,6 +31,8 @@ class Tiling:
     settings : OcclusionSettings
     most : int
         Patches of one photo that are computed together at most.
+    device : str, optional
+        Kind of device that is planned for, such as ``cuda``; that of the network when left out.
 
     Attributes
     ----------
@@ -46,23 +49,24 @@ class Tiling:
         width: int,
         settings: OcclusionSettings,
         most: int,
+        device: str | None = None,
     ) -> None:
-        self._network, self._settings = network, settings
+        device = device or network.device.type
+        self._network, self._settings, self._costs = network, settings, costs_on(device)
         self.shapes = network.shape(0, height), network.shape(1, width)
         self.grid: MapGrid = map_grid(
             len(positions(height, settings.stride)),
             len(positions(width, settings.stride)),
             settings.stride,
             self.shapes[0].total_stride,
+            split=device != "cuda",
         )
         self._sides = self._chunk_sides(most)
 
-    @property
-    def work(self) -> float:
-        """Estimated multiply-adds per position, everything counted."""
-        plans = [[plan for _, plan in self._plans(axis, 0)] for axis in (0, 1)]
-        count = [sum(plan.patch.count for plan in of_axis) for of_axis in plans]
-        return estimated_work(self._network, *plans) / (count[0] * count[1])
+    def work(self, costs: Costs) -> float:
+        """Estimated multiply-adds per position, the mean over the whole map."""
+        rows, cols = self.plans(0), self.plans(1)
+        return estimated_work(self._network, rows, cols, costs) / prod(self.grid.shape)
 
     @cached_property
     def margins(self) -> tuple[Margins, Margins]:
@@ -123,7 +127,11 @@ class Tiling:
             sides = [side for side in CHUNK_SIDES if side < members] + [members]
             plans.append({side: [p for _, p in self._plans(axis, 0, side)] for side in sides})
         choices = [
-            (estimated_work(self._network, plans[0][down], plans[1][across]), down, across)
+            (
+                estimated_work(self._network, plans[0][down], plans[1][across], self._costs),
+                down,
+                across,
+            )
             for down, across in product(*plans)
             if down * across <= most
         ]
