@@ -355,12 +355,18 @@ def test_commands_are_built_from_checked_choices(tmp_path, monkeypatch):
     assert commands.import_command("--help") == ("import", str(tmp_path / "--help"))
     assert commands.train_command("paper", 4) == ("train", "--preset", "paper", "--folds", "4")
     assert commands.cluster_command() == ("cluster", "--clusters", "auto", "--maps", "both")
+    assert commands.cluster_command(8, "top5", "gradcam", "paper", True, True) == (
+        "cluster", "--clusters", "8", "--maps", "top5", "--method", "gradcam", "--sigma", "paper",
+        "--align-mirrored", "--anew",
+    )  # fmt: skip
     assert commands.explain_command(LONG)[3:7] == ("--patch", "32", "--stride", "16")
     for wrong in (
         lambda: commands.train_command("; rm -rf /"),
         lambda: commands.train_command("laptop", 0),
         lambda: commands.cluster_command(1),
         lambda: commands.cluster_command(30, "all"),
+        lambda: commands.cluster_command(30, method="lime"),
+        lambda: commands.cluster_command(30, sigma="--lab"),
         lambda: commands.explain_command(GradCamSettings(), limit=-5),
     ):
         with pytest.raises(SettingsError):

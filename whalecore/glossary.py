@@ -182,6 +182,13 @@ TERMS = {
     "one group that is well separated from the rest.",
     "eigengap": "The largest step between neighbouring eigenvalues; the number of eigenvalues "
     "before it is a natural number of clusters.",
+    "aligned flukes": "Heatmaps that lie more on the right are mirrored before they are compared, "
+    "so that a cluster holds left and right tips together; without it the two fall apart.",
+    "clusters anew": "Without it clusters that were made before stay where they are while heatmaps "
+    "are added, as long as at least half of the heatmaps were there; with it they are looked for "
+    "from the beginning, and may come out quite differently.",
+    "choice of sigma": "Found from the heatmaps suits nearly every lab; the paper's value is there "
+    "to compare with what was published.",
     "sigma": "How alike two heatmaps must be to count as neighbours when clusters are formed.",
     "mean heatmap": "The heatmaps of a cluster averaged place by place.",
     "held out": "Kept away from training, so that the score of the photo is an honest test.",

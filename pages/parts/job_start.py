@@ -19,6 +19,7 @@ from whalecore.workflow.jobs import commands, start_job
 STEPS = ("import", "train", "score", "explain", "cluster", "calibrate")
 START = ":material/play_arrow:"
 METHODS = {"osm": "Occlusion maps", "gradcam": "Grad-CAM"}
+SIGMAS = {"auto": "found from the heatmaps", "paper": "as in the paper"}
 
 
 def offer_all(lab, busy: bool) -> None:
@@ -134,7 +135,16 @@ def _explain(lab):
 
 
 def _cluster(lab):
-    number = st.number_input(
+    left, right = st.columns(2)
+    method = left.radio(
+        "Heatmaps",
+        list(METHODS),
+        format_func=METHODS.get,
+        horizontal=True,
+        key="job_cluster_method",
+        help=explain("heatmap"),
+    )
+    number = right.number_input(
         "Clusters (1: as many as the heatmaps suggest)",
         1,
         commands.MOST_CLUSTERS,
@@ -142,7 +152,23 @@ def _cluster(lab):
         key="job_clusters",
         help=explain("cluster"),
     )
-    return commands.cluster_command(None if number == 1 else int(number))
+    with st.expander("More choices", icon=":material/tune:"):
+        aligned = st.checkbox(
+            "Left and right tip count as one", key="job_aligned", help=explain("aligned flukes")
+        )
+        anew = st.checkbox(
+            "Forget the clusters there are", key="job_anew", help=explain("clusters anew")
+        )
+        sigma = st.radio(
+            "How alike heatmaps of a cluster must be",
+            list(SIGMAS),
+            format_func=SIGMAS.get,
+            horizontal=True,
+            key="job_sigma",
+            help=explain("choice of sigma"),
+        )
+    wanted = None if number == 1 else int(number)
+    return commands.cluster_command(wanted, method=method, sigma=sigma, aligned=aligned, anew=anew)
 
 
 def _calibrate(lab):

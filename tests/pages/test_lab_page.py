@@ -157,6 +157,19 @@ def test_a_step_is_started_with_its_choices(lab, commands, step, choices, comman
     assert value_of(at, "job") == NAME
 
 
+def test_clusters_are_asked_for_with_what_a_lab_member_may_choose(lab, commands):
+    at = opened("lab", lab.folder)
+    at.selectbox(key="job_step").set_value("cluster").run()
+    at.radio(key="job_cluster_method").set_value("gradcam")
+    at.radio(key="job_sigma").set_value("paper")
+    at.checkbox(key="job_aligned").check()
+    at.checkbox(key="job_anew").check()
+    button(at.run(), "Start").click().run()
+    assert_calm(at)
+    asked = ("cluster", "--clusters", "30", "--maps", "both", "--method", "gradcam")
+    assert commands == [(lab.folder, (*asked, "--sigma", "paper", "--align-mirrored", "--anew"))]
+
+
 def test_choices_that_do_not_fit_are_a_sentence_and_start_nothing(lab, commands):
     at = opened("lab", lab.folder)
     at.selectbox(key="job_step").set_value("explain").run()

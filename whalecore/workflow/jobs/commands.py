@@ -10,6 +10,8 @@ from whalecore.types import GradCamSettings, HeatmapSettings
 
 PRESETS = ("laptop", "paper", "demo")
 MAPS = ("both", "correct", "top5")
+METHODS = ("osm", "gradcam")
+SIGMAS = ("auto", "paper")
 MOST_CLUSTERS = 500
 
 Command = tuple[str, ...]
@@ -45,10 +47,24 @@ def explain_command(settings: HeatmapSettings, limit: int | None = None) -> Comm
     return ("explain", "--method", "osm", *own, *fast, "--target", settings.target, *sample)
 
 
-def cluster_command(clusters: int | None = None, maps: str = "both") -> Command:
+def cluster_command(
+    clusters: int | None = None,
+    maps: str = "both",
+    method: str = "osm",
+    sigma: str = "auto",
+    aligned: bool = False,
+    anew: bool = False,
+) -> Command:
     """Group the heatmaps into so many clusters, or as many as their likeness suggests."""
     number = "auto" if clusters is None else _whole(clusters, 2, MOST_CLUSTERS)
-    return ("cluster", "--clusters", number, "--maps", _one_of(maps, MAPS))
+    return (
+        "cluster",
+        *("--clusters", number, "--maps", _one_of(maps, MAPS)),
+        *(("--method", _one_of(method, METHODS)) if method != METHODS[0] else ()),
+        *(("--sigma", _one_of(sigma, SIGMAS)) if sigma != SIGMAS[0] else ()),
+        *(("--align-mirrored",) if aligned else ()),
+        *(("--anew",) if anew else ()),
+    )
 
 
 def calibrate_command() -> Command:
