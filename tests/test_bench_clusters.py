@@ -211,7 +211,7 @@ def test_every_method_finds_kinds_that_stand_apart(method):
 def test_a_person_reads_a_table():
     row = Row(4, "sklearn", "rbf", 1.5, None, 0.25, None, None, 8, 16, 2, 4.0)
     lines = cluster_lines([row], "here")
-    assert lines[0] == "here."
+    assert lines[:2] == ["here.", "4 heatmaps of 8 x 16 cells, 2 clusters."]
     headings, found = (
         [cell.strip() for cell in line.strip("|").split("|")] for line in (lines[-3], lines[-1])
     )
@@ -241,7 +241,9 @@ def test_json_stands_alone_on_standard_output(asked):
     assert answer.exit_code == 0, answer.stderr
     assert json.loads(answer.stdout)["rows"][0]["peak_mb"] == 200
     assert "corelay is not installed." in answer.stderr
-    assert asked[0].heatmaps < 5000
+    (case,) = asked
+    size = f"{case.heatmaps} heatmaps of {case.planted.rows} x {case.planted.cols} cells"
+    assert size in " ".join(give("--help").stdout.split())
 
 
 def test_the_command_takes_5000_heatmaps_or_as_many_as_it_is_told(asked):
@@ -351,6 +353,21 @@ def test_shuffled_groups_of_two_sizes_are_counted_by_hand():
     correct, scores = np.array([1, 0, 0]), np.array([0.9, 0.2, 0.1])
     found = cluster_real.shuffled_correlation(np.array([1, 2, 2]), correct, scores, draws=50)
     assert found == pytest.approx((1, 1, 1))
+
+
+def test_the_correlation_is_given_of_all_heatmaps_and_of_first_candidates():
+    labels, first = np.repeat([1, 2, 3], 4), np.tile([True, True, False, False], 3)
+    right = np.array([1, 1, 0, 0, 1, 0, 0, 0, 0, 0, 1, 0], bool)
+    scores = np.linspace(0.9, 0.1, 12)
+    alone, *others = cluster_real.correlation_rows(
+        labels, right, scores, first, np.arange(12), draws=20
+    )[::-1]
+    assert alone[:3] == ["first candidates alone", 6, "1.000"]
+    # Two, one and one of four are right, at falling scores: ranks 3 1.5 1.5 against 3 2 1.
+    assert [row[:3] for row in others] == [["all", 12, f"{0.75**0.5:.3f}"]]
+    # Where all first candidates are right, nothing is left to correlate.
+    (every,) = cluster_real.correlation_rows(labels, first, scores, first, np.arange(12), draws=5)
+    assert every[0] == "all"
 
 
 def test_correctness_of_clusters_is_counted():

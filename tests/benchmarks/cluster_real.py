@@ -66,23 +66,9 @@ def _print_correlation(
 ) -> None:
     named = {row["photo_id"]: row["individual"] or row["photo_id"] for row in lab.rows("photos")}
     units = np.array([named[photo_id] for photo_id in heatmaps.photo_ids])
-    first, rows = heatmaps.ranks == 1, []
-    for words, which in (("all", np.ones(len(first), bool)), ("first candidates alone", first)):
-        if np.ptp(right[which]) == 0:
-            continue
-        given = clustering.labels[which], right[which], heatmaps.scores[which]
-        found, low, high = rank_correlation(*given, units[which], draws)
-        chance, least, most = shuffled_correlation(*given, draws)
-        rows.append(
-            [
-                words,
-                int(which.sum()),
-                f"{found:.3f}",
-                interval(low, high),
-                f"{chance:.3f}",
-                interval(least, most),
-            ]
-        )
+    rows = correlation_rows(
+        clustering.labels, right, heatmaps.scores, heatmaps.ranks == 1, units, draws
+    )
     print(
         f"\nRank correlation (Spearman) of mean score and share right over {clustering.clusters} "
         "clusters:\n"
@@ -95,6 +81,34 @@ def _print_correlation(
         "out at random. Score and correctness go together heatmap by heatmap, so that they\ndo in "
         "any groups: only what lies beyond the shuffles speaks of these clusters."
     )
+
+
+def correlation_rows(
+    labels: np.ndarray,
+    right: np.ndarray,
+    scores: np.ndarray,
+    first: np.ndarray,
+    units: np.ndarray,
+    draws: int,
+) -> list[list[object]]:
+    """`rank_correlation` beside `shuffled_correlation`, of all heatmaps and of first candidates.
+
+    Returns
+    -------
+    list of list
+        Which heatmaps, their number, the correlation and its interval, that of shuffled labels and
+        its range. Without heatmaps that are all right, or all wrong.
+    """
+    rows = []
+    for words, which in (("all", np.ones(len(first), bool)), ("first candidates alone", first)):
+        if len(set(right[which].tolist())) < 2:
+            continue
+        given = labels[which], right[which], scores[which]
+        found, low, high = rank_correlation(*given, units[which], draws)
+        chance, least, most = shuffled_correlation(*given, draws)
+        found_words = f"{found:.3f}", interval(low, high)
+        rows.append([words, int(which.sum()), *found_words, f"{chance:.3f}", interval(least, most)])
+    return rows
 
 
 def correctness(

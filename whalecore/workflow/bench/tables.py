@@ -95,8 +95,13 @@ def as_lines(rows: Sequence[Row], where: str) -> list[str]:
 
 
 def cluster_lines(rows: Sequence[ClusterRow], where: str) -> list[str]:
-    """For people, as `as_lines`."""
-    return [f"{where}.", *CLUSTER_LEGEND, "", *row_table(rows, CLUSTER_HEADINGS)]
+    """For people, as `as_lines`, with how many heatmaps of what size were grouped."""
+    sizes = dict.fromkeys((row.heatmaps, row.rows, row.cols, row.clusters) for row in rows)
+    told = [
+        f"{heatmaps:,} heatmaps of {high} x {wide} cells, {clusters} clusters."
+        for heatmaps, high, wide, clusters in sizes
+    ]
+    return [f"{where}.", *told, *CLUSTER_LEGEND, "", *row_table(rows, CLUSTER_HEADINGS)]
 
 
 def row_table(
