@@ -4,11 +4,13 @@ import json
 
 import numpy as np
 import pytest
+import torch
 from click.testing import CliRunner
 
 from whalecore.cli import main
 from whalecore.explain.occlusion import occlusion_maps
 from whalecore.types import Computing, OcclusionSettings
+from whalecore.workflow.bench import fast, osm
 from whalecore.workflow.bench.osm import (
     CAPTUM_MISSING,
     Case,
@@ -134,12 +136,42 @@ def test_flat_or_missing_maps_have_no_agreement():
     assert agreement(np.full_like(flat, np.nan), flat) == (None, None, 0)
 
 
-def test_the_fast_mode_is_measured_where_asked_for():
-    rows = measure(TINY, Effort(rounds=1, batches=(2,), fast=True))
-    fast = rows[-1]
-    assert [row.engine for row in rows] == ["reference", "captum", "exact", "fast"]
-    assert fast.map_seconds == 128 * fast.seconds_per_position > 0
-    assert fast.speedup_reference == rows[0].seconds_per_position / fast.seconds_per_position
+@pytest.fixture(scope="module")
+def with_fast():
+    return measure(TINY, Effort(rounds=1, batches=(2,), fast=True))
+
+
+def test_the_fast_mode_is_measured_on_a_map_of_which_it_leaves_places_out(with_fast):
+    fast_one = with_fast[-1]
+    assert [row.engine for row in with_fast] == ["reference", "captum", "exact", "fast"]
+    assert (fast_one.stride, fast_one.patch, fast_one.positions) == (1, 5, 32 * 64)
+    assert {row.stride for row in with_fast[:-1]} == {4}
+    assert 0 < fast_one.computed < fast_one.positions / 10
+    assert fast_one.map_seconds == fast_one.positions * fast_one.seconds_per_position > 0
+    own, reference = fast_one.seconds_per_position, with_fast[0].seconds_per_position
+    assert fast_one.speedup_reference == reference / own
+
+
+def test_the_fast_mode_is_compared_with_brute_force_at_places_that_it_estimated(with_fast):
+    fast_one = with_fast[-1]
+    assert fast_one.compared == 128
+    assert -1 < fast_one.correlation < 1
+    assert 0 < fast_one.max_deviation < 1
+    (row,) = osm_json([fast_one])["rows"]
+    assert set(row) == PROMISED
+    assert (row["correlation"], row["stride"]) == (fast_one.correlation, 1)
+
+
+def test_a_fast_map_is_judged_by_places_all_of_which_it_left_out():
+    identifier = untrained_identifier("resnet18", 32, 64, 8)
+    prepared, columns = prepared_drawing(identifier), torch.tensor([3, 7])
+    _, maps, truth = fast.measure_fast(identifier, prepared, columns, 5, Computing("exact"))
+    known = ~np.isnan(truth)
+    assert known.sum(axis=(1, 2)).tolist() == [128, 128]
+    assert not (known & maps.computed).any()
+    names = [identifier.individuals[column] for column in (3, 7)]
+    expected = occlusion_maps(identifier, prepared, names, 5, 1, computing=Computing("exact"))
+    np.testing.assert_allclose(truth[known], expected[known], atol=1e-3 * np.ptp(expected))
 
 
 def test_the_identifier_is_the_same_every_time():
@@ -186,6 +218,29 @@ def test_a_stride_that_leaves_strips_uncovered_is_refused_in_one_sentence():
     assert answer.exit_code == 1
     assert answer.stderr.count("\n") == 1
     assert "never be covered" in answer.stderr
+
+
+def test_memory_and_precision_are_those_of_the_exact_engine(monkeypatch):
+    asked, make = [], osm.make_engine
+
+    def noting(identifier, images, settings, computing):
+        asked.append(computing)
+        return make(identifier, images, settings, computing)
+
+    monkeypatch.setattr(osm, "make_engine", noting)
+    words = ("--quick", "--network", "resnet18", "--height", 32, "--width", 32, "--json")
+    answer = give(*words, "--memory", 300, "--precision", "bfloat16")
+    assert answer.exit_code == 0, answer.stderr
+    assert asked == [Computing("exact", "bfloat16", 300)]
+    details = json.loads(answer.stdout)["details"]
+    assert [one["precision"] for one in details] == [None, None, "bfloat16"]
+
+
+def test_an_input_for_which_the_memory_does_not_suffice_is_refused_in_one_sentence():
+    answer = give("--quick", "--network", "resnet18", "--memory", 16)
+    assert answer.exit_code == 1
+    assert "16 are allowed: allow more memory.\n" in answer.stderr
+    assert "engine 'auto'" not in answer.stderr
 
 
 def test_the_command_explains_itself():

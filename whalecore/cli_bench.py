@@ -5,6 +5,7 @@ from __future__ import annotations
 import click
 
 from whalecore.cli_command import Answer, command
+from whalecore.cli_computing import computing_options
 
 
 @click.group()
@@ -27,10 +28,16 @@ def bench():
 @click.option("--patch", type=int, default=5, show_default=True, help="Side in input pixels.")
 @click.option("--stride", type=int, default=4, show_default=True, help="Step in input pixels.")
 @click.option("--quick", is_flag=True, help="Fewer positions and rounds: within a minute.")
-@click.option("--fast", is_flag=True, help="Also one whole map in the fast mode (minutes).")
+@click.option(
+    "--fast",
+    is_flag=True,
+    help="Also one whole map of stride 1 in the fast mode (minutes), and how well it agrees with "
+    "brute force at places that it did not compute.",
+)
 @click.option("--device", type=click.Choice(["auto", "cpu", "cuda"]), default="auto")
 @command
-def bench_osm_(networks, height, width, patch, stride, quick, fast, device, report):
+@computing_options(engines=False)
+def bench_osm_(networks, height, width, patch, stride, quick, fast, device, computing, report):
     """Time occlusion maps: brute force, Captum's and the engine's, by turns in one run.
 
     No lab is needed: the networks are untrained and the photo is a drawing. Without --quick the
@@ -46,7 +53,7 @@ def bench_osm_(networks, height, width, patch, stride, quick, fast, device, repo
 
     cases = [Case(network, height, width, patch, stride) for network in networks]
     effort = replace(QUICK if quick else Effort(), fast=fast)
-    rows = bench_osm(cases, effort, find_captum(), device, report)
+    rows = bench_osm(cases, effort, find_captum(), device, report, computing)
     return Answer(osm_json(rows), (), as_lines(rows, machine(choose_device(device))))
 
 

@@ -4,32 +4,29 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from math import inf, prod
 from statistics import median
 
 import numpy as np
 import torch
-from torch import Tensor
 
 from whalecore.errors import SettingsError
 from whalecore.explain.choice import folded_form, lowered_precision, make_engine
 from whalecore.explain.engines import ExactEngine, ReferenceEngine
 from whalecore.explain.folded import FoldedNetwork
-from whalecore.explain.occlusion import finished_maps
 from whalecore.explain.work import multiply_adds, tile_multiply_adds
 from whalecore.identifiers.identifier import Identifier
 from whalecore.identifiers.network import FULL_WIDTH
 from whalecore.types import TOP, Computing, OcclusionSettings, Progress, Report, silent
-from whalecore.workflow.bench.subject import prepared_drawing, untrained_identifier, wait_for
+from whalecore.workflow.bench import fast
+from whalecore.workflow.bench.subject import prepared_drawing, timed, untrained_identifier
 from whalecore.workflow.bench.turns import CaptumOcclusion, Competitor, OwnEngine
 
 CAPTUM_MISSING = "Captum is not installed, so nothing is compared with it: pip install captum."
 
-FAST_ACCURACY = 0.99
-
 COMPARED = 4
-"""Positions of Captum's that brute force computes for comparison."""
+"""Positions of Captum's, down its first column, that brute force computes for comparison."""
 
 
 @dataclass(frozen=True)
@@ -68,7 +65,7 @@ class Effort:
     batches : tuple of int
         Brute force and Captum take the best of these.
     fast : bool
-        Also compute one whole map in the fast mode.
+        Also compute one whole map in the fast mode, see `whalecore.workflow.bench.fast`.
     """
 
     rounds: int = 6
@@ -77,7 +74,8 @@ class Effort:
     fast: bool = False
 
 
-QUICK = Effort(rounds=4, seconds=8, batches=(8,))
+QUICK = Effort(rounds=3, seconds=6, batches=(4,))
+"""A position takes brute force as long in a batch of 4 as of 8: less is computed, not worse."""
 
 
 @dataclass(frozen=True)
@@ -93,17 +91,21 @@ class Row:
     speedup_reference, speedup_captum : float or None
         How many times faster than brute force and than Captum in the same run.
     max_deviation : float or None
-        Largest difference from brute force on the positions that both computed, as a share of
-        the map's range on all positions computed; 0 of brute force itself. Of the fast mode: what
-        it says of itself.
+        Largest difference from brute force on the positions compared, as a share of the map's
+        range on all positions known; 0 of brute force itself.
     correlation : float or None
         With brute force on the same positions; the lowest of the individuals.
     positions : int
         Of the whole map.
     compared : int or None
-        Positions that were computed by both.
+        Positions that were computed by both; of the fast mode a random sample of those that it
+        estimated.
+    computed : int or None
+        Positions that the fast mode computed.
     batch : int or None
         Most positions computed together.
+    precision : str or None
+        Of the arithmetic; brute force and Captum always compute in float32.
     multiply_adds_ratio : float or None
         How many times fewer multiply-adds a position takes than a forward pass of the photo.
     folding_seconds : float or None
@@ -127,7 +129,9 @@ class Row:
     correlation: float | None = None
     positions: int = 0
     compared: int | None = None
+    computed: int | None = None
     batch: int | None = None
+    precision: str | None = None
     multiply_adds_ratio: float | None = None
     folding_seconds: float | None = None
     setup_seconds: float | None = None
@@ -140,11 +144,13 @@ def bench_osm(
     captum: type | None,
     device: str = "auto",
     report: Report = silent,
+    computing: Computing | None = None,
 ) -> list[Row]:
     """Measure cases one after the other and say so where there is nothing to compare with."""
     if captum is None:
         report(Progress("bench", 0, len(cases), message=CAPTUM_MISSING))
-    return [row for case in cases for row in measure(case, effort, captum, device, report)]
+    about = (effort, captum, device, report, computing)
+    return [row for case in cases for row in measure(case, *about)]
 
 
 def measure(
@@ -153,6 +159,7 @@ def measure(
     captum: type | None = None,
     device: str = "auto",
     report: Report = silent,
+    computing: Computing | None = None,
 ) -> list[Row]:
     """Measure all engines on one case.
 
@@ -164,20 +171,23 @@ def measure(
         ``auto``, ``cpu`` or ``cuda``.
     report : callable
         Called after each round.
+    computing : Computing, optional
+        Memory and precision of the exact engine and of the fast mode.
 
     Returns
     -------
     list of Row
         Of ``reference``, ``captum``, ``exact`` and, where asked for, ``fast``.
     """
+    computing = replace(computing or Computing(), engine="exact")
     identifier = untrained_identifier(case.network, case.height, case.width, case.channels, device)
     prepared = prepared_drawing(identifier)
     columns = identifier.logits(prepared[None])[0].topk(TOP).indices
-    network, folding = _timed(identifier, lambda: _folded(identifier))
-    with torch.inference_mode():
-        exact, setup = _timed(
-            identifier,
-            lambda: make_engine(identifier, prepared[None], case.settings, Computing("exact")),
+    network, folding = timed(identifier.device, lambda: _folded(identifier, computing.precision))
+    with torch.inference_mode(), lowered_precision(computing.precision):
+        exact, setup = timed(
+            identifier.device,
+            lambda: make_engine(identifier, prepared[None], case.settings, computing),
         )
     phases = _some_phases(exact, effort.rounds)
 
@@ -189,19 +199,22 @@ def measure(
         column = int(columns[0])
         return CaptumOcclusion(captum, identifier, prepared, column, case.settings, batch)
 
-    oracle, own = _best(reference, effort.batches, phases[0]), OwnEngine(exact, identifier, columns)
+    oracle = _best(reference, effort.batches, phases[0])
+    own = OwnEngine(exact, identifier, columns, precision=computing.precision)
     competitors: dict[str, Competitor] = {"reference": oracle}
     if captum is not None:
         competitors["captum"] = _best(by_captum, effort.batches, phases[0])
     competitors["exact"] = own
+    _compute_first(oracle)
     seconds = _medians(competitors, phases, effort, f"bench {case.network}", report)
     facts = {
         # With itself.
         "reference": {"max_deviation": 0.0, "correlation": 1.0, "batch": oracle.batch},
         "captum": {},
         "exact": {
-            **_agreed(oracle, own),
+            **_agreed(oracle.drops, own.drops),
             "batch": own.batch,
+            "precision": computing.precision,
             "multiply_adds_ratio": _multiply_adds_ratio(exact, network, case, phases),
             "folding_seconds": folding,
             "setup_seconds": setup,
@@ -209,24 +222,33 @@ def measure(
     }
     if captum is not None:
         theirs = competitors["captum"]
-        _compute_too(oracle, theirs.drops)
-        facts["captum"] = {**_agreed(oracle, theirs), "batch": theirs.batch}
-    if effort.fast:
-        seconds["fast"], facts["fast"] = _fast_map(identifier, prepared, columns, case)
+        facts["captum"] = {**_agreed(oracle.drops[:1], theirs.drops), "batch": theirs.batch}
     positions = prod(exact.grid.shape)
-    return [_row(case, engine, positions, seconds, values) for engine, values in facts.items()]
+    rows = [_row(case, engine, positions, seconds, values) for engine, values in facts.items()]
+    if effort.fast:
+        seconds["fast"], maps, truth = fast.measure_fast(
+            identifier, prepared, columns, case.patch, computing
+        )
+        fine = replace(case, stride=fast.STRIDE)
+        positions = maps.computed.size
+        found = {
+            **_agreed(truth, maps.values),
+            "computed": int(maps.computed.sum()),
+            "precision": computing.precision,
+        }
+        rows.append(_row(fine, "fast", positions, seconds, found))
+    return rows
 
 
-def _agreed(oracle: OwnEngine, other: OwnEngine | CaptumOcclusion) -> dict[str, float | None]:
-    deviation, correlation, compared = agreement(oracle.drops[: len(other.drops)], other.drops)
+def _compute_first(oracle: OwnEngine) -> None:
+    """Let brute force, while it warms up, compute the first positions that Captum will."""
+    rows = oracle.engine.grid.rows.count
+    oracle.look_at(np.arange(min(COMPARED, rows)), np.array([0]))
+
+
+def _agreed(oracle: np.ndarray, drops: np.ndarray) -> dict[str, float | int | None]:
+    deviation, correlation, compared = agreement(oracle, drops)
     return {"max_deviation": deviation, "correlation": correlation, "compared": compared}
-
-
-def _compute_too(oracle: OwnEngine, drops: np.ndarray) -> None:
-    """Let brute force compute the first few positions of the first column, as Captum did."""
-    first = np.flatnonzero(~np.isnan(drops[0, :, 0]))[:COMPARED]
-    with torch.inference_mode(), lowered_precision("float32"):
-        oracle.keep(oracle.engine.at(first, np.array([0])))
 
 
 def agreement(oracle: np.ndarray, drops: np.ndarray) -> tuple[float | None, float | None, int]:
@@ -281,9 +303,9 @@ def _row(
     )
 
 
-def _folded(identifier: Identifier) -> FoldedNetwork:
+def _folded(identifier: Identifier, precision: str) -> FoldedNetwork:
     """The network's form for the exact engine with all that is made once."""
-    network = folded_form(identifier)
+    network = folded_form(identifier, precision)
     if network is None:
         raise SettingsError(
             f"The exact engine does not understand {identifier.architecture}: choose a ResNet."
@@ -293,15 +315,6 @@ def _folded(identifier: Identifier) -> FoldedNetwork:
             if conv.three_by_three:
                 _ = conv.transformed
     return network
-
-
-def _timed(identifier: Identifier, work: Callable):
-    """What some work returns, and its seconds."""
-    wait_for(identifier.device)
-    started = time.perf_counter()
-    result = work()
-    wait_for(identifier.device)
-    return result, time.perf_counter() - started
 
 
 def _some_phases(engine: ExactEngine, count: int) -> list[tuple[int, int]]:
@@ -351,18 +364,3 @@ def _multiply_adds_ratio(
             if down is not None and across is not None:
                 tiles += tile_multiply_adds(network, [down], [across])
     return whole * multiply_adds(network, case.height, case.width) / tiles
-
-
-def _fast_map(
-    identifier: Identifier, prepared: Tensor, columns: Tensor, case: Case
-) -> tuple[float, dict[str, float | None]]:
-    """Seconds per position of one whole map, and what it says of itself."""
-    settings = OcclusionSettings(case.patch, case.stride, accuracy=FAST_ACCURACY)
-    names = [identifier.individuals[column] for column in columns.tolist()]
-    maps, seconds = _timed(identifier, lambda: finished_maps(identifier, prepared, names, settings))
-    spread = np.ptp(maps.values, axis=(1, 2))
-    deviation = float(np.max(maps.deviation / spread)) if maps.deviation and spread.all() else None
-    return seconds / maps.computed.size, {
-        "max_deviation": deviation,
-        "correlation": min(maps.correlation) if maps.correlation else None,
-    }

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import os
 import platform
+import time
+from collections.abc import Callable
 from itertools import islice
 from pathlib import Path
 
@@ -94,6 +96,15 @@ def wait_for(device: torch.device) -> None:
     """Wait until a GPU has done what it was given, so that a clock can be read."""
     if device.type == "cuda":
         torch.cuda.synchronize(device)
+
+
+def timed(device: torch.device, work: Callable):
+    """What some work returns, and its seconds."""
+    wait_for(device)
+    started = time.perf_counter()
+    result = work()
+    wait_for(device)
+    return result, time.perf_counter() - started
 
 
 def _picture(photo: Photo, height: int, width: int) -> Tensor:

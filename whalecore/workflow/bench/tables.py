@@ -28,7 +28,9 @@ LEGEND = (
     "All engines take turns on one drawing with untrained networks; medians over the turns.",
     "x reference, x captum: times faster than brute force and than Captum.",
     "Deviation: largest difference from the reference on the positions that both computed, as a "
-    "share of the map's range; correlation on the same positions.",
+    "share of the map's range; correlation on the same positions. Of the fast mode, whose map is "
+    "of stride 1: on a random sample of the positions that it estimated; maps of trained networks "
+    "are smoother, and estimated better.",
     "Setup: once per photo. Map: setup and all positions.",
 )
 

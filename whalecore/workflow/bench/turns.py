@@ -59,6 +59,8 @@ class OwnEngine:
         Whose maps are kept.
     blocks : int, optional
         So many blocks of the phase; all when left out.
+    precision : str
+        Of the arithmetic.
 
     Attributes
     ----------
@@ -72,14 +74,16 @@ class OwnEngine:
         identifier: Identifier,
         columns: Tensor,
         blocks: int | None = None,
+        precision: str = "float32",
     ) -> None:
         self.engine, self.batch = engine, engine.limit
         self._identifier, self._columns, self._blocks = identifier, columns, blocks
+        self._precision = precision
         self.drops = np.full((len(columns), *engine.grid.shape), np.nan)
 
     def turn(self, phase: tuple[int, int]) -> Turn:
         device = self._identifier.device
-        with torch.inference_mode(), lowered_precision("float32"):
+        with torch.inference_mode(), lowered_precision(self._precision):
             wait_for(device)
             started = time.perf_counter()
             blocks = list(islice(self.engine.blocks(phase), self._blocks))
@@ -88,6 +92,11 @@ class OwnEngine:
             for block in blocks:
                 self.keep(block)
         return Turn(seconds, sum(len(block.rows) * len(block.cols) for block in blocks))
+
+    def look_at(self, rows: np.ndarray, cols: np.ndarray) -> None:
+        """Compute some rows and columns beside the turns, which brute force alone can."""
+        with torch.inference_mode(), lowered_precision(self._precision):
+            self.keep(self.engine.at(rows, cols))
 
     def keep(self, block: Block) -> None:
         """Take over the values of a block."""
