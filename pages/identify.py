@@ -105,6 +105,9 @@ def show_photo(lab, held, joint) -> None:
         else:
             by_id = {each.photo.photo_id: each for each in joint.assessments}
             found, candidates = by_id[photo.photo_id], joint.candidates[:TOP]
+        if joint is not None:
+            # The joint answer stands above in a box that looks the same.
+            st.markdown("**The answer of this photo**", help=explain("one animal"))
         show_answer(lab, found)
         compare_and_decide(lab, found, candidates, held, joint)
         show_more(lab, found)

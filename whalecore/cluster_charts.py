@@ -48,7 +48,7 @@ class Groups:
 
 
 def photos_chart(
-    shares: pd.DataFrame, measure: str, selected: int | None = None, height: int = 130
+    shares: pd.DataFrame, measure: str, selected: int | None = None, height: int = 180
 ) -> alt.LayerChart:
     """Share of each cluster's heatmaps whose photos show a new whale, or have a problem.
 

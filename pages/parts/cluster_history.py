@@ -16,6 +16,7 @@ from whalecore.cluster_words import (
     spread_table,
 )
 from whalecore.glossary import explain
+from whalecore.verdict_words import counted
 
 SHARE = {"format": "percent", "min_value": 0.0, "max_value": 1.0}
 
@@ -99,4 +100,10 @@ def draw_comparison(lab, view, clustering, names, words) -> None:
         },
         alt="Where the heatmaps of each cluster lie in the other clustering",
     )
+    apart = int(clustering["clusters"]) - len(table)
+    if apart:
+        st.caption(
+            f"{counted(apart, 'cluster')} more, without a heatmap that is in both.",
+            help=explain("clusters compared"),
+        )
     offer_saving("comparison", tables={"clusters in the other clustering": table})

@@ -65,7 +65,8 @@ def show_decision(
     photo_id = subject.photo_id
     first = {} if chosen else {"1 to 5": "confirm that candidate"}
     keys = {**first, **{key: KEYS[key] for key in KEYS if chosen or key != "y"}}
-    keys["Esc"] = "leave a field that is typed in"
+    keys["Enter"] = "keep what is typed in a field"
+    keys["Esc"] = "leave the field, without what was not kept"
     listed = ", ".join(f"**{key.upper()}** {words}" for key, words in keys.items())
     st.subheader("Decision", help=f"{explain('decision')} Keys: {listed}.")
     show_said()

@@ -14,7 +14,7 @@ from pages.parts.heatmap_probe import Panel, probe
 from pages.parts.pictures import heatmap_words, is_dark, say_how_exact, unit_of
 from pages.parts.progress import progress_bar
 from pages.parts.settings import DEFAULT, PATCH, STRIDE, computed_settings
-from pages.parts.state import LARGEST_PATCH, LOOKS, bound, change
+from pages.parts.state import LARGEST_PATCH, LOOKS, bound, change, read_view
 from whalecore import overlays
 from whalecore.glossary import explain
 from whalecore.heatmap_words import occlusion_words
@@ -85,7 +85,12 @@ def _pick_patch(field: str, chosen: str) -> None:
     settings = settings_from_key(chosen)
     shown = settings if settings.method == "osm" else DEFAULT
     keys = f"{field}_patch", f"{field}_stride"
-    st.session_state.setdefault(keys[0], shown.patch)
+    of = f"{field}_sizes_of"
+    looked_at = (read_view().photo, chosen)
+    # What was typed beside another photo or heatmap is not meant for this one.
+    if st.session_state.get(of) != looked_at or keys[0] not in st.session_state:
+        st.session_state[of] = looked_at
+        st.session_state[keys[0]], st.session_state[keys[1]] = shown.patch, shown.stride
     patch = st.number_input(PATCH, 1, LARGEST_PATCH, key=keys[0], help=explain("patch"))
     st.session_state[keys[1]] = min(st.session_state.get(keys[1], shown.stride), patch)
     stride = st.number_input(STRIDE, 1, patch, key=keys[1], help=explain("stride"))

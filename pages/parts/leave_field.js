@@ -1,8 +1,38 @@
-// Escape leaves a field that is typed in, so that the keys of the page work again.
-addEventListener('keydown', (event) => {
+// Escape leaves a field that is typed in, so that the keys of the page work again; what was typed
+// since the field was entered, or since Enter, is taken back.
+const TYPED = 'input[type="text"], input[type="number"], textarea';
+const kept = new WeakMap();
+
+function fieldOf(event) {
   const field = event.composedPath()[0];
-  const typed = 'input[type="text"], input[type="number"], textarea';
-  if (event.key === 'Escape' && field instanceof Element && field.matches(typed)) field.blur();
+  return field instanceof Element && field.matches(TYPED) ? field : null;
+}
+
+function takeBack(field) {
+  // A list to choose from has its own way to close.
+  if (field.role === 'combobox' || !kept.has(field) || field.value === kept.get(field)) return;
+  // React only notices a value that is set by the element's own setter.
+  const own = Object.getOwnPropertyDescriptor(Object.getPrototypeOf(field), 'value');
+  own.set.call(field, kept.get(field));
+  field.dispatchEvent(new Event('input', { bubbles: true }));
+}
+
+addEventListener('focusin', (event) => {
+  const field = fieldOf(event);
+  if (field) kept.set(field, field.value);
+});
+
+addEventListener('keydown', (event) => {
+  const field = fieldOf(event);
+  if (!field) return;
+  const lines = field instanceof HTMLTextAreaElement;
+  if (event.key === 'Enter' && (!lines || event.ctrlKey || event.metaKey)) {
+    kept.set(field, field.value);
+  } else if (event.key === 'Escape') {
+    takeBack(field);
+    // Once the page knows the value that was taken back.
+    setTimeout(() => field.blur());
+  }
 });
 
 export default function () {}

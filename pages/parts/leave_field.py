@@ -1,4 +1,7 @@
-"""Escape leaves a text field, so that who has typed a name goes on by keys alone."""
+"""Escape leaves a text field, so that who has typed a name goes on by keys alone.
+
+Enter keeps what is typed; what was not kept is taken back, as everywhere else.
+"""
 
 from __future__ import annotations
 

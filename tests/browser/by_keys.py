@@ -23,4 +23,5 @@ def say_name(page, name: str) -> None:
     """Type the reviewer's name into its field and leave the field again."""
     tab_to(page, "Your name")
     page.keyboard.type(name)
+    page.keyboard.press("Enter")
     page.keyboard.press("Escape")

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.browser.by_keys import say_name
+from tests.browser.by_keys import say_name, tab_to
 from tests.dashboard import started
 from whalecore.lab import open_lab
 from whalecore.lab.queue import Chosen
@@ -24,6 +24,28 @@ def reviewed(tiny_lab_folder, tmp_path):
     finally:
         server.terminate()
         server.wait(timeout=20)
+
+
+def test_escape_takes_back_what_was_typed_and_enter_keeps_it(reviewed, browser):
+    lab, address = reviewed
+    page = browser.new_page()
+    page.goto(f"{address}/review?lab={lab.folder}&verdict=all", timeout=SECONDS)
+    button = page.get_by_role("button", name="Cannot be identified")
+    button.wait_for(timeout=SECONDS)
+    say_name(page, "Jyn")
+    tab_to(page, "Note")
+    page.keyboard.type("spray")
+    page.keyboard.press("Escape")
+    assert page.get_by_role("textbox", name="Note").input_value() == ""
+    page.keyboard.press("t")
+    page.get_by_text("said Jyn").first.wait_for(timeout=SECONDS)
+    (review,) = lab.rows("reviews")
+    assert (review["reviewer"], review["note"]) == ("Jyn", None)
+    tab_to(page, "Your name")
+    page.keyboard.type("Ada")
+    page.keyboard.press("Escape")
+    assert page.get_by_role("textbox", name="Your name").input_value() == "Jyn"
+    page.close()
 
 
 def test_photos_are_decided_by_keys_alone_and_a_decision_is_taken_back(reviewed, browser):

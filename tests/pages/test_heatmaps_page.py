@@ -42,6 +42,17 @@ def test_a_kind_that_is_not_computed_is_said_and_can_be_computed(demo_copy):
     assert "correlate with" in shown(at)
 
 
+def test_a_patch_size_typed_beside_one_photo_is_not_meant_for_another(demo_copy):
+    first, *_, other = sorted(key[0] for key in open_lab(demo_copy).scored_heatmaps(["photo_id"]))
+    at = opened("heatmaps", demo_copy, look="compare", photo=first)
+    usual = at.number_input(key="left_patch").value
+    at.number_input(key="left_patch").set_value(32).run()
+    assert at.number_input(key="left_patch").value == 32
+    at.selectbox(key="heatmaps_photo").set_value(other).run()
+    assert_calm(at)
+    assert at.number_input(key="left_patch").value == usual != 32
+
+
 def test_another_patch_size_is_asked_for_beside_the_heatmap_and_computed_there(demo_copy):
     at = opened("heatmaps", demo_copy, look="compare")
     at.number_input(key="left_patch").set_value(32).run()
