@@ -18,7 +18,7 @@ from whalecore.explain.engines import ExactEngine
 from whalecore.explain.interpolation import smoothly_interpolated
 from whalecore.explain.linear import LinearisedMaps
 from whalecore.explain.phases import MapGrid
-from whalecore.explain.room import clean_bytes
+from whalecore.explain.room import clean_bytes, weight_bytes
 from whalecore.explain.shortage import is_shortage
 
 if TYPE_CHECKING:
@@ -167,7 +167,7 @@ def _gradients_at_once(making: MapsInTheMaking) -> int:
     """Maps whose gradients fit into the memory allowed together; each keeps most of the network."""
     engine = making.engine
     clean = clean_bytes(engine.network, engine.tiling, photos=1)
-    left = making.computing.memory * 2**20 - clean
+    left = making.computing.memory * 2**20 - clean - weight_bytes(engine.network)
     return max(0, min(len(making.columns), left // (GRADIENT * clean)))
 
 

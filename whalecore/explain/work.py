@@ -6,7 +6,7 @@ Counted in multiply-adds. What other work costs in their place changes only the 
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from math import inf
 
 from whalecore.explain import winograd
@@ -38,14 +38,6 @@ class Costs:
 
 PROCESSOR = Costs(transformed_value=130, value=60, weight=32, call=4e6)
 """Measured on a processor with AVX2, to choose among plans."""
-
-AGAINST_BRUTE_FORCE = replace(PROCESSOR, weight=80)
-"""The same with dearer weights, to compare with brute force.
-
-They cost so much that ResNet-18 at 128 x 256, patch 8 and stride 5, where 1.6 positions come
-together, is on a par with brute force, as was measured there once. A single thread gained 1.4 with
-tiles: brute force is the cautious choice.
-"""
 
 GPU = Costs(transformed_value=inf, value=800, weight=100, call=2.5e9)
 """Reckoned for 200 TFLOP/s, which are 1e14 multiply-adds a second, and 4 TB/s of memory.
