@@ -331,7 +331,7 @@ def test_stages_that_make_no_sense_are_left_out(lab, stage, stages):
 
 
 def test_every_stage_of_the_main_job_has_words(lab, tmp_path):
-    assert set(STAGES) == set(_parts(lab, tmp_path, preset("laptop"), None))
+    assert set(STAGES) == set(_parts(lab, tmp_path, preset("laptop"), None, None))
 
 
 def test_a_long_log_is_shown_from_its_end_without_control_signs(lab):

@@ -36,7 +36,7 @@ LAYERS = (
         "mark_layer",
     ),
     ("workflow",),
-    ("cli_command", "cli_bench", "cli"),
+    ("cli_command", "cli_computing", "cli_bench", "cli"),
     ("__main__",),
 )
 RANK = {name: rank for rank, names in enumerate(LAYERS) for name in names}

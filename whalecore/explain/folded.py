@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from copy import deepcopy
+from copy import copy, deepcopy
 from dataclasses import dataclass, field
 
 import torch
@@ -216,7 +216,7 @@ def fold(network: nn.Module, dtype: torch.dtype = torch.float32) -> FoldedNetwor
 def _fold(network: nn.Module, dtype: torch.dtype) -> FoldedNetwork | None:
     if isinstance(network, Network):
         conv, norm, rectifier, pool = network.stem
-        head = _CosineHead(network)
+        head = _OwnHead(network)
     elif isinstance(network, ResNet):
         conv, norm, rectifier, pool = (
             network.conv1, network.bn1, network.relu, network.maxpool
@@ -246,17 +246,21 @@ def _fold(network: nn.Module, dtype: torch.dtype) -> FoldedNetwork | None:
     return folded if down == across and down.bit_count() == 1 else None
 
 
-class _CosineHead(nn.Module):
-    """The same as an identifier's own head."""
+class _OwnHead(nn.Module):
+    """The head of an identifier, whichever it has, in double precision: all but its blocks."""
 
     def __init__(self, network: Network) -> None:
         super().__init__()
-        self.neck = deepcopy(network.neck).double().requires_grad_(False)
-        directions = functional.normalize(network.directions.detach().double(), dim=0)
-        self.register_buffer("directions", network.scale * directions)
+        bare = copy(network)
+        bare._modules = {
+            name: module
+            for name, module in network._modules.items()
+            if name not in ("stem", *LAYERS)
+        }
+        self.bare = deepcopy(bare).double().requires_grad_(False)
 
     def forward(self, pooled: Tensor) -> Tensor:
-        return functional.normalize(self.neck(pooled), dim=1) @ self.directions
+        return self.bare.logits(self.bare.embedding_of_pooled(pooled))
 
 
 def _plain_block(block: nn.Module) -> bool:
