@@ -10,6 +10,7 @@ import torch
 from torch import Tensor, nn
 
 from whalecore.explain.engines import Engine
+from whalecore.explain.occlusion import MapsInTheMaking
 from whalecore.explain.patches import positions
 from whalecore.identifiers.identifier import Identifier
 from whalecore.identifiers.network import Network, build_network
@@ -183,3 +184,15 @@ class Mirroring(Identifier):
 
     def logits(self, images: Tensor) -> Tensor:
         return (super().logits(images) + super().logits(images.flip(-1))) / 2
+
+
+def positions_taken(monkeypatch):
+    """A list that gets, for each batch of positions that maps take over, how many they are."""
+    taken, take = [], MapsInTheMaking.take
+
+    def counted(self, block):
+        taken.append(block.logits[0, ..., 0].numel())
+        take(self, block)
+
+    monkeypatch.setattr(MapsInTheMaking, "take", counted)
+    return taken

@@ -5,10 +5,10 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from tests.residual import LinearIdentifier, random_photos, residual_identifier
+from tests.residual import LinearIdentifier, positions_taken, random_photos, residual_identifier
 from whalecore.errors import SettingsError
 from whalecore.explain import estimate
-from whalecore.explain.occlusion import MapsInTheMaking, finished_maps, growing_maps
+from whalecore.explain.occlusion import finished_maps, growing_maps
 from whalecore.explain.phases import map_grid
 from whalecore.types import Computing, OcclusionSettings
 
@@ -111,14 +111,7 @@ def test_estimates_of_probabilities_stay_probabilities(identifier, photo, target
 
 
 def test_a_rung_computes_no_position_again_that_an_earlier_one_has(identifier, photo, monkeypatch):
-    taken = []
-    take = MapsInTheMaking.take
-
-    def counted(self, block):
-        taken.append(block.logits[0, ..., 0].numel())
-        take(self, block)
-
-    monkeypatch.setattr(MapsInTheMaking, "take", counted)
+    taken = positions_taken(monkeypatch)
     settings = replace(FINE, accuracy=0.999)
     maps = finished_maps(identifier, photo, NAMES, settings, EXACT)
     assert sum(taken) == maps.computed.sum()

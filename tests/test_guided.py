@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from tests.residual import LinearIdentifier, random_photos, residual_identifier
+from tests.residual import LinearIdentifier, positions_taken, random_photos, residual_identifier
 from whalecore.explain.occlusion import finished_maps, growing_maps
 from whalecore.types import Computing, OcclusionSettings
 
@@ -64,16 +64,7 @@ def test_what_is_computed_is_shown_as_it_was_computed(grown, exact):
 def test_maps_that_were_stopped_go_on_without_computing_a_place_twice(
     identifier, photo, grown, exact, monkeypatch
 ):
-    from whalecore.explain.occlusion import MapsInTheMaking
-
-    taken = []
-    take = MapsInTheMaking.take
-
-    def counted(self, block):
-        taken.append(block.logits[0, ..., 0].numel())
-        take(self, block)
-
-    monkeypatch.setattr(MapsInTheMaking, "take", counted)
+    taken = positions_taken(monkeypatch)
     start = grown[1]
     *_, resumed = growing_maps(identifier, photo, NAMES, SETTINGS, EXACT, start=start, guided=True)
     assert sum(taken) == exact.computed.size - start.computed.sum()
