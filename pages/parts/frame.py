@@ -21,16 +21,29 @@ def navigation():
     of the page from outside.
     """
     st.set_page_config(page_title="whalecore", page_icon=fluke_icon(), layout="wide")
+    # Streamlit keeps the name of the front page's file for it alone, and opens it nowhere: with
+    # another one kept, the name in the browser's address can lead to the page.
+    identify = st.Page(
+        FOLDER / "identify.py",
+        title="Identify",
+        icon=":material/search:",
+        url_path="front",
+        default=True,
+    )
+
+    def by_name() -> None:
+        """The front page has no name in its address; who types one gets there all the same."""
+        st.switch_page(identify, query_params=st.query_params.to_dict())
+
     return st.navigation(
         [
-            st.Page(
-                FOLDER / "identify.py", title="Identify", icon=":material/search:", default=True
-            ),
+            identify,
             st.Page(FOLDER / "heatmaps.py", title="Heatmaps", icon=":material/layers:"),
             st.Page(FOLDER / "clusters.py", title="Clusters", icon=":material/scatter_plot:"),
             st.Page(FOLDER / "review.py", title="Review", icon=":material/checklist:"),
             st.Page(FOLDER / "reliability.py", title="Reliability", icon=":material/verified:"),
             st.Page(FOLDER / "lab.py", title="Lab", icon=":material/inventory_2:"),
+            st.Page(by_name, title="Identify", url_path="identify", visibility="hidden"),
         ]
     )
 

@@ -40,6 +40,7 @@ def main() -> None:
     parser.add_argument("--phases", type=int, default=64)
     parser.add_argument("--accuracies", type=float, nargs="+", default=[0.97, 0.99])
     parser.add_argument("--seed", type=int, default=0)
+    parser.add_argument("--skip", type=int, default=0, help="Photos that an ended run has judged.")
     parser.add_argument("--to", type=Path, help="JSON file for the figures of every photo.")
     arguments = parser.parse_args()
     lab = open_lab(arguments.lab)
@@ -48,7 +49,7 @@ def main() -> None:
     names = sorted(first[first["rank"] == 1]["photo_id"])
     chosen = np.random.default_rng(arguments.seed).permutation(names)[: arguments.photos]
     rows, batch = [], None
-    for number, photo_id in enumerate(chosen):
+    for number, photo_id in list(enumerate(chosen))[arguments.skip :]:
         photo = lab.read_photo(photo_id)
         prediction = identifier.identify(photo, crop=lab.crop(photo_id))
         prepared = identifier.prepare(photo, prediction.crop.box)

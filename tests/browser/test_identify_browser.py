@@ -125,3 +125,14 @@ def test_a_copied_link_opens_the_same_comparison_in_a_new_browser(
     other.locator(".compare .place").get_by_text("photo 2 of").wait_for(timeout=LONG)
     assert other.locator(".compare figcaption").all_inner_texts() == words
     other.context.close()
+
+
+def test_the_front_page_opens_by_its_name_in_the_address_too(dashboard, browser, tiny_lab_folder):
+    page = browser.new_page()
+    photo_id = scored_photo(open_lab(tiny_lab_folder))
+    page.goto(f"{dashboard}/identify?lab={tiny_lab_folder}&photo={photo_id}", timeout=LONG)
+    page.locator(".compare .place").get_by_text("photo 1 of").wait_for(timeout=LONG)
+    assert "/identify" not in page.url
+    assert photo_id in page.url
+    assert page.get_by_role("dialog").count() == 0
+    page.close()
