@@ -1,4 +1,4 @@
-"""The command `cluster` with several kinds of heatmaps, and the settings that name them."""
+"""The command `cluster`: what it makes, what it says, and the settings that name heatmaps."""
 
 import json
 
@@ -8,7 +8,6 @@ from click.testing import CliRunner
 from whalecore.cli import main
 from whalecore.errors import SettingsError
 from whalecore.types import GradCamSettings, OcclusionSettings, settings_from_key
-from whalecore.workflow.assess import spoken
 
 USUAL = "fill=0,target=probability"
 
@@ -82,17 +81,65 @@ def test_settings_that_are_read_but_not_allowed_keep_their_own_words():
         settings_from_key("patch=8,stride=16")
 
 
-def test_a_person_reads_that_the_cluster_of_a_photo_is_unstable():
-    cluster = {
-        "id": 3, "share_correct": 0.5, "share_correct_low": 0.2, "share_correct_high": 0.8,
-        "heatmaps": 40, "unlike_any": False, "stability": 0.31,
-    }  # fmt: skip
-    answer = {
-        "photo": "fluke.jpg", "verdict": "check", "reasons": [], "candidates": [],
-        "p_correct": None, "set": None, "cluster": cluster,
-    }  # fmt: skip
-    assert spoken(answer)[-1] == (
-        "  cluster 3 (unstable): 50% of 40 first candidates right (20% to 80%), stability 0.31"
-    )
-    cluster["stability"] = 0.8
-    assert "cluster 3: 50%" in spoken(answer)[-1]
+@pytest.mark.parametrize("sigma", ["-1", "0", "wide", "nan", "inf"])
+def test_a_kernel_width_that_is_no_positive_number_is_refused(tiny_lab, sigma):
+    answer = give("cluster", "--lab", tiny_lab.folder, "--sigma", sigma)
+    assert answer.exit_code == 1
+    assert sigma in answer.stderr
+
+
+def test_clustering_counts_the_fast_maps_that_it_left_out(tiny_lab):
+    exact, fast = OcclusionSettings(16, 8), OcclusionSettings(16, 8, accuracy=0.9)
+    rows = tiny_lab.rows("heatmaps", settings=exact.key)
+    about = {"settings": fast.key, "correlation": 0.99, "computed": 12}
+    copies = [{**row, **about} for row in rows]
+    for row in copies[:3]:
+        row["correlation"] = 0.8
+    tiny_lab.write("heatmaps", copies)
+    words = ("cluster", "--lab", tiny_lab.folder, "--clusters", 3, "--maps", "top5",
+             "--settings", fast.key)  # fmt: skip
+    assert "3 fast heatmaps were left out" in give(*words).stdout
+    answer = json.loads(give(*words, "--json").stdout)
+    assert answer["left_out"] == 3
+    assert len(answer["clusterings"]) == 1
+
+
+def test_clusters_of_another_number_are_kept_beside_the_first(tiny_lab):
+    before = len(tiny_lab.rows("clusterings"))
+    answer = give("cluster", "--lab", tiny_lab.folder, "--clusters", 3, "--maps", "top5", "--json")
+    assert answer.exit_code == 0, answer.stderr
+    assert len(tiny_lab.rows("clusterings")) == before + 1
+    again = give("cluster", "--lab", tiny_lab.folder, "--clusters", 3, "--maps", "top5", "--json")
+    assert json.loads(again.stdout) == json.loads(answer.stdout)
+    assert len(tiny_lab.rows("clusterings")) == before + 1
+
+
+def test_clustering_says_what_it_did_on_standard_error(tiny_lab):
+    words = ("cluster", "--lab", tiny_lab.folder, "--clusters", "auto", "--maps", "top5",
+             "--align-mirrored", "--mode", "exact", "--json")  # fmt: skip
+    answer = give(*words)
+    assert answer.exit_code == 0, answer.stderr
+    value = json.loads(answer.stdout)
+    (about,) = value["details"]
+    assert value["clusterings"] == [about["id"]]
+    assert (about["mode"], about["mode_asked"], about["matched_to"]) == ("exact", "exact", None)
+    assert "in the exact mode (as asked for)" in answer.stderr
+    assert "The number was looked for: the largest step after 2 to" in answer.stderr
+    assert "give the command calibrate" in answer.stderr
+    assert tiny_lab.representation(about["id"]).aligned
+    words = ("cluster", "--lab", tiny_lab.folder, "--clusters", 3, "--maps", "top5", "--json")
+    earlier = tiny_lab.rows("clusterings", ranks="top5")
+    answer = give(*words)
+    (about,) = json.loads(answer.stdout)["details"]
+    assert about["matched_to"] in {row["clustering_id"] for row in earlier}
+    parts = (about["continued"], about["partly"], about["new"])
+    assert sum(map(len, parts)) == about["clusters"]
+    assert "the table of all pairs takes" in answer.stderr
+    assert f"continue one of {about['matched_to']}" in answer.stderr
+
+
+@pytest.mark.parametrize("number", ["1", "0", "-3", "many", "2.5"])
+def test_a_number_of_clusters_that_is_none_is_refused(tiny_lab, number):
+    answer = give("cluster", "--lab", tiny_lab.folder, "--clusters", number)
+    assert answer.exit_code == 1
+    assert f"--clusters {number} is neither auto nor a whole number" in answer.stderr

@@ -1,6 +1,5 @@
 """By what means heatmaps are computed, on the command line."""
 
-import json
 from dataclasses import replace
 
 import numpy as np
@@ -10,7 +9,7 @@ from PIL import Image
 
 from whalecore.cli import main
 from whalecore.explain import occlusion, together
-from whalecore.types import Computing, OcclusionSettings
+from whalecore.types import Computing
 from whalecore.workflow.run import run_all
 
 
@@ -68,14 +67,3 @@ def test_means_that_are_not_possible_are_refused_in_one_sentence(tiny_lab):
     answer = give("identify", "nothing.jpg", "--lab", tiny_lab.folder, "--memory", 2)
     assert answer.exit_code == 1
     assert answer.stderr == "Error: A memory of 2 MiB is too little: allow at least 16.\n"
-
-
-def test_fast_maps_that_save_nothing_are_computed_as_exact_ones_and_that_is_said(tiny_lab):
-    words = ("explain", "--lab", tiny_lab.folder, "--patch", 32, "--stride", 32, "--limit", 2)
-    answer = give(*words, "--accuracy", 0.99, "--json")
-    assert json.loads(answer.stdout) == {"explained": 2}
-    assert "At stride 32 a fast map would compute every place too" in answer.stderr
-    assert "So exact maps are computed." in answer.stderr
-    exact = OcclusionSettings(32, 32)
-    assert len(tiny_lab.rows("heatmaps", settings=exact.key)) == 10
-    assert not tiny_lab.rows("heatmaps", settings=replace(exact, accuracy=0.99).key)

@@ -36,7 +36,17 @@ LAYERS = (
         "mark_layer",
     ),
     ("workflow",),
-    ("cli_command", "cli_computing", "cli_bench", "cli"),
+    (
+        "cli_command",
+        "cli_computing",
+        "cli_options",
+        "cli_bench",
+        "cli_cluster",
+        "cli_explain",
+        "cli_export",
+        "cli_identify",
+        "cli",
+    ),
     ("__main__",),
 )
 RANK = {name: rank for rank, names in enumerate(LAYERS) for name in names}
