@@ -8,8 +8,9 @@ import pytest
 
 from whalecore.cluster_charts import RIGHT, SCORES, map_chart, map_groups, photos_chart
 from whalecore.cluster_tables import family_table, figure_table, pair_table
-from whalecore.cluster_words import SPACE, agreement_words, chosen_words, map_words, outlier_words
+from whalecore.cluster_words import agreement_words, chosen_words, map_words, outlier_words
 from whalecore.errors import SettingsError
+from whalecore.plain_words import SPACE
 from whalecore.workflow.export.chart import chart_picture
 
 CORRECTNESS = pd.DataFrame(

@@ -6,7 +6,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from whalecore.cluster_words import noise_words
+from whalecore.clustering_words import noise_words
 from whalecore.errors import TooFewError
 from whalecore.lab.assess import OTHER_CLUSTERS, assess
 from whalecore.types import OcclusionSettings

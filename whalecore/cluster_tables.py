@@ -7,8 +7,9 @@ from collections.abc import Sequence
 import numpy as np
 import pandas as pd
 
-from whalecore.cluster_words import label_of, percent
+from whalecore.cluster_words import label_of
 from whalecore.clusters.stability import UNSTABLE
+from whalecore.plain_words import percent
 
 PAIR = {
     "Heatmaps": lambda row: f"{int(row['heatmaps']):,}",

@@ -13,8 +13,8 @@ import numpy as np
 import pandas as pd
 
 from whalecore.charts import ACCENT, CHOSEN, GREENS, OUTLINE, finish
-from whalecore.cluster_words import percent
 from whalecore.errors import SettingsError
+from whalecore.plain_words import percent
 from whalecore.reliability.calibration import ReliabilityBin
 from whalecore.reliability.curves import risk_coverage
 from whalecore.reliability.effect import Effect

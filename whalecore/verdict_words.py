@@ -6,7 +6,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from math import exp
 
-from whalecore.cluster_words import SPACE, known, listed, unstable_mark
+from whalecore.cluster_words import unstable_mark
+from whalecore.plain_words import SPACE, known, listed
 from whalecore.reliability.effect import Effect
 from whalecore.reliability.evidence import LARGEST_MARGIN, Evidence
 from whalecore.reliability.evidence_reasons import FEW

@@ -9,9 +9,9 @@ import streamlit as st
 from pages.parts.gallery import Thumbnail
 from pages.parts.pictures import blank, crop_in
 from whalecore import overlays
-from whalecore.cluster_words import known
 from whalecore.errors import WhalecoreError
 from whalecore.lab.sheets import many_boxes, many_heatmaps
+from whalecore.plain_words import known
 
 CELL = 210
 """Width of a crop in a contact sheet."""

@@ -13,20 +13,19 @@ from pages.parts.guard import plain
 from pages.parts.saving import offer_saving
 from pages.parts.state import change
 from whalecore import charts
-from whalecore.cluster_words import (
+from whalecore.cluster_change_words import neighbour_words
+from whalecore.clustering_words import (
     AGAIN,
     gap_words,
-    listed,
     lopsided_words,
     mode_words,
-    neighbour_words,
     noise_words,
     number_words,
-    percent,
     representation_words,
 )
 from whalecore.glossary import explain
 from whalecore.lab.clusters import UNSTABLE
+from whalecore.plain_words import listed, percent
 
 MEASURES = {
     "isolated": ("Heatmaps without similar ones", "share", "isolated"),

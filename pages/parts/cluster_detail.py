@@ -13,20 +13,19 @@ from pages.parts.pictures import crop_shape
 from pages.parts.saving import offer_saving
 from pages.parts.state import ORDERS, bound, change, read_view
 from whalecore import charts
+from whalecore.cluster_change_words import match_words
 from whalecore.cluster_tables import label_in
 from whalecore.cluster_words import (
-    AGAIN,
-    known,
-    match_words,
     most_frequent_words,
     outlier_words,
     part_words,
-    percent,
     stability_words,
     unstable_mark,
 )
+from whalecore.clustering_words import AGAIN
 from whalecore.glossary import explain
 from whalecore.lab.clusters import LONGEST_NAME
+from whalecore.plain_words import known, percent
 from whalecore.terminal import lab_option
 
 ORDER_WORDS = {"typical": "Most typical first", "far": "Score far from the mean first"}

@@ -15,10 +15,11 @@ from pages.parts.state import bound, change
 from pages.parts.table import show_table
 from whalecore import overlays
 from whalecore.cluster_tables import family_table
-from whalecore.cluster_words import label_of, percent, unstable_mark
+from whalecore.cluster_words import label_of, unstable_mark
 from whalecore.clusters.families import families_of
 from whalecore.glossary import explain
 from whalecore.lab.clusters import LONGEST_NAME
+from whalecore.plain_words import percent
 from whalecore.terminal import lab_option
 
 USUAL = 5

@@ -8,13 +8,8 @@ from pages.parts.saving import offer_saving
 from pages.parts.state import bound, change
 from pages.parts.table import show_table
 from pages.parts.todo import say_missing
-from whalecore.cluster_words import (
-    change_table,
-    change_words,
-    growth_words,
-    names_of,
-    spread_table,
-)
+from whalecore.cluster_change_words import change_table, change_words, growth_words, spread_table
+from whalecore.cluster_words import names_of
 from whalecore.glossary import explain
 from whalecore.verdict_words import counted
 

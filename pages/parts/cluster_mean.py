@@ -8,7 +8,7 @@ import streamlit as st
 from pages.parts.cluster_cells import heatmap_key
 from pages.parts.pictures import WIDTH, is_dark
 from whalecore import overlays
-from whalecore.cluster_words import first_part_words
+from whalecore.clustering_words import first_part_words
 from whalecore.clusters.descriptor import turned
 from whalecore.errors import WhalecoreError
 from whalecore.glossary import explain

@@ -13,9 +13,9 @@ from pages.parts.hand import TOGETHER, Held
 from pages.parts.saving import offer_saving
 from pages.parts.table import show_table
 from pages.parts.verdict import show_verdict
-from whalecore.cluster_words import chance
 from whalecore.errors import WhalecoreError
 from whalecore.glossary import explain
+from whalecore.plain_words import chance
 from whalecore.verdict_words import KINDS, counted
 from whalecore.workflow.decide import Subject
 

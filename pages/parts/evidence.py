@@ -6,8 +6,9 @@ import streamlit as st
 
 from pages.parts.guard import plain
 from pages.parts.pictures import crop_or_blank, crop_shape
-from whalecore.cluster_words import label_of, percent
+from whalecore.cluster_words import label_of
 from whalecore.glossary import explain
+from whalecore.plain_words import percent
 from whalecore.reliability.change_reasons import ON_TIPS
 from whalecore.types import ClusterEvidence
 from whalecore.verdict_words import EvidenceRow, evidence_rows, set_words, tips_words

@@ -13,8 +13,8 @@ from pages.parts.guard import plain
 from pages.parts.saving import offer_saving
 from pages.parts.table import show_table
 from whalecore import reliability_charts as charts
-from whalecore.cluster_words import known, percent
 from whalecore.glossary import explain
+from whalecore.plain_words import known, percent
 from whalecore.verdict_words import (
     FIGURES,
     KINDS,

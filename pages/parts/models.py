@@ -7,8 +7,8 @@ import streamlit as st
 from pages.parts.saving import offer_saving
 from pages.parts.table import show_table
 from pages.parts.times import TIME_COLUMN
-from whalecore.cluster_words import known
 from whalecore.glossary import explain
+from whalecore.plain_words import known
 from whalecore.verdict_words import FIGURES
 
 NAMES = {

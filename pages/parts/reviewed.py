@@ -14,8 +14,9 @@ from pages.parts.pictures import show_small
 from pages.parts.review_pictures import Sheet, pair_of
 from pages.parts.state import View, change
 from pages.parts.verdict import show_verdict
-from whalecore.cluster_words import known, label_of, percent
+from whalecore.cluster_words import label_of
 from whalecore.glossary import explain
+from whalecore.plain_words import known, percent
 from whalecore.types import TOP, Verdict
 
 NAMED_BY = {"catalogue": "the catalogue", "review": "decisions"}

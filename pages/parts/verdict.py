@@ -5,15 +5,10 @@ from __future__ import annotations
 import streamlit as st
 
 from pages.parts.guard import plain
-from whalecore.cluster_words import (
-    AGAIN,
-    chance,
-    label_of,
-    percent,
-    stability_words,
-    unstable_mark,
-)
+from whalecore.cluster_words import label_of, stability_words, unstable_mark
+from whalecore.clustering_words import AGAIN
 from whalecore.glossary import explain
+from whalecore.plain_words import chance, percent
 from whalecore.types import ClusterEvidence, Verdict
 from whalecore.verdict_words import KINDS, counted_words
 

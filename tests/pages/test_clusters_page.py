@@ -9,8 +9,8 @@ from streamlit.testing.v1 import AppTest
 
 from tests import lab_rows
 from tests.pages.test_pages import assert_calm, opened, shown, value_of
-from whalecore.cluster_words import SPACE
 from whalecore.lab.lab import create_lab, open_lab
+from whalecore.plain_words import SPACE
 from whalecore.types import ClusterEvidence
 
 SETTINGS = "patch=16,stride=8,fill=0,target=probability"

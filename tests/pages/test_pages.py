@@ -11,8 +11,8 @@ from PIL import Image
 from streamlit.testing.v1 import AppTest
 
 from pages.parts.growing import ENGINES
-from whalecore.cluster_words import percent
 from whalecore.lab.lab import create_lab, open_lab
+from whalecore.plain_words import percent
 from whalecore.types import OcclusionSettings
 from whalecore.workflow.explain import explain_growing
 

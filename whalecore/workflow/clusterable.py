@@ -8,9 +8,9 @@ from itertools import compress
 
 import numpy as np
 
-from whalecore.cluster_words import listed
 from whalecore.errors import LabError, TooFewError
 from whalecore.lab.lab import Lab
+from whalecore.plain_words import listed
 from whalecore.types import HeatmapPart, HeatmapSet
 
 NAMED = 5

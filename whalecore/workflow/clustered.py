@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import json
 
-from whalecore.cluster_words import known, lopsided_words, noise_words, number_words
+from whalecore.clustering_words import lopsided_words, noise_words, number_words
 from whalecore.clusters.matching import continues
 from whalecore.clusters.spectral import BYTES_PER_PAIR, EXACT_MOST
 from whalecore.lab.lab import Lab
+from whalecore.plain_words import known
 
 
 def describe_clustering(lab: Lab, clustering_id: str) -> dict:

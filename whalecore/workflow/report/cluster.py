@@ -5,14 +5,8 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 
-from whalecore.cluster_words import (
-    first_part_words,
-    known,
-    label_of,
-    most_frequent_words,
-    percent,
-    stability_words,
-)
+from whalecore.cluster_words import label_of, most_frequent_words, stability_words
+from whalecore.clustering_words import first_part_words
 from whalecore.clusters.descriptor import turned
 from whalecore.clusters.stability import is_unstable
 from whalecore.errors import LabError, WhalecoreError
@@ -22,6 +16,7 @@ from whalecore.lab.lab import Lab
 from whalecore.lab.sheets import many_boxes, many_heatmaps
 from whalecore.overlays import heatmap_picture, kind_of, mean_heatmap, overlay
 from whalecore.photos.crop import cut
+from whalecore.plain_words import known, percent
 from whalecore.terminal import lab_option
 from whalecore.types import Representation
 from whalecore.verdict_words import fine_percent

@@ -7,8 +7,8 @@ from collections.abc import Callable, Iterator
 import numpy as np
 import pandas as pd
 
-from whalecore.cluster_words import known
 from whalecore.lab.lab import Lab
+from whalecore.plain_words import known
 from whalecore.verdict_words import (
     CLUSTER_GAINS,
     FIGURES,
