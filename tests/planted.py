@@ -2,6 +2,8 @@
 
 import numpy as np
 
+from whalecore.types import HeatmapSet
+
 
 def planted_heatmaps(kinds=6, each=40, noise=0.1, rows=16, cols=32, seed=0):
     """Return maps (kinds * each, rows, cols) in random order, and the kind of each.
@@ -24,3 +26,24 @@ def planted_heatmaps(kinds=6, each=40, noise=0.1, rows=16, cols=32, seed=0):
         for number, move in zip(kind, moves, strict=True)
     ]
     return np.stack(maps).astype(np.float32), kind
+
+
+def heatmap_set(values, correct, scores=None, settings="patch=5,stride=4,fill=0,target=logit"):
+    """Maps as a lab hands them out, each of a photo of its own."""
+    count = len(values)
+    return HeatmapSet(
+        model_ids=("m",) * count,
+        method="osm",
+        settings=settings,
+        values=values,
+        photo_ids=tuple(f"{number:016x}" for number in range(count)),
+        individuals=("w0",) * count,
+        ranks=np.ones(count, dtype=int),
+        scores=np.full(count, 0.5, np.float32) if scores is None else scores,
+        correct=correct,
+    )
+
+
+def with_copies(values, copies):
+    """Each map several times, so that copies of one map do not lie side by side."""
+    return np.tile(values, (copies, 1, 1))

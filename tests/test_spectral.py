@@ -1,45 +1,19 @@
 """Spectral clustering of heatmaps whose kinds are known."""
 
-from dataclasses import replace
-
 import numpy as np
 import pytest
 from sklearn.metrics import adjusted_rand_score, completeness_score, homogeneity_score
 
-from tests.planted import planted_heatmaps
-from whalecore.clusters import spectral
+from tests.planted import heatmap_set, planted_heatmaps, with_copies
+from whalecore.clusters import modes
 from whalecore.clusters.affinity import gaussian_affinity, normalised_laplacian
-from whalecore.clusters.clustering import Earlier
 from whalecore.clusters.descriptor import fit_projection
 from whalecore.clusters.eigen import smallest_eigenvectors
 from whalecore.clusters.extension import unit_rows
 from whalecore.clusters.grouping import group_rows, number_clusters
 from whalecore.clusters.placing import assign_many
-from whalecore.clusters.spectral import (
-    exact_bytes,
-    mean_maps,
-    mode_for,
-    spectral_clustering,
-    stride_of,
-    weighted_stability,
-)
+from whalecore.clusters.spectral import spectral_clustering
 from whalecore.errors import SettingsError
-from whalecore.types import HeatmapSet
-
-
-def heatmap_set(values, correct, scores=None, settings="patch=5,stride=4,fill=0,target=logit"):
-    count = len(values)
-    return HeatmapSet(
-        model_ids=("m",) * count,
-        method="osm",
-        settings=settings,
-        values=values,
-        photo_ids=tuple(f"{number:016x}" for number in range(count)),
-        individuals=("w0",) * count,
-        ranks=np.ones(count, dtype=int),
-        scores=np.full(count, 0.5, np.float32) if scores is None else scores,
-        correct=correct,
-    )
 
 
 def test_planted_kinds_are_found_again():
@@ -81,35 +55,6 @@ def test_k_means_starts_from_the_centres_it_is_given():
     rows = np.array([[0.0], [1.0], [10.0], [11.0]])
     found = group_rows(rows, 2, seed=0, centres=np.array([[10.0], [0.0]]))
     assert found.tolist() == [1, 1, 0, 0]
-
-
-def test_a_continued_clustering_stays_where_it_was_when_heatmaps_are_added():
-    rng = np.random.default_rng(3)
-    noise = rng.random((240, 8, 16), dtype=np.float32)
-    first = spectral_clustering(noise[:200], 6, seed=0)
-    before = np.concatenate([first.labels, np.zeros(40, int)])
-    anew = spectral_clustering(noise, 6, seed=5)
-    continued = spectral_clustering(noise, 6, seed=5, earlier=Earlier(before, first.sigma))
-    assert continued.sigma is first.sigma
-    kept = adjusted_rand_score(first.labels, continued.labels[:200])
-    assert kept > adjusted_rand_score(first.labels, anew.labels[:200]) + 0.2
-    # Once more with the same heatmaps, nothing moves: k-means had come to rest.
-    start = Earlier(continued.labels, first.sigma)
-    again = spectral_clustering(noise, 6, seed=9, earlier=start)
-    assert [one.started for one in (first, anew, continued, again)] == [False, False, True, True]
-    assert adjusted_rand_score(continued.labels, again.labels) == 1
-
-
-def test_clusters_that_are_not_all_there_any_more_are_not_the_start():
-    noise = np.random.default_rng(3).random((60, 8, 16), dtype=np.float32)
-    first = spectral_clustering(noise, 3, seed=0)
-    gone = np.where(first.labels == 3, 0, first.labels)
-    started = spectral_clustering(noise, 3, seed=1, earlier=Earlier(gone, first.sigma))
-    afresh = spectral_clustering(noise, 3, sigma=first.sigma.sigma, seed=1)
-    np.testing.assert_array_equal(started.labels, afresh.labels)
-    assert not started.started
-    another = spectral_clustering(noise, 4, seed=1, earlier=Earlier(first.labels, first.sigma))
-    assert not another.started
 
 
 def test_the_same_seed_gives_the_same_clustering():
@@ -185,11 +130,6 @@ def test_nothing_but_equal_maps_is_one_cluster():
     assert clustering.labels.tolist() == [1] * 10
 
 
-def with_copies(values, copies):
-    """Each map several times, so that copies of one map do not lie side by side."""
-    return np.tile(values, (copies, 1, 1))
-
-
 @pytest.mark.parametrize(("blank", "others"), [(50, 30), (150, 50), (500, 200)])
 def test_mostly_blank_heatmaps_are_one_cluster_and_the_kinds_of_the_others_are_found(blank, others):
     values, kind = planted_heatmaps(5, each=others // 5, noise=0.02)
@@ -232,17 +172,6 @@ def test_no_more_clusters_are_made_than_heatmaps_differ():
     assert clustering.cluster_stability.tolist() == [1, 1, 1]
 
 
-def test_repeated_heatmaps_share_their_cluster_where_only_some_are_compared(monkeypatch):
-    monkeypatch.setattr(spectral, "SCALE_SAMPLE", 60)
-    noise = np.random.default_rng(0).random((40, 8, 16), dtype=np.float32)
-    clustering = spectral_clustering(with_copies(noise, 5), clusters=6, mode="scale")
-    labels = clustering.labels.reshape(5, 40)
-    assert (labels == labels[0]).all()
-    for others in clustering.others.values():
-        labels = others.reshape(5, 40)
-        assert (labels == labels[0]).all()
-
-
 def test_the_papers_sigma_is_a_fifth_per_feature():
     values, _ = planted_heatmaps(3)
     clustering = spectral_clustering(values, clusters=3, sigma="paper")
@@ -257,16 +186,6 @@ def test_a_given_sigma_is_used_as_it_is():
     assert clustering.settings == (
         "clusters=3,sigma=1.5,seed=0,stride=4,mode=exact,signed=0,aligned=0"
     )
-
-
-def test_the_stride_comes_from_the_settings_of_the_heatmaps():
-    assert stride_of("patch=5,stride=1,fill=0,target=logit") == 1
-    assert stride_of("layer=layer4") == 4
-    values, _ = planted_heatmaps(3, each=10)
-    settings = "patch=5,stride=1,fill=0,target=logit"
-    maps = heatmap_set(values, np.ones(30, dtype=bool), settings=settings)
-    clustering = spectral_clustering(maps, clusters=3)
-    assert clustering.projection.mean.shape == (4 * 8,)
 
 
 def test_as_many_clusters_as_heatmaps_are_possible():
@@ -323,14 +242,6 @@ def test_the_same_seed_gives_the_same_clustering_in_scale_mode():
 
 
 @pytest.mark.parametrize("mode", ["exact", "scale"])
-def test_auto_takes_the_number_of_clusters_from_the_eigengap(mode):
-    values, kind = planted_heatmaps(6)
-    clustering = spectral_clustering(values, clusters="auto", mode=mode)
-    assert clustering.clusters == 6
-    assert adjusted_rand_score(kind, clustering.labels) > 0.95
-
-
-@pytest.mark.parametrize("mode", ["exact", "scale"])
 def test_auto_finds_many_overlapping_kinds_by_landmarks(mode):
     values, _ = planted_heatmaps(12, each=110, noise=0.15)
     found = spectral_clustering(values, clusters="auto", sigma=2.0, mode=mode)
@@ -367,14 +278,6 @@ def test_heatmaps_of_two_parts_are_told_apart_by_either():
     np.testing.assert_array_equal(placed.clusters, clustering.labels)
 
 
-def test_parts_of_other_heatmaps_are_refused():
-    values, kind = planted_heatmaps(2, each=10)
-    first = heatmap_set(values, kind == 0)
-    second = replace(first, photo_ids=first.photo_ids[::-1])
-    with pytest.raises(SettingsError, match="same photos and individuals in the same order"):
-        spectral_clustering([first, second], clusters=2)
-
-
 @pytest.mark.parametrize("mode", ["exact", "scale"])
 def test_clustered_heatmaps_are_placed_into_their_own_clusters(mode):
     values, _ = planted_heatmaps(6)
@@ -384,71 +287,14 @@ def test_clustered_heatmaps_are_placed_into_their_own_clusters(mode):
     assert placed.unlike.mean() < 0.02
 
 
-def test_the_mode_follows_the_number_of_heatmaps(monkeypatch):
-    monkeypatch.setattr(spectral, "available_bytes", lambda: 8e9)
-    assert mode_for(20_000) == "exact"
-    assert mode_for(20_001) == "scale"
-    assert mode_for(10, "scale") == "scale"
-    with pytest.raises(SettingsError, match=r"needs 40003238\.4 GB"):
-        mode_for(100_000_000, "exact")
-
-
-def test_the_memory_of_the_exact_mode_counts_pairs_heatmaps_and_points():
-    # 3 x 3 pairs of 4 bytes, and for each of 3 heatmaps 10 cells of 2 bytes and 4 points of 1000
-    # components of 4 bytes.
-    assert exact_bytes(3, cells=10) == 9 * 4 + 3 * (10 * 2 + 4 * 1000 * 4)
-    assert exact_bytes(20_000) / 1e9 == pytest.approx(2.3, abs=0.06)
-
-
-def test_too_little_memory_leads_auto_to_the_scale_mode_and_refuses_the_exact_one(monkeypatch):
-    monkeypatch.setattr(spectral, "available_bytes", lambda: 8e8)
-    assert mode_for(10_000, "exact") == mode_for(10_000) == "exact"
-    assert mode_for(10_000, cells=256 * 512) == "scale"
-    assert mode_for(20_000) == "scale"
-    words = "needs 2.2 GB for 20000 heatmaps, and 0.8 GB of this computer's memory are free"
-    with pytest.raises(SettingsError, match=words):
-        mode_for(20_000, "exact")
-    assert mode_for(20_000, "scale") == "scale"
-    monkeypatch.setattr(spectral, "available_bytes", lambda: None)
-    assert mode_for(20_000, "exact") == mode_for(20_000) == "exact"
-
-
-def test_a_clustering_is_made_in_the_scale_mode_where_memory_is_short(monkeypatch):
-    values, _ = planted_heatmaps(3, each=20)
-    monkeypatch.setattr(spectral, "available_bytes", lambda: 1000)
-    assert spectral_clustering(values, clusters=3).mode == "scale"
-
-
-def test_heatmaps_beyond_the_sample_are_carried_into_its_clusters(monkeypatch):
-    values, kind = planted_heatmaps(4, each=100, noise=0.05)
-    monkeypatch.setattr(spectral, "SCALE_SAMPLE", 150)
-    clustering = spectral_clustering(values, clusters=4, mode="scale")
-    assert adjusted_rand_score(kind, clustering.labels) == 1
-    assert len(clustering.points) == len(clustering.point_labels) == 150
-    assert sorted(clustering.others) == [2, 3, 5, 6]
-    kept = np.sort(np.random.default_rng(0).permutation(400)[:150])
-    np.testing.assert_array_equal(clustering.point_labels, clustering.labels[kept])
-    points = clustering.projection.points(values)
-    for place in np.setdiff1d(np.arange(400), kept)[:5]:
-        nearest = np.argsort(np.linalg.norm(points[kept] - points[place], axis=1))[:10]
-        expected = np.mean(clustering.labels[kept][nearest] == clustering.labels[place])
-        assert clustering.memberships[place] == pytest.approx(expected)
-    np.testing.assert_array_equal(assign_many(clustering, values).clusters, clustering.labels)
-
-
 @pytest.mark.parametrize(("mode", "clusters"), [("exact", 62), ("scale", 60)])
 def test_more_clusters_than_eigenvalues_are_shown_are_found_too(monkeypatch, mode, clusters):
-    monkeypatch.setattr(spectral, "SCALE_SAMPLE", 300)
+    monkeypatch.setattr(modes, "SCALE_SAMPLE", 300)
     values, _ = planted_heatmaps(6, each=80, noise=0.5)
     clustering = spectral_clustering(values, clusters=clusters, sigma=3.0, mode=mode)
     assert clustering.clusters == clusters
     assert len(clustering.eigenvalues) == 60
     assert assign_many(clustering, values[:5]).clusters.max() <= clusters
-
-
-def test_auto_never_asks_for_clusters_of_a_few_heatmaps():
-    noise = np.random.default_rng(0).normal(size=(40, 16, 32)).astype(np.float32)
-    assert spectral_clustering(noise, clusters="auto").clusters <= 4
 
 
 def test_the_mean_map_of_aligned_clusters_is_of_aligned_maps():
@@ -458,23 +304,6 @@ def test_the_mean_map_of_aligned_clusters_is_of_aligned_maps():
     left = found.means[:, :, :16].clip(min=0).sum(axis=(1, 2))
     right = found.means[:, :, 16:].clip(min=0).sum(axis=(1, 2))
     assert (left > right).all()
-
-
-def test_the_sample_itself_is_clustered_as_in_the_exact_mode(monkeypatch):
-    values, _ = planted_heatmaps(5, each=60, noise=0.3)
-    monkeypatch.setattr(spectral, "SCALE_SAMPLE", 200)
-    kept = np.sort(np.random.default_rng(0).permutation(300)[:200])
-    carried = spectral_clustering(values, clusters=5, sigma=3.0, mode="scale")
-    alone = spectral_clustering(values[kept], clusters=5, sigma=3.0, mode="exact")
-    assert adjusted_rand_score(carried.labels[kept], alone.labels) > 0.95
-
-
-def test_mean_maps_and_the_weighted_stability_equal_hand_arithmetic():
-    values = np.array([[[0, 2]], [[4, 6]], [[1, 1]]], np.float16)
-    assert mean_maps(values, np.array([2, 2, 1])).tolist() == [[[1, 1]], [[2, 4]]]
-    labels = np.array([1, 1, 1, 2, 3])
-    assert weighted_stability(np.array([0.5, 1, np.nan]), labels) == pytest.approx(2.5 / 4)
-    assert np.isnan(weighted_stability(np.full(3, np.nan), labels))
 
 
 def test_progress_is_reported_step_by_step():

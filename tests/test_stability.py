@@ -5,7 +5,7 @@ from itertools import combinations
 import numpy as np
 import pytest
 
-from whalecore.clusters.stability import cluster_stability
+from whalecore.clusters.stability import cluster_stability, weighted_stability
 from whalecore.errors import SettingsError
 
 
@@ -134,3 +134,9 @@ def test_what_cannot_be_measured_is_refused(change, words):
     given = {"labels": np.ones(10, int), "cluster_again": lambda points, seed: np.zeros(8)}
     with pytest.raises(SettingsError, match=words):
         cluster_stability(np.zeros((10, 2)), **{**given, **change})
+
+
+def test_the_weighted_stability_equals_hand_arithmetic():
+    labels = np.array([1, 1, 1, 2, 3])
+    assert weighted_stability(np.array([0.5, 1, np.nan]), labels) == pytest.approx(2.5 / 4)
+    assert np.isnan(weighted_stability(np.full(3, np.nan), labels))

@@ -15,8 +15,7 @@ import pyarrow.parquet as pq
 import pytest
 from PIL import Image
 
-from whalecore.clusters import placing
-from whalecore.clusters import spectral as spectral_module
+from whalecore.clusters import modes, placing
 from whalecore.clusters.spectral import spectral_clustering
 from whalecore.errors import LabError, SettingsError
 from whalecore.lab import cluster_evidence as cluster_evidence_module
@@ -213,7 +212,7 @@ def test_heatmaps_are_clustered_again_when_an_identity_is_corrected(tiny_lab):
 def test_a_sample_says_of_every_heatmap_whether_it_is_unlike_those_of_other_photos(
     tiny_lab, monkeypatch
 ):
-    monkeypatch.setattr(spectral_module, "SCALE_SAMPLE", 60)
+    monkeypatch.setattr(modes, "SCALE_SAMPLE", 60)
     found = cluster_heatmaps(tiny_lab, "top5", 3, mode="scale").clustering_id
     unlike = [one["unlike"] for one in tiny_lab.rows("assignments", clustering_id=found)]
     assert len(unlike) > 60

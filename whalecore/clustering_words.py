@@ -6,8 +6,9 @@ from collections.abc import Sequence
 
 import numpy as np
 
+from whalecore.clusters.how_many import FEWEST_EACH, most_groups
 from whalecore.clusters.meaning import FEW
-from whalecore.clusters.spectral import FEWEST_EACH, SCALE_COMPONENTS, SCALE_SAMPLE, most_groups
+from whalecore.clusters.modes import SCALE_COMPONENTS, SCALE_SAMPLE
 from whalecore.plain_words import MOST, known, listed, percent
 from whalecore.types import HeatmapPart, OcclusionSettings, Representation, settings_from_key
 

@@ -13,9 +13,10 @@ import numpy as np
 
 from whalecore.clusters import spectral
 from whalecore.clusters.clustering import Clustering, Earlier
+from whalecore.clusters.given import stride_of
 from whalecore.clusters.matching import match_clusters
 from whalecore.clusters.placing import assign_many
-from whalecore.clusters.spectral import spectral_clustering, stride_of
+from whalecore.clusters.spectral import spectral_clustering
 from whalecore.lab.lab import Lab
 from whalecore.types import HeatmapSet, Progress
 from whalecore.workflow.bench.grouping import STRIDE

@@ -49,8 +49,9 @@ from tests.benchmarks.cluster_subjects import (
 from tests.benchmarks.cluster_ways import vote, way
 from whalecore.clusters.clustering import Earlier
 from whalecore.clusters.descriptor import descriptors, fit_projection
+from whalecore.clusters.given import stride_of
 from whalecore.clusters.placing import assign, assign_many
-from whalecore.clusters.spectral import spectral_clustering, stride_of
+from whalecore.clusters.spectral import spectral_clustering
 from whalecore.explain.truth import mass_inside
 from whalecore.lab.lab import Lab, open_lab
 from whalecore.photos.crop import cut

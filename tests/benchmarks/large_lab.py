@@ -17,7 +17,7 @@ import numpy as np
 import pandas as pd
 import pyarrow as pa
 
-from whalecore.clusters.spectral import compared
+from whalecore.clusters.modes import compared
 from whalecore.clusters.storing import save_clustering
 from whalecore.lab.flat_maps import KEY, PLACES
 from whalecore.lab.lab import Lab, open_lab

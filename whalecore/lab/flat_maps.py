@@ -17,7 +17,7 @@ from whalecore.clusters.flat_map import (
     load_flat_map,
     save_flat_map,
 )
-from whalecore.clusters.spectral import compared
+from whalecore.clusters.modes import compared
 from whalecore.errors import CheckpointError, LabError
 from whalecore.lab.lab import Lab
 from whalecore.lab.values import file_name

@@ -11,9 +11,11 @@ import numpy as np
 import pyarrow as pa
 
 from whalecore.clusters.clustering import Clustering
+from whalecore.clusters.how_many import FEWEST_EACH
 from whalecore.clusters.matching import flows
+from whalecore.clusters.modes import compared
 from whalecore.clusters.placing import distances_to_others, outside
-from whalecore.clusters.spectral import FEWEST_EACH, compared, spectral_clustering
+from whalecore.clusters.spectral import spectral_clustering
 from whalecore.clusters.storing import save_clustering
 from whalecore.errors import SettingsError, TooFewError
 from whalecore.lab.lab import Lab

@@ -6,7 +6,7 @@ import json
 
 from whalecore.clustering_words import lopsided_words, noise_words, number_words
 from whalecore.clusters.matching import continues
-from whalecore.clusters.spectral import BYTES_PER_PAIR, EXACT_MOST
+from whalecore.clusters.modes import BYTES_PER_PAIR, EXACT_MOST
 from whalecore.lab.lab import Lab
 from whalecore.plain_words import known
 
