@@ -61,3 +61,38 @@ def test_clusters_without_facts_and_names_keep_their_correctness():
     assert joined["cluster"].tolist() == [1, 2]
     assert joined["stability"].isna().all()
     assert joined["name"].tolist() == ["", ""]
+
+
+HEATMAPS = pd.DataFrame(
+    {
+        "cluster": [2, 1, 1, 2],
+        "rank": [1, 1, 2, 5],
+        "score": [0.0, 1.0, 0.2, 0.19],
+        "is_reference": [False, True, True, False],
+    }
+)
+
+
+def test_what_was_chosen_on_the_map_is_told():
+    assert said(words.chosen_words(HEATMAPS, {1: 0.8, 2: 0.4})) == (
+        "4 heatmaps, mostly of cluster 2 (unstable) (2) and 1 (2); 50 % show the right individual, "
+        "mean score 0.35."
+    )
+    assert "cluster 2 (2) and 1 (2);" in words.chosen_words(HEATMAPS, {})
+    assert "3,000 of 100,000 heatmaps, seen from the broadest side" in words.map_words(
+        3000, 100_000, False
+    )
+    assert "all 20 heatmaps, alike ones together" in words.map_words(20, 20, True)
+
+
+def test_scores_far_from_the_mean_are_counted_on_either_side():
+    told = words.outlier_words(pd.Series([-2.5, -2.0, 0.0, 3.0, 2.1]))
+    assert told.startswith("1 of 5 scores lie more than 2 standard deviations below")
+    assert told.endswith("2 as far above it.")
+    assert "none lies far" in words.outlier_words(pd.Series([np.nan, np.nan]))
+
+
+def test_the_agreement_of_two_heatmaps_is_their_correlation():
+    one = np.array([[1.0, 2.0], [3.0, 4.0]])
+    assert words.agreement_words(one, 5 - one).endswith("r = -1.00.")
+    assert "same value everywhere" in words.agreement_words(one, np.ones((2, 2)))

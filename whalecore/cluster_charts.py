@@ -1,4 +1,4 @@
-"""Charts of a page about clusters: their photos, and colours for the map of heatmaps."""
+"""Charts of what is in clusters: their photos, the parts they rest on, and the map of heatmaps."""
 
 from __future__ import annotations
 
@@ -9,8 +9,9 @@ import altair as alt
 import numpy as np
 import pandas as pd
 
-from whalecore.charts import ACCENT, CHOSEN, CLICK, GREENS, OUTLINE, finish
+from whalecore.chart_style import ACCENT, CHOSEN, GREENS, OUTLINE, finish
 from whalecore.cluster_words import label_of
+from whalecore.correctness_charts import CLICK
 from whalecore.errors import SettingsError
 
 PROBLEMS = {"new_share": "new whales", "problem_share": "quality problems"}
@@ -29,6 +30,9 @@ MANY = (
 RIGHT = ("right individual, at first place", "right individual, later", "another individual")
 SCORES = ("#00224e", "#434e6c", "#7d7c78", "#bcaf6f", "#fee838")
 """Cividis from score 0 to score 1."""
+
+STEP = 24
+"""Height of a bar that lies, in pixels."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -112,6 +116,42 @@ def photos_chart(
         f"{mean:.0%} over all clusters.",
         height,
     )
+
+
+def parts_chart(shares: Mapping[str, float]) -> alt.LayerChart:
+    """Share of a cluster's evidence on each part of the fluke, one lying bar a part.
+
+    Parameters
+    ----------
+    shares : mapping of str to float
+        Part to share, 0 to 1.
+    """
+    if not shares:
+        raise SettingsError(
+            "The parts of the fluke that this cluster rests on are not known: cluster again."
+        )
+    frame = pd.DataFrame({"part": list(shares), "share": list(shares.values())})
+    frame["words"] = [f"{share:.0%}" for share in frame["share"]]
+    order = frame.sort_values("share", ascending=False, kind="stable")["part"].tolist()
+    base = alt.Chart(frame).encode(
+        x=alt.X(
+            "share:Q",
+            title="share of the evidence",
+            scale=alt.Scale(domain=[0, max(0.5, frame["share"].max() * 1.15)]),
+            axis=alt.Axis(format="%", tickCount=5),
+        ),
+        y=alt.Y(
+            "part:N", title=None, sort=order, axis=alt.Axis(labelLimit=160, labelOverlap=False)
+        ),
+        tooltip=[
+            alt.Tooltip("part:N", title="Part of the fluke"),
+            alt.Tooltip("share:Q", title="Share of the evidence", format=".1%"),
+        ],
+    )
+    bars = base.mark_bar(color=GREENS[1], stroke=OUTLINE, strokeWidth=0.8)
+    words = base.mark_text(align="left", dx=5, color=OUTLINE, fontSize=13).encode(text="words:N")
+    told = ", ".join(f"{part} {frame.words[frame.part == part].iloc[0]}" for part in order)
+    return finish(alt.layer(bars, words), f"Evidence by part: {told}.", STEP * len(frame) + 45)
 
 
 def map_groups(heatmaps: pd.DataFrame, colour: str, names: Mapping[int, str]) -> Groups:

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 import altair as alt
 import pandas as pd
 
-from whalecore.charts import ACCENT, CHOSEN, GREENS, OUTLINE, finish
+from whalecore.chart_style import ACCENT, CHOSEN, GREENS, OUTLINE, finish
 from whalecore.errors import SettingsError
 
 STYLES = {

@@ -1,6 +1,6 @@
 """The charts of the page Reliability: frames and arrays in, Altair charts out.
 
-Made as those of `whalecore.charts`: transparent, every mark with an outline, greens for what is
+Made as `whalecore.chart_style` says: transparent, every mark with an outline, greens for what is
 right, and a ``description`` for those who cannot see them.
 """
 
@@ -12,7 +12,7 @@ import altair as alt
 import numpy as np
 import pandas as pd
 
-from whalecore.charts import ACCENT, CHOSEN, GREENS, OUTLINE, finish
+from whalecore.chart_style import ACCENT, CHOSEN, GREENS, OUTLINE, finish
 from whalecore.errors import SettingsError
 from whalecore.plain_words import percent
 from whalecore.reliability.calibration import ReliabilityBin

@@ -5,7 +5,7 @@ from __future__ import annotations
 import altair as alt
 import pandas as pd
 
-from whalecore.charts import ACCENT, GREENS, OUTLINE, finish
+from whalecore.chart_style import ACCENT, GREENS, OUTLINE, finish
 from whalecore.errors import SettingsError
 
 RUN_COLOURS = (GREENS[1], ACCENT)

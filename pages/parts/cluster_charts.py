@@ -12,8 +12,8 @@ from pages.parts.chart import draw_chart
 from pages.parts.guard import plain
 from pages.parts.saving import offer_saving
 from pages.parts.state import change
-from whalecore import charts
 from whalecore.cluster_change_words import neighbour_words
+from whalecore.clustering_charts import eigenvalue_chart, gap_chart, sigma_chart
 from whalecore.clustering_words import (
     AGAIN,
     gap_words,
@@ -23,6 +23,7 @@ from whalecore.clustering_words import (
     number_words,
     representation_words,
 )
+from whalecore.correctness_charts import CLICK, correctness_chart, score_chart
 from whalecore.glossary import explain
 from whalecore.lab.clusters import UNSTABLE
 from whalecore.plain_words import listed, percent
@@ -40,18 +41,18 @@ def draw_charts(correctness, selected: int) -> None:
     """Fig. 8: click a bar or a dot to choose its cluster."""
 
     def take(key: str) -> None:
-        points = st.session_state[key].selection.get(charts.CLICK) or []
+        points = st.session_state[key].selection.get(CLICK) or []
         if points:
-            change(cluster=int(points[0][charts.CLICK]))
+            change(cluster=int(points[0][CLICK]))
 
     st.subheader("Which clusters can be trusted", help=explain("cluster correctness"))
-    for key, make in (("shares", charts.correctness_chart), ("scores", charts.score_chart)):
+    for key, make in (("shares", correctness_chart), ("scores", score_chart)):
         draw_chart(make, correctness, selected, key=key, on_select=lambda key=key: take(key))
     offer_saving(
         "clusters",
         {
-            "right by cluster": lambda: charts.correctness_chart(correctness, selected),
-            "score by cluster": lambda: charts.score_chart(correctness, selected),
+            "right by cluster": lambda: correctness_chart(correctness, selected),
+            "score by cluster": lambda: score_chart(correctness, selected),
         },
     )
     if correctness["stability"].isna().all():
@@ -91,13 +92,13 @@ def draw_origin(lab, clustering) -> None:
     st.markdown(representation_words(lab.representation(clustering["clustering_id"])))
     st.subheader("How many clusters", help=f"{explain('eigenvalue')} {explain('eigengap')}")
     if len(values) > 2:
-        draw_chart(charts.eigenvalue_chart, values, number)
-        draw_chart(charts.gap_chart, values, number)
+        draw_chart(eigenvalue_chart, values, number)
+        draw_chart(gap_chart, values, number)
         offer_saving(
             "eigenvalues",
             {
-                "eigenvalues": lambda: charts.eigenvalue_chart(values, number),
-                "steps between eigenvalues": lambda: charts.gap_chart(values, number),
+                "eigenvalues": lambda: eigenvalue_chart(values, number),
+                "steps between eigenvalues": lambda: gap_chart(values, number),
             },
             {"eigenvalues": lambda: pd.DataFrame({"eigenvalue": values})},
         )
@@ -141,8 +142,8 @@ def _draw_sweep(clustering) -> None:
         trials = [trial for trial in sweep if _there(trial.get(name))]
         with columns[place % 2]:
             st.markdown(f"**{title}**", help=explain(term))
-            draw_chart(charts.sigma_chart, trials, clustering["sigma"], name, axis, 230)
-        made[title.lower()] = partial(charts.sigma_chart, trials, clustering["sigma"], name, axis)
+            draw_chart(sigma_chart, trials, clustering["sigma"], name, axis, 230)
+        made[title.lower()] = partial(sigma_chart, trials, clustering["sigma"], name, axis)
     tried = [{name: trial.get(name) for name in ("sigma", *MEASURES)} for trial in sweep]
     offer_saving("sigma", made, {"values of sigma that were tried": pd.DataFrame(tried)})
     if "stability" not in drawn:

@@ -12,8 +12,8 @@ from pages.parts.guard import guarded, plain
 from pages.parts.pictures import crop_shape
 from pages.parts.saving import offer_saving
 from pages.parts.state import ORDERS, bound, change, read_view
-from whalecore import charts
 from whalecore.cluster_change_words import match_words
+from whalecore.cluster_charts import parts_chart
 from whalecore.cluster_tables import label_in
 from whalecore.cluster_words import (
     most_frequent_words,
@@ -144,11 +144,11 @@ def _show_meaning(lab, row, facts) -> None:
     with parts:
         st.markdown("**What it rests on**", help=explain("fluke part"))
         if facts.part_shares:
-            draw_chart(charts.parts_chart, facts.part_shares)
+            draw_chart(parts_chart, facts.part_shares)
             st.caption(part_words(facts.part_shares))
             offer_saving(
                 "cluster_parts",
-                {"what a cluster rests on": lambda: charts.parts_chart(facts.part_shares)},
+                {"what a cluster rests on": lambda: parts_chart(facts.part_shares)},
             )
         else:
             st.caption("The parts of the fluke are not known.")

@@ -9,9 +9,9 @@ from pages.parts.export import offer_table
 from pages.parts.saving import offer_saving
 from pages.parts.state import change
 from pages.parts.table import show_table
-from whalecore.charts import CLICK
 from whalecore.cluster_charts import PROBLEMS, photos_chart
 from whalecore.cluster_tables import figure_table
+from whalecore.correctness_charts import CLICK
 from whalecore.glossary import explain
 from whalecore.lab.cluster_photos import photo_shares
 
