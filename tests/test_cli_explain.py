@@ -28,6 +28,13 @@ def test_a_stride_that_leaves_strips_uncovered_is_refused(tiny_lab):
     assert "never be covered" in answer.stderr
 
 
+def test_a_patch_larger_than_the_network_s_input_is_refused_once_for_all_photos(tiny_lab):
+    answer = give("explain", "--lab", tiny_lab.folder, "--patch", 999, "--stride", 8)
+    assert answer.exit_code == 1
+    assert answer.stderr.count("A patch of 999 pixels is larger than the network's whole") == 1
+    assert not tiny_lab.rows("heatmaps", settings=OcclusionSettings(999, 8).key)
+
+
 @pytest.mark.parametrize(
     ("words", "said"),
     [(("--accuracy", 0.2), "between 0.5 and 1"), (("--memory", 2), "at least 16")],

@@ -64,6 +64,18 @@ def test_each_failed_test_is_warned_of_with_its_number(lab, metric, value, word)
     assert faithfulness_words(lab) == [warnings["osm"]]
 
 
+@pytest.mark.parametrize(
+    ("value", "said"),
+    [
+        ((-0.3, -0.4, -0.2), "are worse than"),
+        ((-0.1, -0.2, 0.1), "are not shown to be better than"),
+    ],
+)
+def test_a_loss_beyond_chance_is_called_worse(lab, value, said):
+    figures(lab, **{**PASSED, "faithful_osm_over_centre": value})
+    assert said in explanation_warnings(lab)["osm"]
+
+
 def test_a_single_photo_cannot_fail_the_test_of_forgetting(lab):
     figures(lab, **PASSED)
     lab.write(

@@ -12,7 +12,7 @@ import click
 
 from whalecore.cli_bench import bench
 from whalecore.cli_cluster import cluster
-from whalecore.cli_command import command
+from whalecore.cli_command import Answer, command
 from whalecore.cli_computing import computing_options
 from whalecore.cli_explain import explain
 from whalecore.cli_export import export, report_
@@ -25,8 +25,10 @@ from whalecore.cli_options import (
     preset_option,
     weights_option,
 )
+from whalecore.cli_training import training_options
 from whalecore.errors import SettingsError
 from whalecore.lab.lab import Lab, create_lab, is_lab, open_lab
+from whalecore.status_words import status_lines
 
 SHARE = click.FloatRange(0, 1, min_open=True, max_open=True)
 
@@ -58,42 +60,17 @@ def import_(source, folder, columns, name, report):
 @lab_option()
 @preset_option
 @weights_option
-@click.option("--folds", type=click.IntRange(min=1), help="How many of the lab's folds to train.")
-@click.option(
-    "--network",
-    type=click.Choice(["resnet18", "resnet34", "resnet50", "resnet101"]),
-    help="Deeper ones are surer with many photos, and slower.",
-)
-@click.option("--size", metavar="HEIGHTxWIDTH", help="The network's input in pixels: 256x512.")
-@click.option(
-    "--epochs",
-    type=click.IntRange(min=1),
-    help="Passes over the individuals at that size; more while the curves on the page Lab rise.",
-)
-@click.option("--seed", type=click.IntRange(min=0), help="Another one shows what chance decides.")
-@click.option(
-    "--set",
-    "others",
-    multiple=True,
-    metavar="NAME=VALUE",
-    help="Any other setting, such as --set learning_rate=0.001; a wrong name is answered with all "
-    "that there are. May be given several times.",
-)
 @command
-def train(folder, preset, weights, folds, network, size, epochs, seed, others, report):
+@training_options
+def train(folder, preset, weights, folds, training, report):
     """Find the flukes and train the identifier.
 
     The preset says how; what is not given is as there. Settings and curves are kept with the
     model, and the page Lab compares two.
     """
-    from whalecore.workflow.chosen_settings import settings_of_pairs, size_of_text
-    from whalecore.workflow.presets import preset as preset_of
     from whalecore.workflow.run import train_lab
 
-    named = {"architecture": network, "epochs": epochs, "seed": seed}
-    changes = {name: value for name, value in named.items() if value is not None}
-    changes |= settings_of_pairs(others) | (size_of_text(size) if size else {})
-    chosen = preset_of(preset, weights, folds, training=changes)
+    chosen = _preset(preset, weights, folds, training)
     return {"models": train_lab(open_lab(folder), chosen, report)}
 
 
@@ -142,18 +119,20 @@ def calibrate(folder, check_heatmaps, error_limit, confidence, report):
 @lab_option()
 @preset_option
 @weights_option
-@click.option("--folds", type=click.IntRange(min=1), help="How many of the lab's folds to train.")
 @columns_option
 @limit_option
 @click.option("--minutes", type=float, help="Time for heatmaps; the preset's own when not given.")
 @command
+@training_options
 @computing_options()
-def run(source, folder, preset, weights, folds, columns, limit, minutes, computing, report):
+def run(
+    source, folder, preset, weights, folds, columns, limit, minutes, training, computing, report
+):
     """Everything in order: photos in, a lab that works out."""
+    chosen = _preset(preset, weights, folds, training, limit, minutes)
     from whalecore.workflow.run import run_all
 
     lab = _open_or_create(folder, source, None)
-    chosen = _preset(preset, weights, folds, limit, minutes)
     return run_all(lab, source, chosen, _columns(columns), report, computing)
 
 
@@ -162,7 +141,8 @@ def run(source, folder, preset, weights, folds, columns, limit, minutes, computi
 @command
 def status(folder, report):
     """What the lab holds, and what is missing."""
-    return open_lab(folder).status()
+    found = open_lab(folder).status()
+    return Answer(found, (), status_lines(found))
 
 
 @main.command()
@@ -194,10 +174,10 @@ def _import_answer(outcome) -> dict:
     }
 
 
-def _preset(name, weights, folds, limit=None, minutes=None):
+def _preset(name, weights, folds, training, limit=None, minutes=None):
     from whalecore.workflow.presets import preset
 
-    return preset(name, weights=weights, folds=folds, limit=limit, minutes=minutes)
+    return preset(name, weights, folds, limit, minutes, training)
 
 
 def _columns(pairs: tuple[str, ...]) -> dict[str, str] | None:

@@ -24,7 +24,10 @@ NICER = 5
 
 
 class Bars:
-    """Draws reported progress as bars with the time left, on standard error."""
+    """Draws reported progress as bars with the time left, on standard error.
+
+    The time left is what the step says of it: unlike parts of one step cannot be projected.
+    """
 
     stopping = False
 
@@ -36,9 +39,18 @@ class Bars:
         name = f"{place}{progress.step}"
         if self._bar is None or self._bar.desc != name or progress.done < self._bar.n:
             self.close()
-            self._bar = tqdm(desc=name, total=progress.total, file=sys.stderr, mininterval=0.5)
+            self._bar = tqdm(
+                desc=name,
+                total=progress.total,
+                file=sys.stderr,
+                mininterval=0.5,
+                bar_format="{l_bar}{bar}| {n_fmt} of {total_fmt}, {elapsed}{postfix}",
+            )
         if progress.message:
             self._bar.write(progress.message, file=sys.stderr)
+        left = progress.seconds_left
+        words = f"about {tqdm.format_interval(left)} left" if left else ""
+        self._bar.set_postfix_str(words, refresh=False)
         self._bar.update(progress.done - self._bar.n)
 
     def close(self) -> None:

@@ -64,10 +64,11 @@ def explain(
     report,
 ):
     """Compute the heatmaps that are missing, for the top 5 of each photo."""
-    from whalecore.workflow.explain import explain_photos
-
     settings = _heatmap_settings(method, patch, stride, target, accuracy, layers, report)
     lab = open_lab(folder)
+    # Here, so that what is wrong with the settings is said before torch is loaded.
+    from whalecore.workflow.explain import explain_photos
+
     return {"explained": explain_photos(lab, settings, limit, minutes, seed, report, computing)}
 
 

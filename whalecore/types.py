@@ -217,6 +217,20 @@ class OcclusionSettings:
                 "exact map between 0.5 and 1, where 1 computes every position."
             )
 
+    def check_fits(self, height: int, width: int) -> None:
+        """Refuse a patch that would cover all of a network's input at once.
+
+        Raises
+        ------
+        SettingsError
+            If the patch is larger than the longer side, in pixels.
+        """
+        if self.patch > max(height, width):
+            raise SettingsError(
+                f"A patch of {self.patch} pixels is larger than the network's whole input of "
+                f"{height} x {width} pixels: choose one of at most {max(height, width)}."
+            )
+
     @property
     def exact(self) -> bool:
         """Whether every position is computed."""

@@ -10,46 +10,30 @@ from pages.parts.job_start import STEPS as JOBS
 from pages.parts.job_start import offer_all, offer_step
 from pages.parts.job_words import DOES
 from pages.parts.new_lab import is_shipped, offer_copy
+from whalecore.status_words import missing_words
 from whalecore.terminal import lab_option
-
-STEPS = {
-    "crops": ("**{count:,}** photos without a crop", "train"),
-    "splits": ("**{count:,}** photos not yet divided into training and test", "train"),
-    "models": ("**{count:,}** photos waiting for a model", "train"),
-    "scores": ("**{count:,}** photos without scores", "score"),
-    "heatmaps": ("**{count:,}** photos with scores but without heatmaps", "explain"),
-    "clusterings": ("**No clusters** of the newest model's heatmaps", "cluster"),
-    "evidence": ("**{count:,}** photos whose evidence is not gathered yet", "calibrate"),
-    "rules": ("**No rules** of the verdict for the newest model", "calibrate"),
-}
 
 
 def show_missing(lab, status: dict, busy: bool) -> None:
     """Each kind of work that is left, and what starts it: a button or a command."""
     st.header("What is missing")
-    left = {name: count for name, count in status["missing"].items() if count}
+    left = missing_words(status, bold=True)
     if not status["photos"]:
         st.info("This lab holds no photos yet: import a collection.")
     elif not left:
         st.success("Nothing: everything that can be computed for this lab is computed.")
-    steps = [STEPS.get(name, (f"**{{count:,}}** {name}", "run")) for name in left]
-    st.markdown(
-        "\n".join(
-            f"- {words.format(count=count)}: *{DOES[step]}*"
-            for count, (words, step) in zip(left.values(), steps, strict=True)
-        )
-    )
+    st.markdown("\n".join(f"- {words}: *{DOES[step]}*" for words, step in left))
     if is_shipped(lab):
         offer_copy(lab)
         return
     if left:
         offer_all(lab, busy)
-    first = next((step for _, step in steps if step in JOBS), "import")
+    first = next((step for _, step in left if step in JOBS), "import")
     with st.expander("Start one step, also again", expanded=lab.info.source is None):
         offer_step(lab, busy, first)
     if left:
         commands = _steps(lab)
-        wanted = dict.fromkeys([*(step for _, step in steps), "run"])
+        wanted = dict.fromkeys([*(step for _, step in left), "run"])
         lines = [f"python -m whalecore {commands[step]}" for step in wanted if step in commands]
         with st.expander("The same in a terminal"):
             st.code("\n".join(lines), language="bash", wrap_lines=True)

@@ -367,7 +367,7 @@ def test_a_lab_whose_newest_model_has_no_clusters_says_so_without_counting_labs(
     lab.write("clusterings", [row.clustering("c", heatmap_settings=usual)])
     at = opened("lab", lab.folder)
     assert_calm(at)
-    assert "- **No clusters** of the newest model's heatmaps: *Group heatmaps" in shown(at)
+    assert "- **No** clusters of the newest model's heatmaps: *Group heatmaps" in shown(at)
 
 
 def test_a_run_says_how_long_the_steps_to_come_took_before(lab):

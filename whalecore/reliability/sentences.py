@@ -21,7 +21,8 @@ _CLUSTER = (
 FOR = {
     "score": "The first candidate's score is {value}{than}.",
     "margin": "The first candidate's score is {value} that of the second{than}.",
-    "entropy": "The score is spread as if {value} candidates were equally likely{than}.",
+    "entropy": "The scores are spread as if {value} candidates were equally likely, where 1 would "
+    "be one alone{than}.",
     "nearest_distance": f"A photo of a known whale looks very much like this one: {_LIKENESS}"
     "{than}.",
     "nearest_agreement": "Of the known photos that look most like this one, {value} show the first "
@@ -58,15 +59,18 @@ AGAINST = {
     "of what speaks for the first candidate{than}.",
     "inside_fluke": "Some of what speaks for the first candidate lies beside the fluke, on water "
     "or sky: only {value} lies on it{than}.",
-    "balance": "The heatmap holds much that speaks against the first candidate: "
+    "balance": "More of the heatmap than with other photos speaks against the first candidate: "
     + _BALANCE + "{than}.",
-    "cam_agreement": f"A second kind of heatmap points to other places: {_PICTURES}" "{than}.",
-    "patch_agreement": "A heatmap made by covering larger squares points to other places: "
+    "cam_agreement": "A second kind of heatmap agrees less on the places than with other photos: "
+    f"{_PICTURES}" "{than}.",
+    "patch_agreement": "A heatmap made by covering larger squares agrees less on the places than "
+    "with other photos: "
     f"{_PICTURES}" "{than}.",
     "visible": "A part of the fluke is not seen: {value} of a whole one is{than}.",
-    "encounter_support": "The other photos of the encounter hardly support the first candidate: "
-    "they give it a score of {value} on average{than}.",
-    "back_lead": "Marks of the candidates' photos hardly tell the first from the second: "
+    "encounter_support": "The other photos of the encounter support the first candidate less "
+    "than with other photos: they give it a score of {value} on average{than}.",
+    "back_lead": "Marks of the candidates' photos tell the first from the second less clearly than "
+    "with other photos: "
     + _MARKS + "{than}.",
 }  # fmt: skip
 """The same where it speaks against the first candidate."""

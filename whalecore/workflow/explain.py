@@ -6,6 +6,7 @@ import hashlib
 import time
 from collections.abc import Iterator, Sequence
 from contextlib import ExitStack, suppress
+from itertools import product
 
 from whalecore.errors import LabError, WhalecoreError
 from whalecore.explain.gradcam_batches import grad_cams_in_batches
@@ -74,10 +75,19 @@ def explain_photos(
     -------
     int
         Number of photos for which something was computed now.
+
+    Raises
+    ------
+    SettingsError
+        If a patch is larger than the input of a model.
     """
+    newest = newest_models(lab)
+    for model, one in product(newest, settings):
+        if isinstance(one, OcclusionSettings):
+            one.check_fits(model["input_height"], model["input_width"])
     scored = [
         (photo_id, model["model_id"])
-        for model in newest_models(lab)
+        for model in newest
         for (photo_id,) in lab.computed_keys("scores", ["photo_id"], model_id=model["model_id"])
     ]
     scored.sort(key=lambda pair: _draw(seed, pair[0]))

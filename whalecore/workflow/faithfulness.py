@@ -224,10 +224,11 @@ def _doubts(method: str, figures: dict[str, Effect]) -> Iterator[str]:
     for opponent in MUST_BEAT:
         margin = figures.get(f"faithful_{method}_over_{opponent}")
         if margin is not None and not margin.above_zero:
+            found = "worse" if margin.high < 0 else "not shown to be better"
             yield (
-                f"are not shown to be better than {OPPONENTS[opponent]} (difference "
-                f"{margin.value:+.3f}, {margin.low:+.3f} to {margin.high:+.3f}, on "
-                f"{margin.photos} photos)"
+                f"are {found} than {OPPONENTS[opponent]} at pointing out what the score rests on "
+                f"({margin.value:+.3f}, {margin.low:+.3f} to {margin.high:+.3f}, where more than "
+                f"0 would be better, on {margin.photos} photos)"
             )
     same = figures.get(f"randomised_{method}")
     # Of a few photos a mean beyond the limit can be chance.

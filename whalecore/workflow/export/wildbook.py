@@ -142,7 +142,10 @@ def _remarks(frame: pd.DataFrame, photos: pd.DataFrame):
             "latitude and longitude to the catalogue."
         )
     if "Encounter.submitterID" not in frame and count:
-        yield "Without your Wildbook user name the encounters will belong to nobody."
+        yield (
+            "Without your Wildbook user name the encounters will belong to nobody: give it, in a "
+            "terminal by --submitter NAME."
+        )
     twice = [name for name, times in Counter(photos["name"]).items() if times > 1]
     if twice:
         yield f"{len(twice)} file names stand for several photos: Wildbook needs different ones."
