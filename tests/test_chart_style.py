@@ -5,6 +5,9 @@ import pytest
 
 from whalecore import chart_style as charts
 
+LIGHT, DARK = "#fbfdfd", "#0d1a21"
+"""Grounds of the two pages."""
+
 
 def luminance(colour):
     linear = [
@@ -14,11 +17,25 @@ def luminance(colour):
     return float(np.dot(linear, [0.2126, 0.7152, 0.0722]))
 
 
+def contrast(one, other):
+    high, low = sorted((luminance(one), luminance(other)), reverse=True)
+    return (high + 0.05) / (low + 0.05)
+
+
 @pytest.mark.parametrize("colour", [charts.OUTLINE, charts.ACCENT])
-@pytest.mark.parametrize("page", ["#fbfdfd", "#0d1a21"])
+@pytest.mark.parametrize("page", [LIGHT, DARK])
 def test_lines_stand_out_on_light_and_dark_pages(colour, page):
-    high, low = sorted((luminance(colour), luminance(page)), reverse=True)
-    assert (high + 0.05) / (low + 0.05) > 3
+    assert contrast(colour, page) > 3
+
+
+def test_rings_of_unstable_clusters_stand_out_on_light_and_dark_pages():
+    assert contrast(charts.GREENS[1], LIGHT) > 3
+    assert contrast(charts.GREENS[1], DARK) > 3
+
+
+@pytest.mark.parametrize(("page", "dark"), [(LIGHT, False), (DARK, True)])
+def test_words_are_read_on_light_and_dark_pages(page, dark):
+    assert contrast(charts.INKS[dark], page) > 7
 
 
 def test_the_greens_grow_paler_from_top_1_to_top_5():

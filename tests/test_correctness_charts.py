@@ -7,7 +7,7 @@ import pandas as pd
 import pytest
 
 from whalecore import correctness_charts as charts
-from whalecore.chart_style import CHOSEN, OUTLINE
+from whalecore.chart_style import CHOSEN, GREENS, OUTLINE
 from whalecore.errors import SettingsError
 
 CORRECTNESS = pd.DataFrame(
@@ -94,7 +94,7 @@ def test_tooltips_are_words_and_warn_of_small_clusters():
 
 def test_bars_are_outlined_so_that_pale_ones_are_seen():
     stroke = charts.correctness_chart(CORRECTNESS).to_dict()["encoding"]["stroke"]
-    assert stroke == {"value": OUTLINE}
+    assert stroke["value"] == stroke["condition"]["value"] == OUTLINE
 
 
 KNOWN = CORRECTNESS.assign(stability=[0.9, 0.3, np.nan], name=["", "left tip", ""])
@@ -120,6 +120,21 @@ def test_only_clusters_under_the_limit_are_pale_and_dashed(make):
         assert drawn[channel]["condition"]["test"] == "datum.unstable"
         assert drawn[channel]["condition"]["value"] == loose
         assert drawn[channel]["value"] == steady
+
+
+@pytest.mark.parametrize("make", BOTH)
+def test_the_outline_of_unstable_clusters_is_thick_enough_to_be_seen(make):
+    for selected in (None, 2):
+        drawn = encoding(make(KNOWN, selected))["strokeWidth"]
+        conditions = drawn["condition"] if selected else [drawn["condition"]]
+        widths = {one["test"]: one["value"] for one in conditions}
+        assert widths["datum.unstable"] > 1.5 > drawn["value"]
+
+
+def test_the_dot_of_an_unstable_cluster_is_a_full_green_ring():
+    dots = charts.score_chart(KNOWN).to_dict()["layer"][1]
+    assert dots["mark"]["opacity"] == 1
+    assert dots["encoding"]["stroke"]["condition"]["value"] == GREENS[1]
 
 
 @pytest.mark.parametrize("make", BOTH)

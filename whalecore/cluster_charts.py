@@ -149,7 +149,7 @@ def parts_chart(shares: Mapping[str, float]) -> alt.LayerChart:
         ],
     )
     bars = base.mark_bar(color=GREENS[1], stroke=OUTLINE, strokeWidth=0.8)
-    words = base.mark_text(align="left", dx=5, color=OUTLINE, fontSize=13).encode(text="words:N")
+    words = base.mark_text(align="left", dx=5, fontSize=13).encode(text="words:N")
     told = ", ".join(f"{part} {frame.words[frame.part == part].iloc[0]}" for part in order)
     return finish(alt.layer(bars, words), f"Evidence by part: {told}.", STEP * len(frame) + 45)
 

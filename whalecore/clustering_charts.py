@@ -81,7 +81,6 @@ def eigenvalue_chart(eigenvalues: Sequence[float], clusters: int, height: int = 
             align="right" if late else "left",
             baseline="bottom",
             dx=-6 if late else 6,
-            color=OUTLINE,
             fontSize=13,
         )
         .encode(x="number:Q", y=alt.value("height"), text=alt.value(f"{clusters} clusters chosen"))

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import altair as alt
 import numpy as np
 import pandas as pd
@@ -19,6 +21,9 @@ FEW = 30
 
 DASHES = [4, 3]
 """Outline of an unstable cluster."""
+
+LOOSE_WIDTH = 1.6
+"""Of that outline: dashes as thin as the other outlines vanish on a dark page."""
 
 FAINT = 0.35
 """Filling of an unstable cluster, 1 = full."""
@@ -110,9 +115,10 @@ def score_chart(
     bars = base.mark_errorbar(ticks=alt.MarkConfig(size=9), color=OUTLINE, thickness=1.5).encode(
         x=axis, y=alt.Y("low:Q", title="mean score", axis=room), y2="high:Q"
     )
-    dots = base.mark_point(filled=True, size=90, color=GREENS[1], cursor="pointer").encode(
-        x=axis, y=value, tooltip=tooltip, **_outline(selected)
-    )
+    # A small dot that is filled palely is seen by its outline alone, which is therefore green.
+    dots = base.mark_point(
+        filled=True, size=90, color=GREENS[1], opacity=1, cursor="pointer"
+    ).encode(x=axis, y=value, tooltip=tooltip, **_outline(selected, loose=GREENS[1]))
     dots = dots.add_params(_click())
     return finish(alt.layer(bars, dots), _describe_scores(frame), height)
 
@@ -174,19 +180,29 @@ def _click() -> alt.Parameter:
     return alt.selection_point(name=CLICK, fields=[CLICK], on="click", toggle=False)
 
 
-def _outline(selected: int | None) -> dict[str, alt.Value | dict]:
-    """The selected cluster has a thick amber outline, unstable ones a dashed one."""
-    loose = {
-        "strokeDash": alt.condition(alt.datum.unstable, alt.value(DASHES), alt.value([1, 0])),
-        "fillOpacity": alt.condition(alt.datum.unstable, alt.value(FAINT), alt.value(1.0)),
-    }
-    if selected is None:
-        return {"stroke": alt.value(OUTLINE), "strokeWidth": alt.value(0.8), **loose}
-    chosen = alt.datum.cluster == selected
+def _outline(selected: int | None, loose: str = OUTLINE) -> dict[str, Any]:
+    """The selected cluster has a thick amber outline, unstable ones a dashed one.
+
+    Parameters
+    ----------
+    loose : str
+        Colour of the outline of unstable clusters.
+    """
+    unstable = alt.datum.unstable
+
+    def by_kind(of_chosen, of_unstable, of_others):
+        others = alt.value(of_others)
+        if selected is None:
+            return alt.condition(unstable, alt.value(of_unstable), others)
+        # The first that holds counts.
+        which = alt.when(alt.datum.cluster == selected).then(alt.value(of_chosen))
+        return which.when(unstable).then(alt.value(of_unstable)).otherwise(others)
+
     return {
-        **loose,
-        "stroke": alt.condition(chosen, alt.value(CHOSEN), alt.value(OUTLINE)),
-        "strokeWidth": alt.condition(chosen, alt.value(2.5), alt.value(0.8)),
+        "strokeDash": alt.condition(unstable, alt.value(DASHES), alt.value([1, 0])),
+        "fillOpacity": alt.condition(unstable, alt.value(FAINT), alt.value(1.0)),
+        "stroke": by_kind(CHOSEN, loose, OUTLINE),
+        "strokeWidth": by_kind(2.5, LOOSE_WIDTH, 0.8),
     }
 
 

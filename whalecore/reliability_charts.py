@@ -94,9 +94,7 @@ def reliability_diagram(bins: Sequence[ReliabilityBin], height: int = 340) -> al
         tooltip=tooltip,
     )
     # Beside the dot and under it, where the interval's line is not in the way.
-    words = base.mark_text(align="left", dx=11, dy=9, color=OUTLINE, fontSize=12).encode(
-        x=x, y=y, text="photos:Q"
-    )
+    words = base.mark_text(align="left", dx=11, dy=9, fontSize=12).encode(x=x, y=y, text="photos:Q")
     worst = frame.loc[(frame["share"] - frame["given"]).abs().idxmax()]
     return finish(
         alt.layer(line.encode(x=x, y=y), whiskers, dots, words),
@@ -185,7 +183,7 @@ def risk_coverage_chart(
     )
     words = (
         alt.Chart(allowed)
-        .mark_text(align="left", baseline="bottom", dx=4, dy=-3, color=OUTLINE, fontSize=12)
+        .mark_text(align="left", baseline="bottom", dx=4, dy=-3, fontSize=12)
         .encode(x=alt.value(0), y="risk:Q", text=alt.value(f"allowed: {limit:.0%}"))
     )
     return finish(
@@ -248,7 +246,7 @@ def verdicts_chart(counts: pd.DataFrame) -> alt.LayerChart:
     )
     words = (
         alt.Chart(total)
-        .mark_text(align="left", dx=5, color=OUTLINE, fontSize=13)
+        .mark_text(align="left", dx=5, fontSize=13)
         .encode(x="of:Q", y=y, text="of:Q")
     )
     told = ", ".join(f"{row.called} {row.of}" for row in total.itertuples())
@@ -293,9 +291,7 @@ def sizes_chart(sizes: pd.DataFrame, height: int = 250) -> alt.LayerChart:
         )
     )
     words = (
-        alt.Chart(sizes)
-        .mark_text(dy=-8, color=OUTLINE, fontSize=13)
-        .encode(x=x, y="photos:Q", text="photos:Q")
+        alt.Chart(sizes).mark_text(dy=-8, fontSize=13).encode(x=x, y="photos:Q", text="photos:Q")
     )
     told = ", ".join(f"{row.photos} of {row.size}" for row in sizes.itertuples())
     return finish(alt.layer(bars, words), f"Photos by size of their set: {told}.", height)

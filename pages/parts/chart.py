@@ -7,7 +7,8 @@ from collections.abc import Callable
 import pandas as pd
 import streamlit as st
 
-from whalecore.chart_spec import packed_spec
+from pages.parts.pictures import is_dark
+from whalecore.chart_spec import inked_spec, packed_spec
 
 
 def draw_chart(make: Callable, *given, **options) -> None:
@@ -21,7 +22,9 @@ def draw_chart(make: Callable, *given, **options) -> None:
     **options
         Of ``st.vega_lite_chart``, such as ``key`` and ``on_select``.
     """
-    st.vega_lite_chart(spec_of(make, make.__name__, *given), **options)
+    # Coloured last, so that readers of light and of dark pages share one chart.
+    spec = inked_spec(spec_of(make, make.__name__, *given), is_dark())
+    st.vega_lite_chart(spec, **options)
 
 
 def _cells(frame: pd.DataFrame) -> str:

@@ -5,6 +5,7 @@ import pandas as pd
 import pyarrow as pa
 
 from pages.parts.chart import spec_of
+from whalecore.chart_spec import inked_spec
 
 
 def bars(frame: pd.DataFrame, colour: str) -> alt.Chart:
@@ -25,6 +26,15 @@ def test_the_same_chart_is_made_once_and_another_one_is_made_anew():
     spec_of(bars, "bars", frame.assign(count=[1, 3]), "green")
     spec_of(bars, "bars", frame, "purple")
     assert made == ["green", "green", "purple"]
+
+
+def test_words_take_the_colour_of_the_page_and_all_else_stays():
+    spec = spec_of(bars, "bars", pd.DataFrame({"kind": ["a"], "count": [1]}), "green")
+    light, dark = (inked_spec(spec, one) for one in (False, True))
+    assert light["config"]["text"]["color"] != dark["config"]["text"]["color"]
+    for one in (light, dark):
+        rest = {name: part for name, part in one["config"].items() if name != "text"}
+        assert {**one, "config": rest} == spec
 
 
 def test_data_come_packed_as_the_chart_draws_them():
