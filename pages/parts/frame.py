@@ -8,6 +8,7 @@ import streamlit as st
 
 from pages.parts.icon import fluke_icon
 from pages.parts.leave_field import leave_by_escape
+from pages.parts.state import say_not_taken
 
 FOLDER = Path(__file__).resolve().parents[1]
 STYLE = FOLDER / "parts" / "frame.css"
@@ -54,7 +55,7 @@ def frame_drawn() -> None:
 
 
 def begin(title: str) -> None:
-    """Start a page: its title, and the frame around it where that is missing.
+    """Start a page: its title, what is wrong with its address, and the frame where it is missing.
 
     Streamlit takes a folder named ``pages`` for its own until ``st.navigation`` was called once.
     So the first address opened after a start, if it is not the front page's, runs the page alone;
@@ -65,4 +66,6 @@ def begin(title: str) -> None:
         st.rerun()
     st.html(STYLE)
     st.title(title)
+    # Above the title it would begin behind Streamlit's header.
+    say_not_taken()
     leave_by_escape()

@@ -48,7 +48,7 @@ def folder_of(address: str, root: Path = ROOT) -> Path:
 
 def choose_lab() -> View:
     """Draw the lab picker in the sidebar; the view then names a lab, or none where none exists."""
-    view = read_view()
+    view = read_view(say=False)
     labs = found_labs()
     current = view.lab or (labs[0] if labs else None)
     if current is not None and current not in labs:

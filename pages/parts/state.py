@@ -46,6 +46,7 @@ LONGEST = 300
 
 _PHOTO = re.compile(r"[0-9a-f]{16}")
 _SESSION_KEY = "view"
+_NOT_TAKEN = "not_taken"
 _DEPENDING = {
     "photo": ("individual", "rival", "against"),
     "clustering": ("cluster", "second", "other", "outline", "families"),
@@ -133,11 +134,19 @@ def _written(value: Any) -> str:
     return f"{round(value, 2):g}" if isinstance(value, float) else str(value)
 
 
-def read_view() -> View:
-    """The view of the current address; unusable values are named on the page."""
+def read_view(say: bool = True) -> View:
+    """The view of the current address; unusable values are named on the page.
+
+    Parameters
+    ----------
+    say : bool
+        No before the page has its title: `say_not_taken` then names them below it.
+    """
     from_address, sentences = parse(st.query_params.to_dict())
-    for sentence in sentences:
-        st.warning(plain(sentence), icon=":material/link_off:")
+    if sentences:
+        st.session_state[_NOT_TAKEN] = sentences
+    if say:
+        say_not_taken()
     remembered = st.session_state.get(_SESSION_KEY, View())
     if from_address.lab not in (None, remembered.lab):
         remembered = View()
@@ -147,6 +156,17 @@ def read_view() -> View:
         view = replace(view, stride=None)
     write_view(view)
     return view
+
+
+def say_not_taken() -> None:
+    """Name what was unusable in the address; once, because the address is corrected meanwhile."""
+    for sentence in st.session_state.pop(_NOT_TAKEN, ()):
+        warn_of_link(sentence)
+
+
+def warn_of_link(sentence: str) -> None:
+    """Say that the page shows something else than its address asks for."""
+    st.warning(plain(sentence), icon=":material/link_off:")
 
 
 def write_view(view: View) -> None:

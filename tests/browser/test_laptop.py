@@ -64,6 +64,19 @@ def test_the_two_heatmaps_stand_at_one_height_and_no_label_is_cut(
     assert page.evaluate(CUT) == []
 
 
+@pytest.mark.parametrize("width", [LAPTOP["width"], 1920])
+def test_what_is_wrong_with_a_link_is_not_hidden_behind_the_header(
+    dashboard, laptop, tiny_lab_folder, width
+):
+    page = laptop(f"{dashboard}/review?lab={tiny_lab_folder}&photo=nonsense")
+    page.set_viewport_size({**LAPTOP, "width": width})
+    words = page.get_by_text("The address asks for photo 'nonsense'")
+    words.wait_for(timeout=PATIENCE)
+    header = page.locator("[data-testid=stHeader]").bounding_box()
+    box = page.locator("[data-testid=stAlert]", has=words).bounding_box()
+    assert box["y"] >= header["y"] + header["height"]
+
+
 @pytest.mark.parametrize("scheme", ["light", "dark"])
 def test_the_chosen_candidate_can_be_read(dashboard, laptop, tiny_lab_folder, scheme):
     page = laptop(f"{dashboard}/review?lab={tiny_lab_folder}&verdict=all", scheme)

@@ -141,6 +141,19 @@ def test_unknown_photo_and_individual_in_the_address_show_others(tiny_lab_folder
     assert value_of(at, "photo") != "f" * 16
 
 
+@pytest.mark.parametrize("page", ["identify", "review", "clusters"])
+def test_what_is_wrong_with_a_link_is_said_once_and_below_the_title(page, tmp_path):
+    (tmp_path / "photos").mkdir()
+    create_lab(tmp_path / "lab", name="empty", photo_root=tmp_path / "photos")
+    at = opened(page, tmp_path / "lab")
+    at.query_params["tab"] = "Nope"
+    assert_calm(at.run())
+    kinds = [element.type for element in at.main if element.type in ("title", "warning")]
+    assert kinds[:2] == ["title", "warning"]
+    assert "The address asks for tab 'Nope'" in at.warning[0].value
+    assert not [one for one in at.run().warning if "address" in one.value]
+
+
 @pytest.mark.slow
 def test_a_missing_heatmap_is_computed_on_request(tiny_lab):
     at = opened("heatmaps", tiny_lab.folder, layer="layer2")
