@@ -12,6 +12,7 @@ from pages.parts.cluster_history import draw_changes, draw_comparison
 from pages.parts.cluster_map import draw_map
 from pages.parts.cluster_pair import draw_pair
 from pages.parts.cluster_photos import draw_figures, draw_photos, with_shares
+from pages.parts.cluster_unknown import say_unknown, say_unknown_clustering
 from pages.parts.frame import begin
 from pages.parts.guard import guarded
 from pages.parts.labs import current_lab, drawings_note
@@ -34,6 +35,7 @@ def pick_clustering(lab, view):
     rows = clusterings.set_index("clustering_id", drop=False)
     usual = lab.usual_clustering() or rows.index[0]
     current = view.clustering if view.clustering in rows.index else usual
+    say_unknown_clustering(view.clustering, rows.index)
 
     words = rows.apply(clustering_words, axis=1)
     # A selectbox tells its options apart by their words alone.
@@ -69,6 +71,8 @@ def draw_clusters(lab, view, clustering, correctness) -> None:
         st.info("No cluster lies in both ranges: make them wider.")
         return
     selected = view.cluster if view.cluster in kept.index else int(kept.index[0])
+    # One that the ranges hide is a cluster all the same.
+    say_unknown(view.cluster, correctness["cluster"].tolist(), selected)
     shown = kept.reset_index(drop=True)
     draw_charts(shown, selected)
     say_what_noise_reaches(clustering, correctness["heatmaps"].tolist())

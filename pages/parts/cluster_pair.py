@@ -6,6 +6,7 @@ import numpy as np
 import streamlit as st
 
 from pages.parts.cluster_mean import mean_heatmap_of, say_of_which_maps
+from pages.parts.cluster_unknown import say_unknown
 from pages.parts.heatmap_drawn import legend_of, picture_of
 from pages.parts.heatmap_probe import Panel, probe
 from pages.parts.pictures import WIDTH, crop_shape, is_dark, unit_named
@@ -33,6 +34,8 @@ def draw_pair(lab, view, clustering, correctness) -> None:
         return
     first = view.cluster if view.cluster in numbers else numbers[0]
     second = view.second if view.second in numbers else next(n for n in numbers if n != first)
+    say_unknown(view.cluster, numbers, first)
+    say_unknown(view.second, numbers, second)
     columns = st.columns(2)
     for column, field, words, current in (
         (columns[0], "cluster", "Left cluster", first),

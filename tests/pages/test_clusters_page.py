@@ -308,6 +308,40 @@ def test_clusters_are_filtered_by_mean_score_and_correctness_and_the_address_say
     assert at.selectbox(key="page_cluster").options == ["2 (unstable)"]
 
 
+def said_of_links(at) -> list[str]:
+    return [one.value.replace("\\", "") for one in at.warning if "address" in one.value]
+
+
+def test_a_cluster_that_does_not_exist_is_named_and_another_one_shown(new_lab):
+    at = opened("clusters", new_lab.folder, clustering="now", cluster="999")
+    assert_calm(at)
+    (said,) = said_of_links(at)
+    assert said.startswith("The address asks for cluster 999, but this clustering has no such")
+    assert said.endswith("cluster 1 is shown.")
+    assert value_of(at, "cluster") == "1"
+    about = {"clustering": "now", "tab": "Two clusters"}
+    for number in ("cluster", "second"):
+        at = opened("clusters", new_lab.folder, **about, **{number: "999"})
+        assert_calm(at)
+        (said,) = said_of_links(at)
+        assert "cluster 999" in said
+        assert said.endswith(f"cluster {1 if number == 'cluster' else 2} is shown.")
+
+
+def test_a_clustering_that_the_lab_does_not_hold_is_named(new_lab):
+    at = opened("clusters", new_lab.folder, clustering="gone")
+    assert_calm(at)
+    (said,) = said_of_links(at)
+    assert said.startswith("The address asks for clustering 'gone', but the lab does not hold it")
+
+
+def test_a_cluster_that_is_only_hidden_is_not_called_unknown(new_lab):
+    at = opened("clusters", new_lab.folder, clustering="now", cluster="2", scores="0-60")
+    assert_calm(at)
+    assert at.selectbox(key="page_cluster").options == ["1"]
+    assert said_of_links(at) == []
+
+
 def test_the_heatmaps_far_from_the_mean_can_be_asked_for_and_stay_in_the_address(new_lab):
     at = opened("clusters", new_lab.folder, clustering="now", cluster="1")
     assert "standard deviations" not in text_of(at)
