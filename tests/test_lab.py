@@ -499,6 +499,22 @@ def test_what_can_be_shown_of_a_photo_is_listed_newest_model_first(lab):
     assert found["is_reference"].tolist() == [True, False, True, True, False]
 
 
+def test_explained_photos_begin_with_the_right_answer_that_the_newest_model_is_surest_of(lab):
+    write_two_folds(lab)
+    # Right and surer than any other, but only to the model before.
+    before = {"model_id": "old", "is_reference": True}
+    lab.write("catalogue", [row.photo(one, "a") for one in "rst"] + [row.photo("u")])
+    lab.write("scores", [row.score("r", 1, "a", 0.99, **before)])
+    for photo_id, first, score in (("r", "x", 0.7), ("s", "a", 0.9), ("t", "a", 0.6)):
+        about = {"model_id": "m1", "is_reference": first == "a"}
+        lab.write("scores", [row.score(photo_id, 1, first, score, **about)])
+        lab.write("heatmaps", [row.heatmap(photo_id, 1, first, model_id="m1")])
+    # One that nobody computed, and one that was asked for by name, count in nothing.
+    lab.write("scores", [row.score("u", 1, "a", 1.0, model_id="m1")])
+    lab.write("heatmaps", [row.heatmap("u", 1, "b", model_id="m1")])
+    assert lab.explained_photos() == ["p", "s", "t", "q", "r"]
+
+
 def test_computed_keys_leave_out_what_no_longer_counts(lab):
     write_two_folds(lab)
     assert lab.computed_keys("scores", model_id="m0") == {("m0", "p", 1), ("m0", "p", 2)}

@@ -16,8 +16,8 @@ LISTED = 1000
 
 
 def pick_photo(lab, view) -> str | None:
-    """The photo that is looked at; by default the first one that has heatmaps."""
-    labels, explained = listed(lab)
+    """The photo that is looked at; by default the one whose right answer the lab is surest of."""
+    labels, explained, surest = listed(lab)
     if labels.empty:
         say_missing(lab, "The lab holds no photos yet.", "import")
         return None
@@ -30,7 +30,8 @@ def pick_photo(lab, view) -> str | None:
     choices = explained if only else labels
     if len(choices) > LISTED:
         choices = narrowed(choices)
-    current = view.photo if view.photo in labels.index else next(iter(choices.index), None)
+    usual = surest if surest in choices.index else next(iter(choices.index), None)
+    current = view.photo if view.photo in labels.index else usual
     if view.photo is not None and view.photo not in labels.index:
         st.warning("The lab does not hold the photo in the address; another one is shown.")
     options = list(choices.index[:LISTED])
@@ -40,17 +41,19 @@ def pick_photo(lab, view) -> str | None:
     return current
 
 
-def listed(lab) -> tuple[pd.Series, pd.Series]:
-    """What photos are called, by id: all of them, and those that have heatmaps that count."""
-    return _listed(str(lab.folder), lab.state("photos", "scored_heatmaps"), lab)
+def listed(lab) -> tuple[pd.Series, pd.Series, str | None]:
+    """What photos are called, by id: all of them, those that have heatmaps that count, and the
+    one of these to begin with.
+    """
+    return _listed(str(lab.folder), lab.state("photos", "scored_heatmaps", "models"), lab)
 
 
 @st.cache_resource(max_entries=4, show_spinner=False)
-def _listed(folder: str, state: str, _lab) -> tuple[pd.Series, pd.Series]:
+def _listed(folder: str, state: str, _lab) -> tuple[pd.Series, pd.Series, str | None]:
     photos = _lab.photos().set_index("photo_id")
     labels = photos["name"] + " · " + photos["individual"].fillna("not named")
-    explained = [key[0] for key in _lab.scored_heatmaps(["photo_id"])]
-    return labels, labels[labels.index.isin(explained)]
+    explained = [one for one in _lab.explained_photos() if one in labels.index]
+    return labels, labels[labels.index.isin(explained)], next(iter(explained), None)
 
 
 def narrowed(labels):
@@ -77,7 +80,8 @@ def pick_candidate(lab, view, photo_id: str) -> dict | None:
     -------
     dict
         ``model_id``, ``photo_id``, ``individual``, ``rank`` and ``score`` (None where nothing was
-        asked yet), and ``uncounted``: why its heatmaps count in nothing, or None.
+        asked yet), ``is_reference``: whether the catalogue names it, and ``uncounted``: why its
+        heatmaps count in nothing, or None.
     """
     choices = {one["individual"]: one for one in _candidates(lab, photo_id)}
     for one in _asked_for(lab, view, photo_id, next(iter(choices.values()), None)):
@@ -92,9 +96,9 @@ def pick_candidate(lab, view, photo_id: str) -> dict | None:
 
     def label(name: str) -> str:
         one = choices[name]
-        if one["uncounted"]:
-            return plain(f"{name} · asked for by name")
         mark = " · named by the catalogue" if one["is_reference"] else ""
+        if one["uncounted"]:
+            return plain(f"{name}{mark or ' · asked for by name'}")
         return plain(f"{one['rank']}. {name} · {one['score']:.3f}{mark}")
 
     st.radio(
@@ -120,7 +124,8 @@ def _asked_for(lab, view, photo_id: str, first: dict | None) -> list[dict]:
     options = options[~options["scored"]].drop_duplicates("individual")
     model_of_name = dict(zip(options["individual"], options["model_id"].map(model_of), strict=True))
     usual = first["model_id"] if first else lab.newest_model_id()
-    for name in (view.individual, lab.photo(photo_id)["individual"]):
+    catalogued = lab.photo(photo_id)["individual"]
+    for name in (view.individual, catalogued):
         if name is not None and usual is not None and len(lab.gallery(name, limit=1)):
             model_of_name.setdefault(name, usual)
     return [
@@ -130,7 +135,7 @@ def _asked_for(lab, view, photo_id: str, first: dict | None) -> list[dict]:
             "individual": name,
             "rank": None,
             "score": None,
-            "is_reference": False,
+            "is_reference": name == catalogued,
             "uncounted": why,
         }
         for name, model_id in model_of_name.items()

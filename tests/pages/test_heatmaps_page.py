@@ -125,6 +125,39 @@ def test_the_candidates_own_photo_gets_its_heatmap_on_the_page_itself(demo_copy)
         assert not [one for one in at.button if one.key == "make_heatmap"]
 
 
+def labels_of(at) -> dict[str, str]:
+    """What the page calls each candidate."""
+    options = [words.replace("\\", "") for words in at.radio(key="heatmaps_individual").options]
+    return {words.split(" · ")[0].split(". ")[-1]: words for words in options}
+
+
+def test_only_who_was_asked_for_is_called_so_and_the_name_in_the_catalogue_is_called_that(
+    demo_folder,
+):
+    lab = open_lab(demo_folder)
+    explained = {key[0] for key in lab.scored_heatmaps(["photo_id"])}
+    photos = lab.photos().dropna(subset=["individual"])
+    photos = photos[photos["photo_id"].isin(explained)]
+    five = lab.scores().groupby("photo_id")["individual"].agg(set)
+    photo_id, name = next(
+        (row.photo_id, row.individual)
+        for row in photos.itertuples()
+        if row.individual not in five[row.photo_id] and len(lab.gallery(row.individual, limit=1))
+    )
+    other = next(one for one in lab.individuals() if one not in five[photo_id] | {name})
+    at = opened("heatmaps", demo_folder)
+    at.query_params["photo"], at.query_params["individual"] = photo_id, other
+    assert_calm(at.run())
+    said = labels_of(at)
+    assert said[other].endswith("asked for by name")
+    assert said[name].endswith("named by the catalogue")
+    assert [one for one in said if said[one].endswith(("name", "catalogue"))] == [other, name]
+    # To click it is no reason to call it otherwise.
+    at.radio(key="heatmaps_individual").set_value(name).run()
+    assert_calm(at)
+    assert labels_of(at)[name].endswith("named by the catalogue")
+
+
 def test_an_unknown_rival_in_the_address_is_replaced_by_the_candidate(demo_folder):
     at = opened("heatmaps", demo_folder, look="compare", rival="<b>nobody")
     assert_calm(at)

@@ -141,6 +141,20 @@ def test_unknown_photo_and_individual_in_the_address_show_others(tiny_lab_folder
     assert value_of(at, "photo") != "f" * 16
 
 
+@pytest.mark.slow
+def test_without_a_photo_in_the_address_heatmaps_begin_with_one_that_was_surely_right(
+    tiny_lab_folder,
+):
+    lab = open_lab(tiny_lab_folder)
+    at = opened("heatmaps", tiny_lab_folder)
+    assert_calm(at)
+    first = lab.scores().query("rank == 1").set_index("photo_id")
+    right = first["is_reference"].astype(bool)
+    right &= first.index.isin([key[0] for key in lab.scored_heatmaps(["photo_id"])])
+    assert value_of(at, "photo") == first["score"][right].idxmax()
+    assert value_of(at, "individual") == lab.photo(value_of(at, "photo"))["individual"]
+
+
 @pytest.mark.parametrize("page", ["identify", "review", "clusters"])
 def test_what_is_wrong_with_a_link_is_said_once_and_below_the_title(page, tmp_path):
     (tmp_path / "photos").mkdir()

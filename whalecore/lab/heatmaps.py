@@ -18,6 +18,21 @@ from whalecore.lab.stacks import COUNT_DOUBTFUL, count_incomplete, stacked_heatm
 from whalecore.lab.values import settings_key
 from whalecore.types import HeatmapPart, HeatmapSet, HeatmapSettings, OcclusionSettings
 
+EXPLAINED = """
+WITH said AS (
+    SELECT s.photo_id, s.rank, h.individual IS NOT NULL AS explained,
+           {'correct': coalesce(s.is_reference, false), 'score': s.score} AS answer,
+           {'trained': coalesce(epoch(m.trained_at), 0), 'model_id': s.model_id} AS model
+    FROM scores s
+    LEFT JOIN (SELECT DISTINCT model_id, photo_id, individual FROM heatmaps) h
+        USING (model_id, photo_id, individual)
+    LEFT JOIN models m USING (model_id)
+)
+SELECT photo_id FROM said
+GROUP BY photo_id HAVING bool_or(explained)
+ORDER BY max_by(answer, model) FILTER (WHERE rank = 1) DESC NULLS LAST, photo_id
+"""
+
 
 class LabHeatmaps(LabCore):
     """The part of a lab that knows its heatmaps."""
@@ -67,6 +82,14 @@ class LabHeatmaps(LabCore):
         tests, values = self._tests("heatmaps", equal)
         sql = f"SELECT DISTINCT {names} FROM scored_heatmaps{tests}"
         return set(self._database.rows(sql, values))
+
+    def explained_photos(self) -> list[str]:
+        """Photos that have heatmaps of scored candidates, the best one to begin with first.
+
+        Those come first whose first candidate is right, and of these the ones that the newest
+        model is surest of; the same for the others.
+        """
+        return [photo_id for (photo_id,) in self._database.rows(EXPLAINED)]
 
     def heatmaps(
         self,
