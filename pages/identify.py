@@ -89,7 +89,9 @@ def show_its_cluster(lab, cluster) -> None:
         show_cluster(cluster, name)
     words = "Open the nearest cluster" if cluster and cluster.unlike else "Open this cluster"
     if cluster is not None and st.button(words, icon=":material/scatter_plot:"):
-        change(cluster=cluster.id, clustering=clustering_id, tab=None, other=None)
+        # Whatever else was chosen belongs to another clustering.
+        rest = dict.fromkeys(("tab", "second", "other", "outline", "families"))
+        change(cluster=cluster.id, clustering=clustering_id, **rest)
         st.switch_page("pages/clusters.py")
 
 

@@ -103,9 +103,7 @@ def test_a_network_that_the_exact_engine_does_not_know_gets_the_reference(photos
         (32, 64, 5, 4, False),
     ],
 )
-def test_tiles_are_taken_where_they_are_less_work_than_photos(
-    height, width, patch, stride, pays
-):
+def test_tiles_are_taken_where_they_are_less_work_than_photos(height, width, patch, stride, pays):
     network = resnet18_folded()
     tiling = Tiling(network, height, width, OcclusionSettings(patch, stride), choice.MOST_ON_CPU)
     assert choice._pays(network, tiling, "cpu") == pays

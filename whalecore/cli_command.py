@@ -56,6 +56,8 @@ class Bars:
     def close(self) -> None:
         """Finish the bar that is drawn now."""
         if self._bar is not None:
+            # A step that ends before its end has no time left.
+            self._bar.set_postfix_str("", refresh=False)
             self._bar.close()
             self._bar = None
 

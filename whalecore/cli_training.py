@@ -7,8 +7,6 @@ from functools import wraps
 
 import click
 
-from whalecore.workflow.chosen_settings import settings_of_pairs, size_of_text
-
 _OPTIONS = (
     click.option(
         "--folds", type=click.IntRange(min=1), help="How many of the lab's folds to train."
@@ -45,6 +43,9 @@ def training_options(function: Callable) -> Callable:
 
     @wraps(function)
     def run(*args, network, size, epochs, seed, others, **kwargs):
+        # Here, so that a command line is understood without loading torch.
+        from whalecore.workflow.chosen_settings import settings_of_pairs, size_of_text
+
         named = {"architecture": network, "epochs": epochs, "seed": seed}
         training = {name: value for name, value in named.items() if value is not None}
         training |= settings_of_pairs(others) | (size_of_text(size) if size else {})

@@ -218,7 +218,7 @@ class OcclusionSettings:
             )
 
     def check_fits(self, height: int, width: int) -> None:
-        """Refuse a patch that would cover all of a network's input at once.
+        """Refuse a patch that is larger than the longer side of a network's input.
 
         Raises
         ------

@@ -80,8 +80,9 @@ def pick_candidate(lab, view, photo_id: str) -> dict | None:
     -------
     dict
         ``model_id``, ``photo_id``, ``individual``, ``rank`` and ``score`` (None where nothing was
-        asked yet), ``is_reference``: whether the catalogue names it, and ``uncounted``: why its
-        heatmaps count in nothing, or None.
+        asked yet), ``is_reference``: whether the catalogue names it, ``decided``: whether it is not
+        the catalogue but the reviewers who name it, and ``uncounted``: why its heatmaps count in
+        nothing, or None.
     """
     choices = {one["individual"]: one for one in _candidates(lab, photo_id)}
     for one in _asked_for(lab, view, photo_id, next(iter(choices.values()), None)):
@@ -97,6 +98,8 @@ def pick_candidate(lab, view, photo_id: str) -> dict | None:
     def label(name: str) -> str:
         one = choices[name]
         mark = " · named by the catalogue" if one["is_reference"] else ""
+        if one["decided"]:
+            mark = " · named by a decision"
         if one["uncounted"]:
             return plain(f"{name}{mark or ' · asked for by name'}")
         return plain(f"{one['rank']}. {name} · {one['score']:.3f}{mark}")
@@ -115,17 +118,18 @@ def pick_candidate(lab, view, photo_id: str) -> dict | None:
 def _candidates(lab, photo_id: str) -> list[dict]:
     names = ["model_id", "photo_id", "individual", "rank", "score", "is_reference"]
     rows = lab.scores(photo_id=photo_id)[names].to_dict("records")
-    return [{**row, "uncounted": None} for row in rows]
+    return [{**row, "decided": False, "uncounted": None} for row in rows]
 
 
 def _asked_for(lab, view, photo_id: str, first: dict | None) -> list[dict]:
-    """Whoever has a heatmap by name, is in the address, or is named by the catalogue."""
+    """Whoever has a heatmap by name, is in the address, or is named by catalogue or decision."""
     options = lab.heatmap_options(photo_id)
     options = options[~options["scored"]].drop_duplicates("individual")
     model_of_name = dict(zip(options["individual"], options["model_id"].map(model_of), strict=True))
     usual = first["model_id"] if first else lab.newest_model_id()
-    catalogued = lab.photo(photo_id)["individual"]
-    for name in (view.individual, catalogued):
+    photo = lab.photo(photo_id)
+    agreed, catalogued = photo["individual"], photo["catalogue_individual"]
+    for name in (view.individual, agreed, catalogued):
         if name is not None and usual is not None and len(lab.gallery(name, limit=1)):
             model_of_name.setdefault(name, usual)
     return [
@@ -136,6 +140,7 @@ def _asked_for(lab, view, photo_id: str, first: dict | None) -> list[dict]:
             "rank": None,
             "score": None,
             "is_reference": name == catalogued,
+            "decided": name == agreed != catalogued,
             "uncounted": why,
         }
         for name, model_id in model_of_name.items()

@@ -41,8 +41,10 @@ def main() -> None:
     parser.add_argument("--accuracies", type=float, nargs="+", default=[0.97, 0.99])
     parser.add_argument("--seed", type=int, default=0)
     parser.add_argument("--skip", type=int, default=0, help="Photos that an ended run has judged.")
-    parser.add_argument("--to", type=Path, help="JSON file for the figures of every photo.")
+    parser.add_argument("--to", type=Path, help="JSON file for the figures of the photos judged.")
     arguments = parser.parse_args()
+    if not 0 <= arguments.skip < arguments.photos:
+        parser.error(f"--skip {arguments.skip} leaves none of {arguments.photos} photos.")
     lab = open_lab(arguments.lab)
     identifier = lab.identifier()
     first = lab.scores()

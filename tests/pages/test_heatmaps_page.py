@@ -6,6 +6,7 @@ import pytest
 
 from tests.pages.test_pages import assert_calm, opened, shown, value_of
 from whalecore.lab import open_lab
+from whalecore.workflow.decide import Subject, decide_on_all
 
 pytestmark = pytest.mark.slow
 USUAL = "patch=16,stride=8,fill=0,target=probability"
@@ -156,6 +157,20 @@ def test_only_who_was_asked_for_is_called_so_and_the_name_in_the_catalogue_is_ca
     at.radio(key="heatmaps_individual").set_value(name).run()
     assert_calm(at)
     assert labels_of(at)[name].endswith("named by the catalogue")
+
+
+def test_whom_reviewers_named_is_not_said_to_stand_in_the_catalogue(tiny_lab):
+    scores = tiny_lab.scores()
+    photo_id = scores["photo_id"].iloc[0]
+    five = set(scores[scores["photo_id"] == photo_id]["individual"])
+    name = next(one for one in tiny_lab.individuals() if one not in five)
+    subject = Subject(photo_id, "", None, None, None)
+    decide_on_all(tiny_lab, [subject], "confirm", name, "Ada", None)
+    at = opened("heatmaps", tiny_lab.folder)
+    at.query_params["photo"] = photo_id
+    assert_calm(at.run())
+    assert labels_of(at)[name].endswith("named by a decision")
+    assert sum(words.endswith("named by the catalogue") for words in labels_of(at).values()) <= 1
 
 
 def test_an_unknown_rival_in_the_address_is_replaced_by_the_candidate(demo_folder):

@@ -79,7 +79,7 @@ def explain_photos(
     Raises
     ------
     SettingsError
-        If a patch is larger than the input of a model.
+        If a patch is larger than the longer side of a model's input.
     """
     newest = newest_models(lab)
     for model, one in product(newest, settings):
