@@ -12,14 +12,9 @@ from whalecore.errors import LabError
 from whalecore.glossary import explain
 from whalecore.lab.reviews import Review
 
-NOTHING = (
-    "There is no decision of yours about this photo: undo takes back what was decided under the "
-    "name in 'Your name'."
-)
-
 
 def offer_undo(lab, photo_id: str, standing, name: str) -> None:
-    """The buttons that take back what ``name`` decided about the photo; idle without it."""
+    """The buttons that take back what ``name`` decided about the photo."""
     own = standing.of(name)
     parts = lab.decided_together(own) if own else ()
     whole = f" on {all_of(len(parts))}" if len(parts) > 1 else ""
@@ -29,8 +24,7 @@ def offer_undo(lab, photo_id: str, standing, name: str) -> None:
         "u",
         lambda: _undo(lab, photo_id, parts),
         icon=":material/undo:",
-        help=explain("undo") if own else NOTHING,
-        disabled=own is None,
+        help=explain("undo"),
     )
     if len(parts) > 1:
         acting_button(
@@ -48,8 +42,10 @@ def _undo(lab, photo_id: str, drawn: Sequence[Review]) -> None:
     name = st.session_state.get("named_by", "")
     own = lab.standing(photo_id).of(name)
     if own is None:
-        # It was taken back elsewhere since the button was drawn.
-        raise LabError(NOTHING)
+        raise LabError(
+            "There is no decision of yours about this photo: undo takes back what was decided "
+            "under the name in 'Your name'."
+        )
     # The name may have been typed after the button was drawn.
     ids = [one.review_id for one in drawn]
     ids = ids if own.review_id in ids else [own.review_id]
