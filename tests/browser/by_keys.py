@@ -7,6 +7,10 @@ NAME_OF_FOCUSED = """() => {
 MOST = 150
 """Steps to any place of a page."""
 
+AT_REST = """() => !document.querySelector('[data-test-script-state="running"]')"""
+MOMENT = 300
+"""Milliseconds that a reader takes to see what a key did."""
+
 
 def tab_to(page, name: str) -> None:
     """Press Tab until what has this name is focused."""
@@ -25,3 +29,10 @@ def say_name(page, name: str) -> None:
     page.keyboard.type(name)
     page.keyboard.press("Enter")
     page.keyboard.press("Escape")
+    at_rest(page)
+
+
+def at_rest(page) -> None:
+    """Wait, as a reader does, until the page has answered; a key pressed meanwhile can be lost."""
+    page.wait_for_timeout(MOMENT)
+    page.wait_for_function(AT_REST, timeout=60_000)

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.browser.by_keys import say_name, tab_to
+from tests.browser.by_keys import at_rest, say_name, tab_to
 from tests.dashboard import started
 from whalecore.lab import open_lab
 from whalecore.lab.queue import Chosen
@@ -70,6 +70,7 @@ def test_photos_are_decided_by_keys_alone_and_a_decision_is_taken_back(reviewed,
     page.keyboard.press("y")
     wait(f"1 of {len(ids)} photos of this pile are decided")
     assert lab.standing(ids[0]).of("Jyn Tun").individual == second
+    at_rest(page)
     page.keyboard.press("u")
     wait(f"0 of {len(ids)} photos of this pile are decided")
     assert lab.standing(ids[0]).decisions == ()
@@ -77,11 +78,13 @@ def test_photos_are_decided_by_keys_alone_and_a_decision_is_taken_back(reviewed,
     wait(f"Photo 2 of {len(ids)}")
     page.locator(f".st-key-decide_new_{ids[1]}").wait_for(timeout=SECONDS)
     assert f"photo={ids[1]}" in page.url
+    at_rest(page)
     page.keyboard.press("n")
     wait(f"1 of {len(ids)} photos of this pile are decided")
     assert lab.standing(ids[1]).individual == "new_0001"
     page.keyboard.press("j")
     page.locator(f".st-key-decide_retake_{ids[2]}").wait_for(timeout=SECONDS)
+    at_rest(page)
     page.keyboard.press("t")
     wait(f"2 of {len(ids)} photos of this pile are decided")
     assert lab.standing(ids[2]).decision == "retake"
