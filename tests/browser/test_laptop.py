@@ -4,6 +4,8 @@ import re
 
 import pytest
 
+from tests.browser.by_keys import at_rest
+
 pytestmark = [pytest.mark.browser, pytest.mark.slow]
 PATIENCE = 60_000
 LAPTOP = {"width": 1280, "height": 800}
@@ -47,6 +49,8 @@ def test_the_candidates_of_a_review_and_the_top_of_their_comparison_fit(
     card.wait_for(timeout=PATIENCE)
     comparison = page.get_by_role("button", name="Whole", exact=True)
     comparison.wait_for(timeout=PATIENCE)
+    # While a page is drawn anew its style can be away for a moment.
+    at_rest(page)
     assert card.bounding_box()["y"] + card.bounding_box()["height"] < LAPTOP["height"]
     main = page.locator("[data-testid=stMainBlockContainer]")
     assert main.evaluate("(one) => parseFloat(getComputedStyle(one).paddingTop)") <= 40
