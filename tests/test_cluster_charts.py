@@ -5,6 +5,7 @@ import re
 import pandas as pd
 import pytest
 
+from tests.drawn import rows
 from whalecore.cluster_charts import (
     RIGHT,
     SCORES,
@@ -34,15 +35,6 @@ HEATMAPS = pd.DataFrame(
         "is_reference": [False, True, True, False],
     }
 )
-
-
-def rows(chart, needed):
-    specification = chart.to_dict()
-    return next(
-        data
-        for data in specification["datasets"].values()
-        if all(name in data[0] for name in needed)
-    )
 
 
 def test_parts_of_the_fluke_are_bars_with_their_share_the_largest_first():

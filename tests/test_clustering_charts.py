@@ -5,18 +5,10 @@ import json
 import numpy as np
 import pytest
 
+from tests.drawn import rows
 from whalecore import clustering_charts as charts
 from whalecore.chart_style import CHOSEN
 from whalecore.errors import SettingsError
-
-
-def rows(chart, needed):
-    specification = chart.to_dict()
-    return next(
-        data
-        for data in specification["datasets"].values()
-        if all(name in data[0] for name in needed)
-    )
 
 
 def test_the_largest_gap_is_found_where_it_was_put():

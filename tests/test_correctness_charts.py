@@ -6,6 +6,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from tests.drawn import rows
 from whalecore import correctness_charts as charts
 from whalecore.chart_style import CHOSEN, GREENS, OUTLINE
 from whalecore.errors import SettingsError
@@ -27,15 +28,6 @@ CORRECTNESS = pd.DataFrame(
         "photos": [40, 50, 9],
     }
 )
-
-
-def rows(chart, needed):
-    specification = chart.to_dict()
-    return next(
-        data
-        for data in specification["datasets"].values()
-        if all(name in data[0] for name in needed)
-    )
 
 
 def selections(specification):

@@ -4,6 +4,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from tests.drawn import rows
 from whalecore import reliability_charts as charts
 from whalecore.errors import SettingsError
 from whalecore.reliability.calibration import reliability_bins
@@ -11,14 +12,6 @@ from whalecore.reliability.effect import Effect
 from whalecore.verdict_words import KINDS, TRUTHS
 
 DOT = ("given", "photos")
-
-
-def rows(chart, needed):
-    return next(
-        data
-        for data in chart.to_dict()["datasets"].values()
-        if all(name in data[0] for name in needed)
-    )
 
 
 def test_a_dot_is_the_share_of_right_photos_with_its_number():
