@@ -7,6 +7,16 @@ import pytest
 from tests.dashboard import FLAGS, started
 
 
+def pytest_collection_modifyitems(items) -> None:
+    """Try once more where a page did not come in time; a wrong answer is never tried again.
+
+    On a machine that does other work a browser can take longer than any patience.
+    """
+    for item in items:
+        if item.get_closest_marker("browser"):
+            item.add_marker(pytest.mark.flaky(reruns=1, only_rerun=["TimeoutError"]))
+
+
 @pytest.fixture(scope="session")
 def dashboard(tiny_lab_folder):
     """Address of a dashboard that was just started on the small lab."""

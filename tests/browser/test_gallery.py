@@ -2,6 +2,8 @@
 
 import pytest
 
+from tests.browser.by_keys import at_rest
+
 pytestmark = [pytest.mark.browser, pytest.mark.slow]
 
 
@@ -14,6 +16,7 @@ def test_a_heatmap_of_a_cluster_opens_its_photo_by_click_or_key(
     # The first address after a start is not the front page's, as with a copied link.
     page.goto(f"{dashboard}/clusters?lab={tiny_lab_folder}", timeout=60_000)
     page.wait_for_selector(".sheet button", timeout=60_000)
+    at_rest(page)
     assert page.get_by_role("link", name="Heatmaps").is_visible()
     first = page.locator(".sheet button").first
     second_id = page.locator(".sheet button").nth(1).get_attribute("data-id")
@@ -26,6 +29,7 @@ def test_a_heatmap_of_a_cluster_opens_its_photo_by_click_or_key(
     assert f"photo={second_id.split()[0]}" in page.url
     page.go_back()
     page.wait_for_selector(".sheet button", timeout=60_000)
+    at_rest(page)
     first_id = page.locator(".sheet button").first.get_attribute("data-id")
     page.locator(".sheet button").first.click()
     page.wait_for_url(f"**/heatmaps?*photo={first_id.split()[0]}*", timeout=60_000)

@@ -5,6 +5,7 @@ import time
 
 import pytest
 
+from tests.browser.by_keys import at_rest
 from whalecore.lab import open_lab
 from whalecore.types import OcclusionSettings
 
@@ -22,7 +23,9 @@ def test_stop_ends_the_computing_and_keeps_what_is_computed(dashboard, browser, 
     lab = open_lab(demo_copy)
     page = browser.new_page()
     page.goto(f"{dashboard}/heatmaps?lab={demo_copy}&patch=5&stride=1", timeout=60_000)
-    page.get_by_role("button", name="Compute it for all five").first.click(timeout=60_000)
+    page.get_by_role("button", name="Compute it for all five").first.wait_for(timeout=60_000)
+    at_rest(page)
+    page.get_by_role("button", name="Compute it for all five").first.click()
     caption = page.get_by_text(re.compile("of 32,768 places computed, the rest interpolated"))
     caption.first.wait_for(timeout=60_000)
     page.get_by_test_id("stMainBlockContainer").get_by_role("button", name="Stop").click(

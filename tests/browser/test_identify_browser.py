@@ -2,7 +2,7 @@
 
 import pytest
 
-from tests.browser.by_keys import say_name
+from tests.browser.by_keys import at_rest, say_name
 from whalecore.lab import open_lab
 from whalecore.photos.decode import load_photo
 from whalecore.verdict_words import KINDS
@@ -61,6 +61,7 @@ def test_from_upload_to_verdict_to_decision_by_keys_alone(dashboard, browser, ti
     page.locator(".compare figcaption strong").get_by_text("2. ").wait_for(timeout=LONG)
     second = compared_with(page)
     assert (first[:2], second[:2]) == ("1.", "2.")
+    at_rest(page)
     page.keyboard.press("y")
     page.get_by_text("said Ada").first.wait_for(timeout=LONG)
     (review,) = tiny_lab.rows("reviews")
@@ -74,6 +75,7 @@ def test_both_pictures_share_zoom_and_place_and_keep_them(dashboard, browser, ti
     photo_id = scored_photo(open_lab(tiny_lab_folder))
     page.goto(f"{dashboard}/?lab={tiny_lab_folder}&photo={photo_id}", timeout=LONG)
     page.locator(".compare .picture").nth(1).wait_for(timeout=LONG)
+    at_rest(page)
     heatmaps = page.locator(".compare .heatmap:not([hidden])")
     visible = [one.evaluate("e => getComputedStyle(e).visibility") for one in heatmaps.all()]
     assert set(visible) == {"visible"}
@@ -89,12 +91,15 @@ def test_both_pictures_share_zoom_and_place_and_keep_them(dashboard, browser, ti
     assert "scale(1)" not in left
     shown = page.locator(".compare figcaption span").nth(2)
     page.locator(".compare .place").get_by_text("photo 1 of").wait_for(timeout=LONG)
+    at_rest(page)
     page.keyboard.press("ArrowRight")
     page.locator(".compare .place").get_by_text("photo 2 of").wait_for(timeout=LONG)
+    at_rest(page)
     assert shown.is_visible()
     assert transforms(page) == [left, left]
     page.keyboard.press("3")
     page.locator(".compare figcaption strong").get_by_text("3. ").wait_for(timeout=LONG)
+    at_rest(page)
     assert transforms(page) == [left, left]
     page.keyboard.press("Shift+ArrowDown")
     assert len(set(transforms(page))) == 1
@@ -114,6 +119,7 @@ def test_a_copied_link_opens_the_same_comparison_in_a_new_browser(
     photo_id = scored_photo(open_lab(tiny_lab_folder))
     page.goto(f"{dashboard}/?lab={tiny_lab_folder}&photo={photo_id}", timeout=LONG)
     page.locator(".compare .place").get_by_text("photo 1 of").wait_for(timeout=LONG)
+    at_rest(page)
     page.keyboard.press("ArrowRight")
     page.locator(".compare .place").get_by_text("photo 2 of").wait_for(timeout=LONG)
     page.wait_for_url("**against=*", timeout=LONG)

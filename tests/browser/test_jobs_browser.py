@@ -4,6 +4,7 @@ import re
 
 import pytest
 
+from tests.browser.by_keys import at_rest
 from whalecore.lab import open_lab
 from whalecore.workflow.jobs import jobs
 
@@ -14,9 +15,12 @@ STEP = re.compile(r"Explain photos: [0-9,]+ of")
 
 
 def start_heatmaps(page) -> None:
+    at_rest(page)
     page.get_by_text("Start one step, also again").click(timeout=PATIENCE)
+    at_rest(page)
     page.get_by_role("combobox", name=re.compile("Step")).first.click()
     page.get_by_role("option", name="Compute heatmaps").click()
+    at_rest(page)
     page.get_by_role("spinbutton", name=re.compile("Stride")).fill("2")
     page.keyboard.press("Enter")
     page.get_by_role("button", name="Start").click()

@@ -62,7 +62,7 @@ def test_the_two_heatmaps_stand_at_one_height_and_no_label_is_cut(
     page = laptop(f"{dashboard}/heatmaps?lab={tiny_lab_folder}")
     pictures = page.locator(".pane img")
     pictures.nth(1).wait_for(timeout=PATIENCE)
-    page.wait_for_timeout(500)
+    at_rest(page)
     left, right = (pictures.nth(place).bounding_box() for place in (0, 1))
     assert abs(left["y"] - right["y"]) <= 1
     assert page.evaluate(CUT) == []
@@ -76,6 +76,7 @@ def test_what_is_wrong_with_a_link_is_not_hidden_behind_the_header(
     page.set_viewport_size({**LAPTOP, "width": width})
     words = page.get_by_text("The address asks for photo 'nonsense'")
     words.wait_for(timeout=PATIENCE)
+    at_rest(page)
     header = page.locator("[data-testid=stHeader]").bounding_box()
     box = page.locator("[data-testid=stAlert]", has=words).bounding_box()
     assert box["y"] >= header["y"] + header["height"]
@@ -86,4 +87,5 @@ def test_the_chosen_candidate_can_be_read(dashboard, laptop, tiny_lab_folder, sc
     page = laptop(f"{dashboard}/review?lab={tiny_lab_folder}&verdict=all", scheme)
     chosen = page.locator("[data-testid=stBaseButton-primary]").first
     chosen.wait_for(timeout=PATIENCE)
+    at_rest(page)
     assert chosen.evaluate(CONTRAST) >= 4.5

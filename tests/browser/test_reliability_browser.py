@@ -4,6 +4,8 @@ import re
 
 import pytest
 
+from tests.browser.by_keys import at_rest
+
 pytestmark = [pytest.mark.browser, pytest.mark.slow]
 
 INKED = """chart => {
@@ -28,6 +30,7 @@ def test_charts_are_drawn_without_an_error_or_a_request_to_another_place(
     page.get_by_role("heading", name="Sets of answers").wait_for(timeout=60_000)
     charts = page.get_by_test_id("stVegaLiteChart")
     charts.nth(1).wait_for(state="attached", timeout=20_000)
+    at_rest(page)
     # Verdicts and sets; the other topics have theirs.
     assert charts.count() == 2
     for place in range(charts.count()):

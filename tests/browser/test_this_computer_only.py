@@ -6,6 +6,7 @@ from urllib.parse import urlsplit
 
 import pytest
 
+from tests.browser.by_keys import at_rest
 from whalecore.lab import open_lab
 
 pytestmark = [pytest.mark.browser, pytest.mark.slow]
@@ -59,6 +60,8 @@ def test_a_page_asks_no_other_address(view, dashboard, watched, tiny_lab_folder)
 def test_saving_a_table_asks_no_other_address(dashboard, watched, tiny_lab_folder):
     page, asked = watched
     page.goto(f"{dashboard}/lab?lab={tiny_lab_folder}", timeout=PATIENCE)
+    page.get_by_role("button", name="CSV", exact=True).last.wait_for(timeout=PATIENCE)
+    at_rest(page)
     with page.expect_download(timeout=PATIENCE) as download:
         page.get_by_role("button", name="CSV", exact=True).last.click(timeout=PATIENCE)
     assert download.value.path().read_bytes().startswith(b"photo_id,")
