@@ -11,6 +11,7 @@ from whalecore.photos import duplicates
 from whalecore.photos.decode import load_photo
 from whalecore.photos.duplicates import (
     close_pairs,
+    copies_of,
     group_numbers,
     look_alike_groups,
     near_duplicate_groups,
@@ -68,6 +69,13 @@ def test_the_limit_is_the_number_of_fine_bits_that_may_differ():
     assert differing_bits(*hashes) == 40
     assert near_duplicate_groups(hashes) == [[0, 1]]
     assert near_duplicate_groups(hashes, limit=39) == []
+
+
+def test_copies_of_one_photo_are_those_within_the_limit():
+    start = hash_of(picture(1))
+    near, far = (flipped(start, list(range(count))) for count in (40, 41))
+    assert copies_of(start, [far, near, start]).tolist() == [False, True, True]
+    assert copies_of(start, []).tolist() == []
 
 
 def test_coarse_bits_make_look_alikes_and_no_copies():

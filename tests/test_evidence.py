@@ -429,10 +429,13 @@ def test_a_set_is_named_in_one_line_and_a_long_one_is_cut_short(tiny_lab):
     photo = tiny_lab.read_photo(scored(tiny_lab)["photo_id"])
     answer = describe(photo.name, tiny_lab.assess(photo))
     answer["set"] = {"confidence": 0.9, "individuals": ["a"], "new_whale": True, "size": 2}
-    assert "  right in 90% of photos: one of a, a new whale" in spoken(answer)
+    assert "  right in 90\N{NO-BREAK SPACE}% of photos: one of a, a new whale" in spoken(answer)
     many = [f"w{number}" for number in range(12)]
     answer["set"] = {"confidence": 0.9, "individuals": many, "new_whale": True, "size": 13}
-    assert f"  right in 90% of photos: one of {', '.join(many[:8])} and 5 more" in spoken(answer)
+    assert (
+        f"  right in 90\N{NO-BREAK SPACE}% of photos: one of {', '.join(many[:8])} and 5 more"
+        in spoken(answer)
+    )
 
 
 def test_measures_and_evidence_name_the_same_things():

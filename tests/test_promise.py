@@ -16,6 +16,11 @@ def test_so_many_faultless_photos_are_needed(limit, photos):
     assert reliable_promise(np.full(photos - 1, 0.9), right[1:], limit) is None
 
 
+def test_a_limit_that_no_collection_can_keep_is_no_error():
+    assert fewest_photos(1e-17) == pytest.approx(np.log(20) * 1e17)
+    assert reliable_promise(np.full(100, 0.9), np.ones(100, bool), 1e-17) is None
+
+
 def test_the_search_ends_at_the_first_share_that_fails():
     # The 100 surest of 200 photos are right, the next ten wrong, all others right again.
     chances = np.linspace(1, 0, 200)

@@ -35,6 +35,15 @@ def test_shares_equal_hand_arithmetic():
     assert none.share_correct is unlike.share_correct is None
 
 
+def test_a_photo_that_was_counted_can_be_left_out():
+    counted = cluster_counts([photo(1), photo(1), photo(2)], [True, False, True])
+    assert counted.without(photo(1), False).counts == {1: (1, 1), 2: (1, 1)}
+    assert counted.without(photo(2), True).counts == {1: (1, 2), 2: (0, 0)}
+    assert (
+        counted.without(photo(1, unlike=True), True) == counted.without(photo(9), True) == counted
+    )
+
+
 def test_a_share_rests_on_the_other_folds_alone():
     evidence = [photo(1) for _ in range(4)]
     found = nested_shares(evidence, [True, True, False, True], np.array([0, 0, 1, 2]))

@@ -171,6 +171,24 @@ def test_a_damaged_state_is_no_state(tmp_path, damage):
     assert again.fingerprint == whole.fingerprint
 
 
+def test_a_state_with_one_wrong_bit_is_no_state(tmp_path):
+    whole = train(*collection(), NAMES, SMALL, tmp_path)
+    state = tmp_path / "training.safetensors"
+    content = bytearray(state.read_bytes())
+    content[-1000] ^= 1
+    state.write_bytes(content)
+    seen = []
+    again = train(*collection(), NAMES, SMALL, tmp_path, progress=seen.append)
+    assert sum(bool(part.message) for part in seen) == 3
+    assert again.fingerprint == whole.fingerprint
+
+
+def test_a_training_that_comes_apart_ends_with_advice_and_gives_no_identifier(tmp_path):
+    with pytest.raises(SettingsError, match=r"came apart in epoch \d of 3: .* below 1e\+30"):
+        train(*collection(), NAMES, replace(SMALL, learning_rate=1e30), tmp_path)
+    assert not list(tmp_path.iterdir())
+
+
 def test_the_state_is_one_file_of_tensors(tmp_path):
     train(*collection(), NAMES, SMALL, tmp_path)
     assert [path.name for path in tmp_path.iterdir()] == ["training.safetensors"]

@@ -16,7 +16,12 @@ from whalecore.identifiers.augment import augment
 from whalecore.identifiers.average import weight_average
 from whalecore.identifiers.device_crops import DeviceCrops
 from whalecore.identifiers.history import Epoch
-from whalecore.identifiers.identifier import IMAGENET_MEAN, IMAGENET_STD, Identifier
+from whalecore.identifiers.identifier import (
+    IMAGENET_MEAN,
+    IMAGENET_STD,
+    Identifier,
+    normalise,
+)
 from whalecore.identifiers.judge import judge
 from whalecore.identifiers.losses import IdentifierLoss
 from whalecore.identifiers.network import Network
@@ -110,6 +115,15 @@ class Course:
         epoch = Epoch(self.epoch, low, loss, float(np.mean(rates)), seconds, pace)
         self.history = (*self.history, epoch)
         return f"epoch {self.epoch} of {self.epochs}, loss {loss:.2f}"
+
+    @torch.no_grad()
+    def finite(self, crops: np.ndarray) -> bool:
+        """Whether the loss, all weights and the embeddings of some crops are numbers still."""
+        network = self.answering.eval()
+        images = normalise(torch.from_numpy(crops).to(self.device), IMAGENET_MEAN, IMAGENET_STD)
+        embeddings, _ = network(images.to(memory_format=torch.channels_last))
+        values = [*network.state_dict().values(), embeddings]
+        return math.isfinite(self.metrics["loss"]) and all(one.isfinite().all() for one in values)
 
     def watch(self, crops: np.ndarray, labels: np.ndarray) -> str:
         """Judge the epoch that has ended on photos that are not learnt from."""

@@ -15,6 +15,9 @@ from whalecore.identifiers.parts import joined, looks_of, turned
 from whalecore.photos.marks import SharedMarks
 from whalecore.types import LAYERS, TOP, Box, Candidate, Crop, Photo, Prediction
 
+SMALLEST = 1e-300
+"""Mean score whose logarithm is still a number: a score can be as good as nothing."""
+
 
 class Ensemble:
     """Identifiers of one preprocessing whose scores are averaged; an `AnyIdentifier`.
@@ -77,7 +80,7 @@ class Ensemble:
         for part, own in zip(self.parts, logits, strict=True):
             scores = part.identifier.scores(own.double())
             total = total.index_add(-1, part.columns, scores)
-        mean = total / self._known
+        mean = (total / self._known).clamp(min=SMALLEST)
         return mean.log() - mean.sum(dim=-1, keepdim=True).log()
 
     @torch.no_grad()

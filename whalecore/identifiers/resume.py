@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 from dataclasses import dataclass
 from pathlib import Path
@@ -47,13 +48,14 @@ def write_state(path: Path, key: str, state: State) -> None:
     CheckpointError
         When the file cannot be written.
     """
+    tensors = {name: values.cpu().contiguous() for name, values in state.tensors.items()}
     metadata = {
         "key": key,
+        "sha256": _digest(tensors),
         "epoch": str(state.epoch),
         "metrics": json.dumps(state.metrics),
         "history": as_text(state.history),
     }
-    tensors = {name: values.cpu().contiguous() for name, values in state.tensors.items()}
     try:
         write_bytes(path, save(tensors, metadata))
     except OSError as error:
@@ -76,14 +78,26 @@ def read_state(path: Path, key: str) -> State | None:
             metadata = file.metadata() or {}
             if metadata.get("key") != key:
                 return None
+            tensors = {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118
+            if metadata["sha256"] != _digest(tensors):
+                return None
             return State(
                 int(metadata["epoch"]),
                 json.loads(metadata["metrics"]),
-                {name: file.get_tensor(name) for name in file.keys()},  # noqa: SIM118
+                tensors,
                 from_text(metadata.get("history", "[]")),
             )
     except (SafetensorError, OSError, KeyError, ValueError):
         return None
+
+
+def _digest(tensors: dict[str, Tensor]) -> str:
+    """SHA-256 of names and values: a single wrong bit would lead to another model unnoticed."""
+    digest = hashlib.sha256()
+    for name in sorted(tensors):
+        digest.update(name.encode())
+        digest.update(tensors[name].numpy().tobytes())
+    return digest.hexdigest()
 
 
 def gather(

@@ -69,7 +69,8 @@ def train(
     Raises
     ------
     SettingsError
-        When crops, labels and individuals do not fit each other or the settings.
+        When crops, labels and individuals do not fit each other or the settings, or when weights
+        grow beyond all numbers.
     CheckpointError
         When weights learnt elsewhere cannot be had, or the state cannot be written.
     """
@@ -86,6 +87,12 @@ def train(
     clock = _Clock(course, progress)
     while course.epoch < course.epochs:
         message = course.run_epoch(clock.worked)
+        if not course.finite(crops[:1]):
+            raise SettingsError(
+                f"The training came apart in epoch {course.epoch} of {course.epochs}: its weights, "
+                f"loss or embeddings are no numbers any more; choose a learning rate below "
+                f"{settings.learning_rate:g}."
+            )
         if validation is not None and course.epoch > settings.low_resolution_epochs:
             message += f", {course.watch(*validation)}"
         write_state(state_file, key, course.state())

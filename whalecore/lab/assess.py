@@ -48,6 +48,9 @@ UNDECIDED = (
 )
 """The reason of a lab without rules."""
 
+SAME_SCORE = 1e-3
+"""Scores nearer than this are of the same photo, crop and candidates."""
+
 OTHER_CLUSTERS = (
     "The clusters in use are not those with which this lab learnt how far a score such as "
     "{score:.3f} can be trusted, so that every photo is to be checked by hand: run the command "
@@ -56,10 +59,16 @@ OTHER_CLUSTERS = (
 """The reason of a lab whose rules are of another clustering."""
 
 LEARNED = (
-    "The lab was trained with this very photo, so that its score of {score:.3f} says nothing about "
-    "how well the animal is recognised: ask with a photo that is not in the lab."
+    "The lab was trained with this very photo or a copy of it, so that its score of {score:.3f} "
+    "says nothing about how well the animal is recognised: ask with a photo that is not in the lab."
 )
 """The reason for a photo that the identifier was trained on."""
+
+NOTHING_ALIKE = (
+    "No photo like this one stood behind the lab's probabilities, so that none is given; a score "
+    "of {score:.3f} says nothing here."
+)
+"""The reason for a bad photo that also is unlike all that were seen before."""
 
 SEVERAL = (
     "Several models name the candidates together, and how far their mean score, here {score:.3f}, "
@@ -182,7 +191,7 @@ def assess(
     evidence = replace(evidence, **fluke_size(crop, photo.height, photo.width))
     stored = lab.rules(identifier.model_id, clustering_id)
     answers = None
-    if any(photo.photo_id in lab.learned(one) for one in model_ids(identifier)):
+    if any(_learned(lab, photo, one) for one in model_ids(identifier)):
         verdict = _unjudged(LEARNED, evidence)
     elif len(model_ids(identifier)) > 1:
         verdict = _unjudged(SEVERAL, evidence)
@@ -191,9 +200,13 @@ def assess(
         verdict = _unjudged(OTHER_CLUSTERS if known else UNDECIDED, evidence)
     else:
         rules = Rules.from_dict(stored)
+        own = _judged_without(lab, identifier.model_id, clustering_id, photo, evidence)
         # Counted as when the rules were learned: of named photos that chose the rules.
-        (evidence,) = with_shares([evidence], rules.clusters)
-        verdict = decide(evidence, rules)
+        counted = rules.clusters if own is None else rules.clusters.without(evidence, own.correct)
+        (evidence,) = with_shares([evidence], counted)
+        verdict = decide(evidence, rules, own and own.chances)
+        if own is None and verdict.verdict == "retake" and evidence.unlike:
+            verdict = _without_chances(verdict, evidence)
         answers = answers_of(whole.candidates, verdict, rules)
     return Assessment(
         photo,
@@ -211,6 +224,52 @@ def assess(
 def model_ids(identifier: AnyIdentifier) -> tuple[str, ...]:
     """Of the models that answer, one or several."""
     return tuple(one.model_id for one in getattr(identifier, "members", (identifier,)))
+
+
+def _learned(lab: Lab, photo: Photo, model_id: str) -> bool:
+    """Whether a model was trained with a photo, or with a copy of it."""
+    # Here, because the dashboard shall start before what makes such hashes is loaded.
+    from whalecore.photos.duplicates import copies_of, perceptual_hash
+
+    learned = lab.learned(model_id)
+    if photo.photo_id in learned:
+        return True
+    known = {row["photo_id"]: row["perceptual_hash"] for row in lab.rows("photos")}
+    if photo.photo_id in known:
+        # Copies in the lab are kept on one side when photos are dealt.
+        return False
+    hashes = [known[one] for one in learned if known.get(one)]
+    return bool(copies_of(perceptual_hash(photo), hashes).any())
+
+
+@dataclass(frozen=True)
+class _Own:
+    """What rules that were fitted without a photo said of it, and whether it is right."""
+
+    chances: tuple[float, float]
+    correct: bool
+
+
+def _judged_without(
+    lab: Lab, model_id: str, clustering_id: str | None, photo: Photo, evidence: Evidence
+) -> _Own | None:
+    """Of a photo that chose the rules and is asked as it was then; None for all others.
+
+    The rules know its answer, and would be surer of it than of a photo like it.
+    """
+    about = {"model_id": model_id, "photo_id": photo.photo_id, "part": "validation"}
+    for row in lab.rows("verdicts", **about):
+        same = row["clustering_id"] == clustering_id and row["cluster"] == evidence.cluster
+        there = None not in (row["correct"], row["p_correct"], row["score"])
+        if same and there and abs(row["score"] - evidence.score) < SAME_SCORE:
+            return _Own((row["p_correct"], row["p_new_whale"]), row["correct"])
+    return None
+
+
+def _without_chances(verdict: Verdict, evidence: Evidence) -> Verdict:
+    """The verdict on a photo to which none of those behind the probabilities was alike."""
+    reasons = (*verdict.reasons, NOTHING_ALIKE.format(score=evidence.score))
+    return Verdict(verdict.verdict, None, None, reasons)
 
 
 def _unjudged(reason: str, evidence: Evidence) -> Verdict:

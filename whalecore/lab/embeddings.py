@@ -55,8 +55,9 @@ SELECT DISTINCT c.photo_id
 FROM catalogue_rows c
 JOIN splits s USING (photo_id)
 JOIN models m ON m.model_id = $1
-WHERE (c.individual IS NOT NULL OR $2) AND c.imported_at <= m.trained_at
-    AND s.planned_at <= m.trained_at AND s.fold IS DISTINCT FROM m.fold
+WHERE (c.individual IS NOT NULL OR $2)
+    AND greatest(c.imported_at, s.planned_at) <= coalesce(m.photos_read_at, m.trained_at)
+    AND s.fold IS DISTINCT FROM m.fold
 """
 
 
@@ -67,7 +68,8 @@ class LabEmbeddings(LabCore):
         """Photos that a model was trained on, by id.
 
         Those that lay outside its fold, with a name, when it was trained: a photo that was
-        imported or named later taught it nothing, and one whose name was taken back did. Of a
+        imported or named later, be it while it was trained, taught it nothing, and one whose name
+        was taken back did. Of a
         model that learned from unknown animals as well, also those without a name.
         """
         models = self.rows("models", model_id=model_id)

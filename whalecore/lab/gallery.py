@@ -20,8 +20,8 @@ if TYPE_CHECKING:
     from whalecore.identifiers.identifier import AnyIdentifier
     from whalecore.lab.lab import Lab
 
-FEWEST_STRANGERS = 20
-"""Photos of trained individuals without which nothing is known about how rows compare."""
+FEWEST_STRANGERS = 5
+"""Photos of trained individuals without which nothing is known about how learnt rows compare."""
 
 MOST_AT_ONCE = 64
 """Decided photos without an embedding that are looked at in passing; ``score`` looks at all."""
@@ -85,7 +85,8 @@ def _with_further(
     if as_scored and asked and all(_scored(lab, model_id, photo_id) for photo_id in asked):
         return identifier
     strangers = _named(lab.embeddings(model_id, role="gallery"), identifier.individuals)
-    if len(strangers) < FEWEST_STRANGERS or len(set(strangers.individuals)) < 2:
+    few = len(strangers) < FEWEST_STRANGERS or len(set(strangers.individuals)) < 2
+    if few and not identifier.by_photos:
         return identifier
     embed_decided(lab, identifier)
     photos = lab.further(model_id)

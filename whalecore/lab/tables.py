@@ -174,6 +174,12 @@ MODELS = Table(
         whole_column("fold", "photos of this fold were kept out of training", required=False),
         whole_column("folds", "number of folds the photos were divided into", required=False),
         stamp_column("trained_at", "when training ended"),
+        Column(
+            "photos_read_at",
+            MOMENT,
+            "when it was settled which photos it learns from; empty for models of older versions",
+            "UTC",
+        ),
         whole_column("photos_trained", "photos it was trained on", "photos", required=False),
         json_column("settings", "training settings"),
         json_column("metrics", "how well it did"),

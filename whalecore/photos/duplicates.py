@@ -77,6 +77,12 @@ def near_duplicate_groups(hashes: Sequence[str], limit: int = COPY_LIMIT) -> lis
     return _groups([text[:FINE_DIGITS] for text in _checked(hashes)], limit)
 
 
+def copies_of(wanted: str, hashes: Sequence[str], limit: int = COPY_LIMIT) -> np.ndarray:
+    """Which photos are copies of one photo, shape (photos,), bool; see `near_duplicate_groups`."""
+    own, *others = [int(text[:FINE_DIGITS], 16) for text in _checked([wanted, *hashes])]
+    return np.array([(own ^ other).bit_count() <= limit for other in others], bool)
+
+
 def look_alike_groups(hashes: Sequence[str], limit: int = LOOK_ALIKE_LIMIT) -> list[list[int]]:
     """Photos alike in posture, contrast and background, copies included.
 

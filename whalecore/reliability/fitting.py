@@ -26,6 +26,7 @@ from whalecore.reliability.shares import (
     nested_shares,
     with_shares,
 )
+from whalecore.reliability.shown_numbers import plain_percent
 from whalecore.reliability.usual import feature_limits, usual_values
 from whalecore.reliability.weights import FEWEST, fit_correct, fit_new
 
@@ -265,7 +266,7 @@ def _notes(
     if not promised:
         notes.append(
             f"no photo is called reliable, because {len(known)} validation photos do not allow "
-            f"the promise of at most {error_limit:.0%} wrong identifications"
+            f"the promise of at most {plain_percent(error_limit)} wrong identifications"
         )
     if sets is not None and sets.note:
         notes.append(sets.note)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from math import ceil, log
+from math import ceil, log, log1p
 
 import numpy as np
 
@@ -35,7 +35,7 @@ class Promise:
 
 def fewest_photos(error_limit: float) -> int:
     """Return how many photos, all of them right, are needed for any promise."""
-    return ceil(log(ALPHA) / log(1 - error_limit)) if 0 < error_limit < 1 else 1
+    return ceil(log(ALPHA) / log1p(-error_limit)) if 0 < error_limit < 1 else 1
 
 
 def reliable_promise(

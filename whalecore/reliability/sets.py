@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 
 from whalecore.errors import SettingsError
+from whalecore.reliability.shown_numbers import plain_percent
 
 CONFIDENCE = 0.9
 
@@ -138,7 +139,7 @@ def set_of(chances: np.ndarray, confidence: float = CONFIDENCE) -> ConformalSet:
             confidence,
             photos,
             f"every set holds all individuals, because {photos} validation photos are too few for "
-            f"sets that are right for {confidence:.0%} of photos",
+            f"sets that are right for {plain_percent(confidence)} of photos",
         )
     return ConformalSet(float(np.clip(strange[place - 1], 0, 1)), confidence, photos, "")
 

@@ -25,6 +25,15 @@ class ClusterCounts:
     counts: Mapping[int, tuple[int, int]]
     overall: float
 
+    def without(self, evidence: Evidence, correct: bool) -> ClusterCounts:
+        """The same without one of the photos that were counted."""
+        hits, photos = self.counts.get(evidence.cluster, (0, 0))
+        if evidence.unlike or not photos:
+            return self
+        return replace(
+            self, counts={**self.counts, evidence.cluster: (hits - int(correct), photos - 1)}
+        )
+
 
 def cluster_counts(evidence: Sequence[Evidence], correct: np.ndarray) -> ClusterCounts:
     """Count the photos with a cluster; heatmaps that are unlike any count for nothing."""

@@ -24,6 +24,15 @@ def percent(share: float, digits: int = 0) -> str:
     return f"{100 * share:.{digits}f}{SPACE}%"
 
 
+def plain_percent(share: float) -> str:
+    """A share in percent, with the digits it takes, at most three, not to read as none or all."""
+    for digits in range(MOST_DIGITS + 1):
+        written = percent(share, digits)
+        if share in (0, 1) or written not in (percent(0, digits), percent(1, digits)):
+            break
+    return written
+
+
 def times(ratio: float) -> str:
     """How many times something is as large."""
     if ratio >= HUGE:

@@ -14,7 +14,9 @@ from whalecore.lab.lab import Lab
 from whalecore.lab.together import JointAssessment
 from whalecore.photo_words import mark_words
 from whalecore.photos.decode import load_photo
+from whalecore.plain_words import chance
 from whalecore.reliability.evidence import Evidence
+from whalecore.reliability.shown_numbers import plain_percent
 from whalecore.types import AnswerSet, Computing, Crop
 from whalecore.workflow.models import newest_models
 from whalecore.workflow.progress import Report, silent
@@ -179,8 +181,8 @@ def spoken(answer: dict) -> list[str]:
     ]
     if answer["p_correct"] is not None:
         lines.append(
-            f"  first candidate right: {answer['p_correct']:.0%}, new animal: "
-            f"{answer['p_new_whale']:.0%}"
+            f"  first candidate right: {chance(answer['p_correct'])}, new animal: "
+            f"{chance(answer['p_new_whale'])}"
         )
     if answer["set"] is not None:
         lines.append(f"  {_spoken_set(answer['set'])}")
@@ -219,7 +221,7 @@ def _spoken_set(answers: dict) -> str:
     """The set in one line; long ones are cut short."""
     names = [*answers["individuals"], *(["a new whale"] if answers["new_whale"] else [])]
     shown = ", ".join(names[:NAMED]) + (f" and {len(names) - NAMED} more" * (len(names) > NAMED))
-    return f"right in {answers['confidence']:.0%} of photos: one of {shown or 'none'}"
+    return f"right in {plain_percent(answers['confidence'])} of photos: one of {shown or 'none'}"
 
 
 def _spoken_cluster(cluster: dict) -> str:

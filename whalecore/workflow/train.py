@@ -8,7 +8,7 @@ import os
 import shutil
 from collections.abc import Sequence
 from dataclasses import asdict, replace
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -56,6 +56,7 @@ def train_identifier(lab: Lab, preset: Preset, fold: int = 0, report: Report = s
     from whalecore.identifiers.history import as_text
     from whalecore.identifiers.training import train
 
+    read_at = datetime.now(UTC)
     photos = lab.photos(reviewed=False).dropna(subset=["fold", "crop_x0"])
     with_individual = photos[photos["individual"].notna()].sort_values("photo_id")
     taught = with_individual[with_individual["fold"] != fold]
@@ -104,7 +105,8 @@ def train_identifier(lab: Lab, preset: Preset, fold: int = 0, report: Report = s
         )
         identifier = _keep(lab, identifier, preset.weight_storage)
         row = _model_row(lab, identifier, taught, preset, fold, key)
-        lab.write("models", [row | {"curves": as_text(curves[-1])}])
+        row |= {"curves": as_text(curves[-1]), "photos_read_at": read_at}
+        lab.write("models", [row])
         shutil.rmtree(lab.folder / "training" / key, ignore_errors=True)
     return identifier.model_id
 
