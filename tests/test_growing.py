@@ -136,7 +136,7 @@ def test_a_long_run_that_is_interrupted_keeps_the_photo_it_was_at(tiny_lab, monk
     assert len(rows) == 5
     assert {one["computed"] for one in rows} == {PLACES // 4}
     monkeypatch.setattr(ExactEngine, "blocks", blocks)
-    assert explain_photos(tiny_lab, [FINE], limit=3, computing=EXACT) == 3
+    assert explain_photos(tiny_lab, [FINE], limit=3, computing=EXACT).photos == 3
     assert not tiny_lab.rows("unfinished_heatmaps")
 
 
@@ -273,7 +273,7 @@ def test_grad_cams_of_many_photos_come_in_batches_and_are_those_of_each_photo(
 
     monkeypatch.setattr(gradcam_batches, "grad_cams_of", counting)
     layers = [GradCamSettings("layer2"), GradCamSettings("layer3")]
-    assert explain_photos(tiny_lab, layers, limit=20) == 20
+    assert explain_photos(tiny_lab, layers, limit=20).photos == 20
     assert sizes == [(16, ("layer2", "layer3")), (4, ("layer2", "layer3"))]
     identifier = tiny_lab.identifier()
     photo_id = tiny_lab.rows("heatmaps", settings="layer=layer3")[0]["photo_id"]
@@ -302,7 +302,7 @@ def batches(monkeypatch):
 
 def test_photos_explained_together_get_the_heatmaps_that_each_gets_alone(tiny_lab, batches):
     coarse = OcclusionSettings(patch=16, stride=16)
-    assert explain_photos(tiny_lab, [coarse], limit=6, computing=EXACT) == 6
+    assert explain_photos(tiny_lab, [coarse], limit=6, computing=EXACT).photos == 6
     assert set(batches) == {4, 2}
     rows = tiny_lab.rows("heatmaps", settings=coarse.key)
     assert len(rows) == 30
@@ -325,7 +325,7 @@ def test_a_photo_begun_earlier_is_continued_alone(tiny_lab, batches):
     )[0]
     known = int(stopped_after(tiny_lab, first, 2).computed.sum())
     batches.clear()
-    assert explain_photos(tiny_lab, [FINE], limit=3, computing=EXACT) == 3
+    assert explain_photos(tiny_lab, [FINE], limit=3, computing=EXACT).photos == 3
     assert set(batches) == {2, 1}
     assert batches.count(1) < batches.count(2)
     assert known < PLACES

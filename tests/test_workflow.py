@@ -137,11 +137,11 @@ def test_a_limit_explains_the_same_random_photos_first_and_more_later(tiny_lab):
             for key in tiny_lab.computed_keys("heatmaps", ["photo_id"], settings=settings.key)
         }
 
-    assert explain_photos(tiny_lab, [settings], limit=3) == 3
+    assert explain_photos(tiny_lab, [settings], limit=3).photos == 3
     first = explained()
     assert len(first) == 3
-    assert explain_photos(tiny_lab, [settings], limit=3) == 0
-    assert explain_photos(tiny_lab, [settings], limit=5) == 2
+    assert explain_photos(tiny_lab, [settings], limit=3).photos == 0
+    assert explain_photos(tiny_lab, [settings], limit=5).photos == 2
     assert first < explained()
     samples = tiny_lab.rows("samples", settings=settings.key)
     assert [row["photo_limit"] for row in samples] == [3, 5]

@@ -121,7 +121,11 @@ def calibrate(folder, check_heatmaps, error_limit, confidence, report):
 @weights_option
 @columns_option
 @limit_option
-@click.option("--minutes", type=float, help="Time for heatmaps; the preset's own when not given.")
+@click.option(
+    "--minutes",
+    type=click.FloatRange(min=0, min_open=True),
+    help="Time for heatmaps; the preset's own when not given.",
+)
 @command
 @training_options
 @computing_options()

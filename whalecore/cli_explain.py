@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import replace
 
 import click
 
-from whalecore.cli_command import command
+from whalecore.cli_command import Answer, command
 from whalecore.cli_computing import computing_options
 from whalecore.cli_options import lab_option, limit_option
+from whalecore.errors import SettingsError
 from whalecore.heatmap_words import nothing_saved
 from whalecore.lab.lab import open_lab
 from whalecore.types import (
     LAYERS,
+    TARGETS,
     GradCamSettings,
     HeatmapSettings,
     OcclusionSettings,
@@ -25,7 +28,7 @@ from whalecore.types import (
 @click.option("--method", type=click.Choice(["osm", "gradcam"]), default="osm", show_default=True)
 @click.option("--patch", type=int, default=16, show_default=True, help="Side in input pixels.")
 @click.option("--stride", type=int, default=8, show_default=True, help="Step in input pixels.")
-@click.option("--target", type=click.Choice(["probability", "logit"]), default="probability")
+@click.option("--target", type=click.Choice(TARGETS), default="probability")
 @click.option(
     "--accuracy",
     type=float,
@@ -45,7 +48,11 @@ from whalecore.types import (
     help="Of Grad-CAM; given several times, all come from the same pass through the network.",
 )
 @limit_option
-@click.option("--minutes", type=float, help="Begin no photo after this time.")
+@click.option(
+    "--minutes",
+    type=click.FloatRange(min=0, min_open=True),
+    help="Begin no photo after this time.",
+)
 @click.option("--seed", type=int, default=0, help="Which random sample.")
 @command
 @computing_options()
@@ -69,7 +76,18 @@ def explain(
     # Here, so that what is wrong with the settings is said before torch is loaded.
     from whalecore.workflow.explain import explain_photos
 
-    return {"explained": explain_photos(lab, settings, limit, minutes, seed, report, computing)}
+    found = explain_photos(lab, settings, limit, minutes, seed, report, computing)
+    value = {"explained": found.photos}
+    return Answer(value, _refused(found.failed), [f"explained: {found.photos}"])
+
+
+def _refused(failed: Sequence[str]) -> tuple[str, ...]:
+    """What could not be explained, in one sentence with the first reason."""
+    if not failed:
+        return ()
+    some = "1 photo" if len(failed) == 1 else f"{len(failed):,} photos"
+    first = "" if len(failed) == 1 else ", the first for this reason"
+    return (f"{some} could not be explained{first}: {failed[0]}",)
 
 
 def _heatmap_settings(
@@ -77,7 +95,10 @@ def _heatmap_settings(
 ) -> list[HeatmapSettings]:
     if method == "gradcam":
         return [GradCamSettings(layer) for layer in dict.fromkeys(layers)]
-    chosen = OcclusionSettings(patch=patch, stride=stride, target=target, accuracy=accuracy)
+    try:
+        chosen = OcclusionSettings(patch=patch, stride=stride, target=target, accuracy=accuracy)
+    except SettingsError as error:
+        raise click.UsageError(str(error)) from error
     if not chosen.exact and not chosen.saves:
         words = f"{nothing_saved(stride)} So exact maps are computed."
         report(Progress("note", 1, 1, 0.0, words))

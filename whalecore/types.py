@@ -169,6 +169,10 @@ pixels apart, and must leave every second one out.
 """
 
 
+TARGETS = ("probability", "logit")
+"""What an occlusion map may be of."""
+
+
 @dataclass(frozen=True)
 class OcclusionSettings:
     """How an occlusion sensitivity map is made.
@@ -207,7 +211,7 @@ class OcclusionSettings:
                 f"Stride {self.stride} is larger than patch {self.patch}: strips of the photo "
                 "would never be covered; choose a stride of at most the patch."
             )
-        if self.target not in ("probability", "logit"):
+        if self.target not in TARGETS:
             raise SettingsError(
                 f"The occlusion target '{self.target}' is unknown: choose 'probability' or 'logit'."
             )
@@ -249,8 +253,14 @@ class OcclusionSettings:
 
     @property
     def key(self) -> str:
-        exact = f"patch={self.patch},stride={self.stride},fill={self.fill:g},target={self.target}"
-        return exact if self.exact else f"{exact},accuracy={self.accuracy:g}"
+        fill = _written(self.fill)
+        exact = f"patch={self.patch},stride={self.stride},fill={fill},target={self.target}"
+        return exact if self.exact else f"{exact},accuracy={_written(self.accuracy)}"
+
+
+def _written(number: float) -> str:
+    """A number with all digits that it takes to read the same one again."""
+    return repr(float(number)).removesuffix(".0")
 
 
 @dataclass(frozen=True)

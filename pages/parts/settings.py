@@ -56,7 +56,8 @@ def pick_occlusion(
     st.session_state[key] = shown
 
     def take() -> None:
-        change(patch=st.session_state[key].patch, stride=st.session_state[key].stride)
+        chosen = st.session_state[key]
+        change(patch=chosen.patch, stride=chosen.stride, target=chosen.target)
 
     column, other = st.columns([3, 1], vertical_alignment="bottom")
     column.selectbox(
@@ -109,11 +110,13 @@ def _closest(there: list[OcclusionSettings], view: View) -> OcclusionSettings:
     patch = view.patch or usual.patch
     stride = view.stride or min(usual.stride, patch)
     same = [one for one in there if (one.patch, one.stride) == (patch, stride)]
-    # The most accurate first: without a choice, a fast map is shown only where no other is there.
-    same.sort(key=lambda one: -one.accuracy)
+    # Without a choice the score's map comes before the logit's, and of these the most accurate.
+    same.sort(key=lambda one: (one.target != (view.target or DEFAULT.target), -one.accuracy))
+    if view.target is not None:
+        same = [one for one in same if one.target == view.target]
     for one in same:
         if view.speed in (None, "exact" if one.exact else "fast"):
             return one
-    target = same[0].target if same else DEFAULT.target
+    target = view.target or (same[0].target if same else DEFAULT.target)
     exact = OcclusionSettings(max(patch, stride), stride, target=target)
     return (exact.fast if view.speed == "fast" else None) or exact

@@ -17,7 +17,7 @@ import streamlit as st
 from pages.parts.guard import plain
 from whalecore.errors import SettingsError
 from whalecore.lab.queue import STATES, VERDICTS
-from whalecore.types import LAYERS, settings_from_key
+from whalecore.types import LAYERS, TARGETS, settings_from_key
 from whalecore.workflow.jobs import known
 
 METHODS = ("osm", "gradcam")
@@ -40,7 +40,7 @@ MOST_CORNERS = 60
 """Of an outline on the map of heatmaps."""
 
 SPEEDS = ("exact", "fast")
-LARGEST_PATCH = 256
+LARGEST_PATCH = 1024
 LARGEST_CLUSTER = 10_000
 LONGEST = 300
 
@@ -65,6 +65,7 @@ class View:
     patch: int | None = None
     stride: int | None = None
     speed: str | None = None
+    target: str | None = None
     layer: str | None = None
     clustering: str | None = None
     cluster: int | None = None
@@ -311,6 +312,7 @@ _CHECKS = {
     "patch": _whole_number(LARGEST_PATCH),
     "stride": _whole_number(LARGEST_PATCH),
     "speed": _one_of(*SPEEDS),
+    "target": _one_of(*TARGETS),
     "layer": _one_of(*LAYERS),
     "clustering": _text,
     "cluster": _whole_number(LARGEST_CLUSTER),

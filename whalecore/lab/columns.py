@@ -50,13 +50,18 @@ class Column:
 
 @dataclass(frozen=True)
 class Table:
-    """A physical table; rows that share ``key`` replace each other, the newest wins."""
+    """A physical table; rows that share ``key`` replace each other, the newest wins.
+
+    Where it ``forgets``, replaced rows are dropped as shards are merged; elsewhere they stay, to be
+    looked up.
+    """
 
     name: str
     meaning: str
     key: tuple[str, ...]
     columns: tuple[Column, ...]
     row_group: int = 16_384
+    forgets: bool = False
 
     @property
     def schema(self) -> pa.Schema:

@@ -140,9 +140,18 @@ class TableFolder:
                 tables = [pq.ParquetFile(self._verify(shard)).read() for shard in group]
                 merged = pa.concat_tables(tables, promote_options="default")
                 order = [(name, "ascending") for name in (*self.table.key, SEQUENCE)]
-                self._commit(merged.sort_by(order), tuple(shard.name for shard in group))
+                self._commit(
+                    self._kept(merged.sort_by(order)), tuple(shard.name for shard in group)
+                )
                 self._remove_replaced()
         return len(self.live_shards())
+
+    def _kept(self, ordered: pa.Table) -> pa.Table:
+        """Rows that are worth keeping, of some in the order of their key and age."""
+        if not self.table.forgets:
+            return ordered
+        replaced = ordered.select(list(self.table.key)).to_pandas().duplicated(keep="last")
+        return ordered.filter(pa.array(~replaced.to_numpy()))
 
     def sweep(self, older_than: float = STRAY_SECONDS) -> int:
         """Remove replaced shards and files that a killed writer left; return how many."""

@@ -407,6 +407,7 @@ UNFINISHED_HEATMAPS = Table(
         stamp_column("made_at", "when it was stopped, or had come so far"),
     ),
     row_group=1024,
+    forgets=True,
 )
 
 SAMPLES = Table(

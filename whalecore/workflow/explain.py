@@ -6,9 +6,10 @@ import hashlib
 import time
 from collections.abc import Iterator, Sequence
 from contextlib import ExitStack, suppress
+from dataclasses import dataclass
 from itertools import product
 
-from whalecore.errors import LabError, WhalecoreError
+from whalecore.errors import LabError, TooFewError, WhalecoreError
 from whalecore.explain.gradcam_batches import grad_cams_in_batches
 from whalecore.identifiers.identifier import Identifier
 from whalecore.lab.growing import (
@@ -47,6 +48,22 @@ PATIENCE = 10.0
 """Seconds to wait for somebody else who explains the same photo, and may just be stopping."""
 
 
+@dataclass(frozen=True)
+class Explained:
+    """What a call came to.
+
+    Attributes
+    ----------
+    photos : int
+        For which something was computed.
+    failed : tuple of str
+        One sentence for each photo that could not be explained.
+    """
+
+    photos: int
+    failed: tuple[str, ...] = ()
+
+
 def explain_photos(
     lab: Lab,
     settings: Sequence[HeatmapSettings],
@@ -55,7 +72,7 @@ def explain_photos(
     seed: int = 0,
     report: Report = silent,
     computing: Computing | None = None,
-) -> int:
+) -> Explained:
     """Explain the top 5 of the lab's scored photos with each of `settings`.
 
     Photos are taken in a random order that depends on `seed` alone, so that
@@ -73,11 +90,13 @@ def explain_photos(
 
     Returns
     -------
-    int
-        Number of photos for which something was computed now.
+    Explained
+        A photo that fails does not keep others from being explained.
 
     Raises
     ------
+    TooFewError
+        If no photo has a score yet.
     SettingsError
         If a patch is larger than the longer side of a model's input.
     """
@@ -90,6 +109,11 @@ def explain_photos(
         for model in newest
         for (photo_id,) in lab.computed_keys("scores", ["photo_id"], model_id=model["model_id"])
     ]
+    if not scored:
+        raise TooFewError(
+            f"The lab '{lab.name}' has no scored photo to explain: give the command train, and "
+            "then score, first."
+        )
     scored.sort(key=lambda pair: _draw(seed, pair[0]))
     models = sorted({model_id for _, model_id in scored})
     done = {
@@ -101,7 +125,7 @@ def explain_photos(
         if (wanted := [one for one in settings if pair[0] not in done[pair[1], one]])
     }
     if not missing:
-        return 0
+        return Explained(0)
     for model_id in models:
         _record_sample(lab, model_id, settings, len(scored), limit, minutes, seed)
     explained = _explain_pairs(lab, missing, minutes, report, computing)
@@ -204,11 +228,11 @@ def _judge(lab: Lab, photo_id: str) -> str:
     return scores["model_id"].iloc[0]
 
 
-def _explain_pairs(lab, missing, minutes, report, computing) -> int:
+def _explain_pairs(lab, missing, minutes, report, computing) -> Explained:
     """Explain (photo, model) pairs in order, some photos at a time, until the time is over."""
     identifiers: dict[str, Identifier] = {}
     pace = Pace("explain photos", len(missing), report)
-    pairs, failed = list(missing), 0
+    pairs, failed = list(missing), []
     for first in range(0, len(pairs), BATCH):
         if minutes is not None and pace.seconds > 60 * minutes:
             break
@@ -246,11 +270,11 @@ def _explain_pairs(lab, missing, minutes, report, computing) -> int:
                 _explain_together(lab, identifier, alike, maps[pair], computing)
                 _explain_by_occlusion(lab, identifier, pair[0], maps[pair], computing)
             except WhalecoreError as error:
-                failed += 1
-                pace.advance(message=str(error))
+                failed.append(str(error))
+                pace.advance(message=failed[-1])
                 continue
             pace.advance()
-    return pace.done - failed
+    return Explained(pace.done - len(failed), tuple(failed))
 
 
 def _explain_by_occlusion(lab, identifier, photo_id, settings, computing) -> None:

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from functools import partial
 from pathlib import Path
 
 from whalecore.errors import SettingsError, TooFewError
 from whalecore.lab.lab import Lab
-from whalecore.types import Computing, Progress
+from whalecore.types import Computing, HeatmapSettings, Progress
 from whalecore.workflow.calibrate import calibrate_lab
 from whalecore.workflow.cluster import MAPS, cluster_heatmaps
 from whalecore.workflow.clustered import describe_clustering, spoken_clustering
@@ -88,6 +88,14 @@ def _parts(
     def marked(report: Report) -> int:
         return find_marks(lab, preset.marks.keypoints, report) if preset.marks else 0
 
+    def explained(
+        settings: Sequence[HeatmapSettings], minutes: float | None, report: Report
+    ) -> int:
+        found = explain_photos(
+            lab, settings, preset.limit, minutes, report=report, computing=computing
+        )
+        return found.photos
+
     def clustered(report: Report) -> list[str]:
         return [
             _unless_too_few(partial(_cluster, lab, maps, preset.clusters), report) for maps in MAPS
@@ -100,16 +108,9 @@ def _parts(
         "marks": marked,
         "train": partial(train_lab, lab, preset),
         "score": partial(score_photos, lab),
-        "explain: Grad-CAM": lambda report: explain_photos(
-            lab, preset.gradcam, preset.limit, report=report, computing=computing
-        ),
-        "explain: occlusion": lambda report: explain_photos(
-            lab,
-            [preset.occlusion],
-            preset.limit,
-            preset.minutes,
-            report=report,
-            computing=computing,
+        "explain: Grad-CAM": partial(_unless_too_few, partial(explained, preset.gradcam, None)),
+        "explain: occlusion": partial(
+            _unless_too_few, partial(explained, [preset.occlusion], preset.minutes)
         ),
         "cluster": clustered,
         "evidence": partial(gather_evidence, lab, computing=computing),

@@ -146,7 +146,15 @@ def bench_osm(
     report: Report = silent,
     computing: Computing | None = None,
 ) -> list[Row]:
-    """Measure cases one after the other and say so where there is nothing to compare with."""
+    """Measure cases one after the other and say so where there is nothing to compare with.
+
+    Raises
+    ------
+    SettingsError
+        If a patch is larger than the longer side of its input; nothing is measured then.
+    """
+    for case in cases:
+        case.settings.check_fits(case.height, case.width)
     if captum is None:
         report(Progress("bench", 0, len(cases), message=CAPTUM_MISSING))
     about = (effort, captum, device, report, computing)
