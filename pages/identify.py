@@ -18,7 +18,7 @@ from pages.parts.encounter import (
 from pages.parts.evidence import show_answers, show_changing, show_evidence, show_evidence_line
 from pages.parts.export import offer_assessment_report
 from pages.parts.frame import begin
-from pages.parts.guard import guarded
+from pages.parts.guard import guarded, plain
 from pages.parts.hand import photos_in_hand, pick_photo
 from pages.parts.labs import current_lab, drawings_note
 from pages.parts.state import change
@@ -31,10 +31,14 @@ from whalecore.lab.gallery import individuals_asked
 from whalecore.types import TOP
 
 
-def show_answer(lab, found) -> None:
+def show_answer(lab, found, one_of_several: bool = False) -> None:
     """Verdict and evidence line of one photo, beside the photo and its box."""
     left, right = st.columns([3, 2])
     with left:
+        if one_of_several:
+            # The joint answer stands above in a box that looks the same, and can be another one.
+            first = plain(found.prediction.individuals[0])
+            st.markdown(f"**The answer of this photo alone: {first}**", help=explain("one animal"))
         show_verdict(found.verdict)
         show_answers(found.answers)
     with right:
@@ -45,7 +49,10 @@ def show_answer(lab, found) -> None:
 @st.fragment
 def compare_and_decide(lab, found, candidates, held, joint) -> None:
     """The ranked list, the comparison and the decision: what is drawn anew with each key."""
-    st.header("Candidates", help=explain("candidate") + " " + explain("score"))
+    title = "Candidates"
+    if joint is not None:
+        title += f" of all {len(joint.assessments)} photos together"
+    st.header(title, help=explain("candidate") + " " + explain("score"))
     photo_id, chosen = found.photo.photo_id, candidates[0]
     with guarded("compare the candidates"):
         chosen = pick_candidate(lab, candidates, found.answers, photo_id, joint is not None)
@@ -107,10 +114,7 @@ def show_photo(lab, held, joint) -> None:
         else:
             by_id = {each.photo.photo_id: each for each in joint.assessments}
             found, candidates = by_id[photo.photo_id], joint.candidates[:TOP]
-        if joint is not None:
-            # The joint answer stands above in a box that looks the same.
-            st.markdown("**The answer of this photo**", help=explain("one animal"))
-        show_answer(lab, found)
+        show_answer(lab, found, joint is not None)
         compare_and_decide(lab, found, candidates, held, joint)
         show_more(lab, found)
 

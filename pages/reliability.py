@@ -35,6 +35,15 @@ PARTS = {
 }
 """What is drawn under each topic; the heatmaps' truth is told without verdicts as well."""
 
+NOT_JUDGED = (
+    "The verdicts of this lab have not been judged yet. That is done with photos that the network "
+    "never saw (at least 20 of validation)."
+)
+JUDGED_BEFORE = (
+    "The verdicts of this lab were judged with another model or other clusters than those in use: "
+    "have the rules chosen anew."
+)
+
 READ = ("verdicts", "evaluations", "photos", "scores", "models", "clusterings")
 """Tables that the page is made of."""
 
@@ -76,12 +85,7 @@ with guarded("show how far verdicts can be trusted"):
     drawings_note(lab)
     tables = tables_of(lab)
     if tables.photos.empty:
-        say_missing(
-            lab,
-            "The verdicts of this lab have not been judged yet. That is done with photos that "
-            "the network never saw (at least 20 of validation).",
-            "calibrate",
-        )
+        say_missing(lab, JUDGED_BEFORE if lab.rows("verdicts") else NOT_JUDGED, "calibrate")
     else:
         draw_summary(tables)
         with guarded("offer the report"):

@@ -26,8 +26,8 @@ from pages.parts.state import change, read_view
 from pages.parts.todo import say_missing
 
 NOTHING = (
-    "No photo is left in this pile. Choose other filters above, or open the whole pile with "
-    "*Decision: decided or not* in the sidebar."
+    "No photo is left in this pile: choose other filters in the sidebar, press *Whole pile again* "
+    "there, or see those that are decided with *Decision: decided or not*."
 )
 
 

@@ -8,11 +8,13 @@ import torch
 from click.testing import CliRunner
 
 from whalecore.cli import main
+from whalecore.errors import SettingsError
 from whalecore.explain.occlusion import occlusion_maps
 from whalecore.types import Computing, OcclusionSettings
 from whalecore.workflow.bench import fast, osm
 from whalecore.workflow.bench.osm import (
     CAPTUM_MISSING,
+    QUICK,
     Case,
     Effort,
     agreement,
@@ -128,6 +130,14 @@ def test_agreement_is_a_share_of_the_range_of_all_that_is_known():
     deviation, correlation, compared = agreement(oracle, drops)
     assert (deviation, compared) == (1 / 8, 4)
     assert correlation == pytest.approx(np.corrcoef([0, 1, 2, 4], [0, 1, 2, 3])[0, 1])
+
+
+def test_a_patch_larger_than_the_input_is_refused_before_anything_is_measured():
+    told = []
+    cases = [Case("resnet18", 32, 64, patch=5), Case("resnet18", 32, 64, patch=65)]
+    with pytest.raises(SettingsError, match="larger than the network's whole input of 32 x 64"):
+        bench_osm(cases, QUICK, None, report=told.append)
+    assert told == []
 
 
 def test_flat_or_missing_maps_have_no_agreement():

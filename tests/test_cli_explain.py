@@ -7,6 +7,7 @@ import pytest
 from click.testing import CliRunner
 
 from whalecore.cli import main
+from whalecore.lab import create_lab
 from whalecore.types import OcclusionSettings
 
 
@@ -24,7 +25,7 @@ def test_several_layers_are_explained_at_once(tiny_lab):
 
 def test_a_stride_that_leaves_strips_uncovered_is_refused(tiny_lab):
     answer = give("explain", "--lab", tiny_lab.folder, "--patch", 4, "--stride", 5)
-    assert answer.exit_code == 1
+    assert answer.exit_code == 2
     assert "never be covered" in answer.stderr
 
 
@@ -36,13 +37,54 @@ def test_a_patch_larger_than_the_network_s_input_is_refused_once_for_all_photos(
 
 
 @pytest.mark.parametrize(
-    ("words", "said"),
-    [(("--accuracy", 0.2), "between 0.5 and 1"), (("--memory", 2), "at least 16")],
+    ("words", "code", "said"),
+    [
+        (("--accuracy", 0.2), 2, "between 0.5 and 1"),
+        (("--memory", 2), 1, "at least 16"),
+        (("--minutes", -1), 2, "not in the range"),
+    ],
 )
-def test_means_that_are_not_possible_are_refused(tiny_lab, words, said):
+def test_means_that_are_not_possible_are_refused(tiny_lab, words, code, said):
     answer = give("explain", "--lab", tiny_lab.folder, *words)
-    assert answer.exit_code == 1
+    assert answer.exit_code == code
     assert said in answer.stderr
+
+
+def test_a_lab_without_scores_is_told_what_comes_first(tmp_path):
+    create_lab(tmp_path / "lab", "empty", tmp_path)
+    answer = give("explain", "--lab", tmp_path / "lab", "--json")
+    assert (answer.exit_code, answer.stdout) == (1, "")
+    assert "no scored photo to explain: give the command train, and then score" in answer.stderr
+
+
+@pytest.mark.parametrize(
+    ("lost", "said"),
+    [
+        (1, "1 photo could not be explained: "),
+        (2, "2 photos could not be explained, the first for this reason: "),
+    ],
+)
+def test_photos_that_fail_are_counted_and_the_others_explained(tiny_lab, tmp_path, lost, said):
+    words = ("explain", "--lab", tiny_lab.folder, "--patch", 32, "--stride", 32, "--limit", 3)
+    assert give(*words, "--json").exit_code == 0
+    moved = []
+    # The same photos are drawn again, whatever the settings.
+    for photo_id in _of(tiny_lab, OcclusionSettings(32, 32))[:lost]:
+        path = tiny_lab.photo_path(photo_id)
+        moved.append((path, path.rename(tmp_path / path.name)))
+    answer = give(*words[:3], "--patch", 31, "--stride", 31, "--limit", 3, "--json")
+    for path, away in moved:
+        # Other tests read the same photos.
+        away.rename(path)
+    assert answer.exit_code == 1
+    assert json.loads(answer.stdout) == {"explained": 3 - lost}
+    assert f"Error: {said}" in answer.stderr
+    assert len(_of(tiny_lab, OcclusionSettings(31, 31))) == 3 - lost
+
+
+def _of(lab, settings) -> list[str]:
+    """Photos with a map of these settings."""
+    return sorted({row["photo_id"] for row in lab.rows("heatmaps", settings=settings.key)})
 
 
 @pytest.mark.parametrize("engine", ["reference", "exact"])

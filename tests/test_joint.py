@@ -39,8 +39,23 @@ def test_the_joint_verdict_is_the_most_cautious_one(photos, verdict, sure):
     assert found.p_correct + found.p_new_whale <= 1 + 1e-12
     judged = sum(one.verdict.p_correct is not None for one in photos)
     assert f"the {judged} photos together get the most cautious" in found.reasons[0]
+    if any(one.individual != "A" for one in photos):
+        assert found.reasons[1] == (
+            "1 of 2 photos names another individual first (B, score 0.900): look whether all of "
+            "them show one animal."
+        )
+        return
     assert "score of 0.900" in found.reasons[1]
     assert f"at most {100 * sure:.1f}\N{NO-BREAK SPACE}%" in found.reasons[1]
+
+
+def test_all_who_are_named_otherwise_are_listed_by_their_surest_photo():
+    others = [Said(name, score, said("reliable").verdict)
+              for name, score in (("B", 0.5), ("C", 0.7), ("B", 0.8), ("A", 0.9))]  # fmt: skip
+    assert (
+        "3 of 4 photos name another individual first (B, score 0.800, C, score 0.700)"
+        in (joint_verdict("A", 0.99, others).reasons[1])
+    )
 
 
 def test_the_reasons_count_the_photos_by_verdict():

@@ -13,6 +13,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
+from tests import lab_rows
 from whalecore.errors import LabError
 from whalecore.lab.rows import arrow_rows
 from whalecore.lab.shards import MANY, TableFolder
@@ -98,6 +99,25 @@ def test_a_killed_writer_loses_no_acknowledged_batch_and_leaves_no_half_batch(fo
     written = {tuple(name.split("-")[:2]) for name in names}
     assert {(f"w{attempt}", str(batch)) for attempt, batch in acknowledged} <= written
     assert len(names) == 40 * len(written)
+
+
+def test_a_table_that_forgets_drops_replaced_rows_as_shards_are_merged_and_others_keep_them(
+    folder, tmp_path
+):
+    forgetting = TableFolder(tmp_path / "tables" / "unfinished", TABLES["unfinished_heatmaps"])
+    for known in (10, 20, 30):
+        rows = [
+            lab_rows.heatmap(photo_id, 1, "a", computed=known, engine="exact")
+            for photo_id in ("p", "q")[: 1 + (known < 30)]
+        ]
+        forgetting.write(arrow_rows("unfinished_heatmaps", rows))
+        folder.write(reviews("same"))
+    assert (forgetting.compact(), folder.compact()) == (1, 1)
+    (left,) = (pq.ParquetFile(path).read() for path in forgetting.verified_paths())
+    found = zip(left["photo_id"].to_pylist(), left["computed"].to_pylist(), strict=True)
+    assert dict(found) == {"p": 30, "q": 20}
+    assert left.num_rows == forgetting.rows() == 2
+    assert folder.rows() == 3
 
 
 def test_sweeping_leaves_only_files_that_count(folder):

@@ -20,6 +20,11 @@ def test_each_kind_of_missing_work_names_the_command_that_does_it():
     ]
 
 
+def test_one_photo_is_one_photo():
+    missing = {**NOTHING, "scores": 1}
+    assert missing_words({**FULL, "missing": missing}) == [("1 photo without scores", "score")]
+
+
 def test_an_empty_lab_is_told_to_import_first():
     empty = {"photos": 0, "missing": {**NOTHING, "models": 0}}
     assert status_lines(empty)[-1].startswith("missing: photos; the command import")

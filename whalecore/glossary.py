@@ -203,6 +203,7 @@ TERMS = {
     "more often than the lab allows.",
     "check": "Compare the candidates by eye before you accept one: identifications like this one "
     "were wrong too often.",
+    "check by eye": "Compare the candidates by eye before you accept one.",
     "new_whale": "The animal is probably not in the catalogue yet.",
     "decision": "What a person says about a photo: who it is, that the animal is new, or that it "
     "cannot be identified; decisions are kept for good, and can be taken back.",

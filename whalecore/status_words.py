@@ -5,13 +5,13 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 STEPS = {
-    "crops": ("{count} photos without a crop", "train"),
-    "splits": ("{count} photos not yet divided into training and test", "train"),
-    "models": ("{count} photos waiting for a model", "train"),
-    "scores": ("{count} photos without scores", "score"),
-    "heatmaps": ("{count} photos with scores but without heatmaps", "explain"),
+    "crops": ("{photos} without a crop", "train"),
+    "splits": ("{photos} not yet divided into training and test", "train"),
+    "models": ("{photos} waiting for a model", "train"),
+    "scores": ("{photos} without scores", "score"),
+    "heatmaps": ("{photos} with scores but without heatmaps", "explain"),
     "clusterings": ("{no} clusters of the newest model's heatmaps", "cluster"),
-    "evidence": ("{count} photos whose evidence is not gathered yet", "calibrate"),
+    "evidence": ("{photos} whose evidence is not gathered yet", "calibrate"),
     "rules": ("{no} rules of the verdict for the newest model", "calibrate"),
 }
 """By what may be missing: how it is said, and the command that mends it."""
@@ -33,8 +33,9 @@ def missing_words(status: Mapping, bold: bool = False) -> list[tuple[str, str]]:
     left = {name: count for name, count in status["missing"].items() if count}
     number, no = ("**{:,}**", "**No**") if bold else ("{:,}", "no")
     return [
-        (words.format(count=number.format(count), no=no), step)
+        (words.format(count=number.format(count), photos=photos, no=no), step)
         for name, count in left.items()
+        for photos in [f"{number.format(count)} photo{'' if count == 1 else 's'}"]
         for words, step in [STEPS.get(name, (f"{{count}} {name}", "run"))]
     ]
 

@@ -12,7 +12,7 @@ from pages.parts.decisions import turning
 from pages.parts.guard import plain
 from pages.parts.make_heatmap import offer_heatmaps
 from pages.parts.marks import opened_at, place_words, show_marks, want_marks, with_marks
-from pages.parts.pictures import crop_or_blank, crop_shape, show_small
+from pages.parts.pictures import crop_or_blank, crop_shape, show_small, telling
 from pages.parts.sides import MapKind, Wanted, lab_side, query_side
 from pages.parts.state import change, read_view
 from pages.parts.trusted_heatmaps import warn_of
@@ -50,11 +50,11 @@ def pick_candidate(
 
 
 def _show_card(lab, one, photo_id: str, shape, chosen: bool) -> None:
-    """A candidate's newest photo, and the button that compares it."""
-    photos = photos_of(lab, one.individual, photo_id, limit=2)
+    """A photo of a candidate, and the button that compares it."""
+    photos = photos_of(lab, one.individual, photo_id)
     if photos:
-        picture = crop_or_blank(lab, photos[0]["photo_id"], shape, CARD)
-        show_small(thumbnail(picture, CARD), f"The newest photo of {one.individual}")
+        picture = crop_or_blank(lab, telling(photos)["photo_id"], shape, CARD)
+        show_small(thumbnail(picture, CARD), f"A photo of {one.individual}")
     st.button(
         plain(one.individual),
         key=f"candidate_{one.rank}",
@@ -72,9 +72,9 @@ def _choose(individual: str) -> None:
     change(individual=individual, against=None)
 
 
-def photos_of(lab, individual: str, but: str, limit: int | None = None) -> list[dict]:
+def photos_of(lab, individual: str, but: str) -> list[dict]:
     """Photos of an individual, the newest first, without the one in hand."""
-    rows = lab.galleries([individual])[individual][:limit]
+    rows = lab.galleries([individual])[individual]
     return [row for row in rows if row["photo_id"] != but]
 
 
@@ -135,8 +135,8 @@ def compare_with(lab, photo, prediction, heatmaps, candidate) -> None:
         )
     if heatmap is not None and not marks:
         warn_of(lab, "osm")
-        st.caption(
-            ":green[Green] supports the individual, :violet[purple] points to others; each "
-            "heatmap has its own scale.",
+        st.markdown(
+            ":small[:green[Green] supports the individual, :violet[purple] points to others; each "
+            "heatmap has its own scale.]",
             help=f"{explain('osm')} {explain('colour scale')}",
         )

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import streamlit as st
 
+from pages.parts.cluster_unknown import say_unknown_clustering
 from pages.parts.saving import offer_saving
 from pages.parts.state import bound, change
 from pages.parts.table import show_table
@@ -70,7 +71,10 @@ def draw_comparison(lab, view, clustering, names, words) -> None:
             "cluster",
         )
         return
-    current = view.other if view.other in others else others[0]
+    say_unknown_clustering(view.other, (*others, own))
+    before = clustering["matched_to"]
+    usual = before if before in others else others[0]
+    current = view.other if view.other in others else usual
     st.selectbox(
         "Other clustering",
         others,

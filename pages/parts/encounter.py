@@ -54,7 +54,8 @@ def subject_of(found, held: Held) -> Subject:
 def companions_of(lab, joint, held: dict[str, Held], photo_id: str) -> Companions | None:
     """The other photos of the encounter, which a decision is about as well; None without one.
 
-    Where one of them has a name already, the reader must say so first.
+    Where one of them has a name already, or the photos name several animals, the reader must say so
+    first.
     """
     if joint is None:
         return None
@@ -67,7 +68,8 @@ def companions_of(lab, joint, held: dict[str, Held], photo_id: str) -> Companion
     words = "photos of this encounter"
     if named:
         words += f" ({', '.join(named)} {'has' if len(named) == 1 else 'have'} a name already)"
-    return Companions(others, words, _DECIDED_TOGETHER, usual=not named)
+    agreed = len({one.prediction.candidates[0].individual for one in joint.assessments}) == 1
+    return Companions(others, words, _DECIDED_TOGETHER, usual=agreed and not named)
 
 
 def _has_name(lab, photo_id: str) -> bool:
@@ -85,7 +87,7 @@ def show_joint(joint) -> None:
         f"{agree} of {counted(len(alone), 'photo')} would say so alone.",
         help=explain("joint score"),
     )
-    show_verdict(joint.verdict, figures=False)
+    show_verdict(joint.verdict, joint=True)
     rows = [
         {
             "Photo": one.photo.name,

@@ -18,6 +18,7 @@ from pages.parts.heatmap_panels import (
 from pages.parts.heatmap_probe import Panel, probe
 from pages.parts.pictures import is_dark
 from pages.parts.state import bound
+from pages.parts.trusted_heatmaps import warn_of
 from whalecore import overlays
 from whalecore.cluster_words import agreement_words
 from whalecore.glossary import explain
@@ -51,6 +52,8 @@ def show_compare(lab, view, candidate, crop: np.ndarray, strength: float) -> Non
         # One after the other: one computing is watched at a time.
         offer_computing(lab, candidate, crop, missing[0], strength)
         return
+    for method in dict.fromkeys(heatmap.method for _, heatmap in sides):
+        warn_of(lab, method)
     one, two = (heatmap for _, heatmap in sides)
     panels = [
         heatmap_panel(crop, heatmap, strength, f"{heatmap.individual} · {kind_words(key)}")
@@ -61,7 +64,8 @@ def show_compare(lab, view, candidate, crop: np.ndarray, strength: float) -> Non
     st.caption(
         "For the difference both heatmaps are brought to the finer of their grids, and each is "
         "divided by its own strongest value, because methods, patches and layers have other units: "
-        "green where the left one is stronger, purple where the right one is.",
+        "green where the left one is higher, purple where the right one is. Grad-CAM never falls "
+        "below zero, so that it is the higher one wherever an occlusion map is purple.",
         help=explain("difference of two heatmaps"),
     )
 
@@ -69,7 +73,7 @@ def show_compare(lab, view, candidate, crop: np.ndarray, strength: float) -> Non
 def _difference(crop: np.ndarray, one: Heatmap, two: Heatmap, strength: float) -> Panel:
     values = overlays.difference(one.values, two.values)
     limit = overlays.scale_limit(values)
-    words = ("right is stronger", "share of the strongest value", "left is stronger")
+    words = ("right is higher", "share of the strongest value", "left is higher")
     return Panel(
         title="Left minus right",
         alt=f"Difference of the two heatmaps, at most {limit:.2f}",

@@ -13,6 +13,7 @@ from pages.parts.heatmap_panels import (
     stored,
 )
 from pages.parts.heatmap_probe import probe
+from pages.parts.trusted_heatmaps import warn_of
 from whalecore import overlays
 from whalecore.glossary import explain
 
@@ -28,6 +29,8 @@ def show_five(lab, view, candidate, crop: np.ndarray, strength: float) -> None:
     if not there:
         offer_computing(lab, candidate, crop, key, strength)
         return
+    for method in dict.fromkeys(heatmap.method for _, heatmap in there):
+        warn_of(lab, method)
     limit = overlays.scale_limit(*(heatmap.values for _, heatmap in there))
     panels = [
         heatmap_panel(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+from collections.abc import Mapping, Sequence
 from html import escape
 
 import numpy as np
@@ -16,6 +17,9 @@ from whalecore.types import Box, Heatmap, Photo
 
 WIDTH = 640
 """Width of a large crop, in pixels."""
+
+SURE = 0.5
+"""How surely the fluke must have been found on a photo that stands for an animal."""
 
 DEFAULT_SHAPE = (1, 2)
 """Height to width of a crop while there is no model."""
@@ -63,6 +67,12 @@ def crop_or_blank(lab, photo_id: str, shape: tuple[int, int], width: int) -> np.
         return lab_crop(lab, photo_id, shape, width)
     except WhalecoreError:
         return blank(shape, width)
+
+
+def telling(photos: Sequence[Mapping]) -> Mapping:
+    """Of some photos, the first on which a fluke was surely found; else simply the first."""
+    sure = (one for one in photos if (one["crop_confidence"] or 1.0) >= SURE)
+    return next(sure, photos[0])
 
 
 def blank(shape: tuple[int, int], width: int) -> np.ndarray:

@@ -132,9 +132,11 @@ def _forget() -> None:
 
 def show_progress(queue: Queue) -> None:
     """How much of the pile is decided."""
+    if not queue.total:
+        return
     conflicts = f", {queue.conflicts:,} in conflict" if queue.conflicts else ""
     st.progress(
-        queue.decided / queue.total if queue.total else 0.0,
+        queue.decided / queue.total,
         f"{queue.decided:,} of {queue.total:,} photos of this pile are decided{conflicts}",
     )
 

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 import streamlit as st
 
 from pages.parts.compare import Side
-from pages.parts.pictures import blank, crop_of, crop_shape
+from pages.parts.pictures import blank, crop_of, crop_shape, telling
 from pages.parts.sides import MapKind, Wanted, lab_side
 from whalecore.errors import WhalecoreError
 from whalecore.overlays import draw_box, thumbnail
@@ -149,7 +149,7 @@ def _whole(folder, photo_id, crop, _lab, _photo) -> bytes:
 def _card(lab, rows: list[dict], shape: tuple[int, int]) -> bytes | None:
     if not rows:
         return None
-    row = rows[0]
+    row = telling(rows)
     try:
         return _picture(str(lab.folder), row["photo_id"], row["crop"], shape, lab, row)
     except WhalecoreError:

@@ -46,8 +46,8 @@ def show_photo(sheet: Sheet, row) -> None:
         else:
             st.image(sheet["whole"], width="stretch", alt="The photo with a box on the fluke")
         by = NAMED_BY.get(photo["named_by"])
-        called = f"{photo['individual']}, named by {by}" if by else "nobody yet"
-        st.caption(plain(f"{photo['name']} shows {called}."), help=explain("individual"))
+        called = f"shows {photo['individual']}, named by {by}" if by else "has no name yet"
+        st.caption(plain(f"{photo['name']} {called}."), help=explain("individual"))
     with right:
         found = verdict_of(row)
         if found is not None:
@@ -73,7 +73,7 @@ def draw_cards(sheet: Sheet, view: View) -> int:
         with column:
             picture = sheet["cards"][one.individual]
             if picture is not None:
-                show_small(picture, f"The newest photo of {one.individual}")
+                show_small(picture, f"A photo of {one.individual}")
             st.button(
                 plain(one.individual),
                 key=f"review_candidate_{one.rank}",

@@ -20,15 +20,20 @@ _BOXES = {
 }
 
 
-def show_verdict(verdict: Verdict, figures: bool = True) -> None:
-    """The verdict in one word, what to do, the reasons and, unless unwanted, both probabilities."""
+def show_verdict(verdict: Verdict, joint: bool = False) -> None:
+    """The verdict in one word, what to do, the reasons and both probabilities.
+
+    The joint verdict of several photos has no probabilities that were measured.
+    """
     box, icon = _BOXES[verdict.verdict]
+    unmeasured = joint or verdict.p_correct is None
+    meaning = "check by eye" if unmeasured and verdict.verdict == "check" else verdict.verdict
     reasons = "\n".join(f"- {plain(reason)}" for reason in verdict.reasons)
     box(
-        f"**{KINDS[verdict.verdict]}.** {explain(verdict.verdict)}\n\n{reasons}",
+        f"**{KINDS[verdict.verdict]}.** {explain(meaning)}\n\n{reasons}",
         icon=icon,
     )
-    if not figures or (verdict.p_correct is None and verdict.p_new_whale is None):
+    if joint or (verdict.p_correct is None and verdict.p_new_whale is None):
         # The reasons say why; two empty figures would add nothing.
         return
     left, right = st.columns(2)

@@ -43,8 +43,9 @@ if TYPE_CHECKING:
 
 UNDECIDED = (
     "This lab has not learnt yet how far a score such as {score:.3f} can be trusted, so that every "
-    "photo is to be checked by hand: run the command calibrate, which needs at least 20 photos "
-    "whose animal is known and that were kept out of training."
+    "photo is to be checked by hand: choose the rules of the verdict on the page Lab (the command "
+    "calibrate), which needs at least 20 photos whose animal is known and that were kept out of "
+    "training."
 )
 """The reason of a lab without rules."""
 
@@ -53,8 +54,8 @@ SAME_SCORE = 1e-3
 
 OTHER_CLUSTERS = (
     "The clusters in use are not those with which this lab learnt how far a score such as "
-    "{score:.3f} can be trusted, so that every photo is to be checked by hand: run the command "
-    "calibrate."
+    "{score:.3f} can be trusted, so that every photo is to be checked by hand: choose the rules of "
+    "the verdict on the page Lab (the command calibrate)."
 )
 """The reason of a lab whose rules are of another clustering."""
 

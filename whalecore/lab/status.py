@@ -15,6 +15,7 @@ SELECT
     (SELECT count(*) FROM reviews) AS reviews
 """
 
+# A photo that was only decided on is divided when the lab is trained the next time.
 # A photo waits for scores only where a model exists that was not trained on it.
 MISSING = """
 WITH present AS (
@@ -33,7 +34,7 @@ unexplained AS (
 )
 SELECT
     (SELECT count(*) FROM photos WHERE crop IS NULL) AS crops,
-    (SELECT count(*) FROM photos WHERE fold IS NULL) AS splits,
+    (SELECT count(*) FROM photos WHERE fold IS NULL AND path NOT LIKE 'uploads/%') AS splits,
     (SELECT count(*) FROM photos WHERE (SELECT count(*) FROM models) = 0) AS models,
     (SELECT count(*) FROM judged ANTI JOIN scored USING (photo_id)) AS scores,
     (SELECT count(*) FROM unexplained SEMI JOIN photos USING (photo_id)) AS heatmaps,

@@ -24,6 +24,10 @@ LEAST = (
     "The least sure photo, with a score of {score:.3f} for its first candidate, makes {individual} "
     "right with a probability of at most {sure}."
 )
+DIFFERENT = (
+    "{others} of {count} photos {name} another individual first ({listed}): look whether all of "
+    "them show one animal."
+)
 SPOILT = "Photos to be taken again ({spoilt} of {count}) have no say where others are better."
 SILENT = "Photos without a probability of their own ({silent} of {count}) have no say either."
 UNJUDGED = (
@@ -87,10 +91,12 @@ def joint_verdict(individual: str, score: float, photos: Sequence[Said]) -> Verd
     verdict = kinds.pop() if len(kinds) == 1 else "check"
     if verdict == "reliable" and not agreed:
         verdict = "check"
-    reasons = [
-        NOT_MEASURED.format(count=len(judged), listed=_listed(judged)),
-        LEAST.format(score=least.score, individual=individual, sure=percent(min(sure, CERTAIN), 1)),
-    ]
+    reasons = [NOT_MEASURED.format(count=len(judged), listed=_listed(judged))]
+    if agreed:
+        words = percent(min(sure, CERTAIN), 1)
+        reasons.append(LEAST.format(score=least.score, individual=individual, sure=words))
+    else:
+        reasons.append(_different(individual, counting))
     if good and len(good) < len(judged):
         reasons.append(SPOILT.format(spoilt=len(judged) - len(good), count=len(photos)))
     if len(judged) < len(photos):
@@ -103,6 +109,23 @@ def _chance(one: Said, individual: str) -> float:
     if one.individual == individual:
         return one.verdict.p_correct
     return max(0.0, 1 - one.verdict.p_correct - one.verdict.p_new_whale)
+
+
+def _different(individual: str, photos: Sequence[Said]) -> str:
+    """Who else is named, each by the photo that is surest of it."""
+    others = sorted(
+        (one for one in photos if one.individual != individual), key=lambda one: -one.score
+    )
+    scores = {one.individual: one.score for one in reversed(others)}
+    return DIFFERENT.format(
+        others=len(others),
+        count=len(photos),
+        name="names" if len(others) == 1 else "name",
+        listed=", ".join(
+            f"{name}, score {scores[name]:.3f}"
+            for name in dict.fromkeys(one.individual for one in others)
+        ),
+    )
 
 
 def _listed(photos: Sequence[Said]) -> str:
