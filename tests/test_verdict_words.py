@@ -128,6 +128,14 @@ def test_a_number_beyond_a_thousand_says_no_more_than_that():
     assert usual_words(4982.0, (1.93, 89171482505.0)) == "usual: 1.93 to over 1,000"
 
 
+@pytest.mark.parametrize(
+    ("score", "words"), [(0.99, "0.99"), (0.996, "0.996"), (0.99996, "over 0.999"), (1.0, "1.00")]
+)
+def test_a_score_just_below_1_is_not_written_as_1(score, words):
+    (row,) = evidence_rows(SimpleNamespace(score=score), SimpleNamespace(), {})
+    assert row.value == words
+
+
 def test_evidence_that_is_missing_is_not_listed_and_the_lead_is_a_ratio():
     evidence = SimpleNamespace(
         score=0.91, lead=3.5, equal_candidates=1.2, nearest_likeness=0.8, visible=None

@@ -371,6 +371,9 @@ def _short(number: float) -> str:
         return f"{number:,}"
     if number >= HUGE:
         return f"over {HUGE:,}"
+    if 0.99 < number < 1:
+        # Not 1.00, which would read as certain.
+        return f"{number:.3f}" if number < 0.9995 else "over 0.999"
     return f"{number:.0f}" if number >= LARGE else f"{number:.2f}"
 
 

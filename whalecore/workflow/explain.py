@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import ExitStack, suppress
 from dataclasses import dataclass
 from itertools import product
@@ -236,7 +236,8 @@ def _explain_pairs(lab, missing, minutes, report, computing) -> Explained:
     for first in range(0, len(pairs), BATCH):
         if minutes is not None and pace.seconds > 60 * minutes:
             break
-        batch = pairs[first : first + BATCH]
+        # Model by model, so that what is made ready for one can be given up for the next.
+        batch = sorted(pairs[first : first + BATCH], key=lambda pair: pair[1])
         by_model: dict[str, dict[str, list[GradCamSettings]]] = {}
         for photo_id, model_id in batch:
             if model_id not in identifiers:
@@ -262,6 +263,7 @@ def _explain_pairs(lab, missing, minutes, report, computing) -> Explained:
                 if pair in errors:
                     raise errors[pair]
                 identifier = identifiers[pair[1]]
+                _give_up(one for one in identifiers.values() if one is not identifier)
                 alike = [
                     photo_id
                     for photo_id, model_id in batch[place:]
@@ -275,6 +277,12 @@ def _explain_pairs(lab, missing, minutes, report, computing) -> Explained:
                 continue
             pace.advance()
     return Explained(pace.done - len(failed), tuple(failed))
+
+
+def _give_up(identifiers: Iterable[Identifier]) -> None:
+    """Free the memory of what networks were made ready with: each may take all that is allowed."""
+    for one in identifiers:
+        one.prepared_forms.clear()
 
 
 def _explain_by_occlusion(lab, identifier, photo_id, settings, computing) -> None:
