@@ -176,6 +176,10 @@ def test_within_an_encounter_the_candidate_stays_and_the_heatmap_is_the_photo_s_
 def test_one_decision_is_kept_for_every_photo_of_an_encounter_and_taken_back_as_one(tiny_lab):
     at, ids = with_two_photos(tiny_lab, together=True)
     at.text_input(key="named_by").set_value("Ada").run()
+    # Alone the two photos name different animals: nobody decides on both unasked.
+    assert "1 of 2 photos would say so alone" in shown(at)
+    assert at.toggle(key="decide_on_all_photos").value is False
+    at.toggle(key="decide_on_all_photos").set_value(True).run()
     assert "about these 2 photos: IMG" in shown(at).replace("\\", "")
     press(at, "None of these: new individual new_0001 (both photos)")
     rows = tiny_lab.rows("reviews")

@@ -250,4 +250,4 @@ def test_a_verdict_of_an_older_model_is_not_counted(judged_lab):
         [{**MODEL, "model_id": "m2", "trained_at": datetime(2026, 2, 1, tzinfo=UTC)}],
     )
     assert verdict_tables(judged_lab).photos.empty
-    assert "not been judged yet" in words(opened(judged_lab.folder))
+    assert "judged with another model or other clusters" in words(opened(judged_lab.folder))
