@@ -7,6 +7,7 @@ import pytest
 
 from whalecore.clusters import affinity
 from whalecore.clusters.affinity import (
+    check_sigma,
     gaussian_affinity,
     normalised_laplacian,
     squared_distances,
@@ -64,3 +65,9 @@ def test_a_large_affinity_in_blocks_equals_the_small_one(monkeypatch):
 def test_a_sigma_that_is_not_above_zero_is_refused(sigma):
     with pytest.raises(SettingsError, match=r"above 0 .*, 'auto' or 'paper'"):
         gaussian_affinity(np.zeros((3, 2)), sigma)
+
+
+@pytest.mark.parametrize("sigma", [0, -1.0, 1e-7, 1e200, float("inf"), float("nan")])
+def test_a_sigma_whose_square_is_no_number_is_refused(sigma):
+    with pytest.raises(SettingsError, match="a number above 0"):
+        check_sigma(sigma)

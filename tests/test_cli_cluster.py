@@ -2,10 +2,12 @@
 
 import json
 
+import numpy as np
 import pytest
 from click.testing import CliRunner
 
 from whalecore.cli import main
+from whalecore.clusters.spectral import spectral_clustering
 from whalecore.errors import SettingsError
 from whalecore.types import GradCamSettings, OcclusionSettings, settings_from_key
 
@@ -79,6 +81,15 @@ def test_settings_that_say_too_little_or_too_much_are_refused(text):
 def test_settings_that_are_read_but_not_allowed_keep_their_own_words():
     with pytest.raises(SettingsError, match="Stride 16 is larger than patch 8"):
         settings_from_key("patch=8,stride=16")
+
+
+@pytest.mark.parametrize("seed", ["-1", "5000000000"])
+def test_a_seed_that_libraries_do_not_take_is_wrong_usage(tiny_lab, seed):
+    answer = give("cluster", "--lab", tiny_lab.folder, "--seed", seed)
+    assert answer.exit_code == 2
+    assert "not in the range 0<=x<=2147483647" in answer.stderr
+    with pytest.raises(SettingsError, match=f"The seed {seed} is not allowed"):
+        spectral_clustering(np.zeros((20, 4, 8)), 2, seed=int(seed))
 
 
 @pytest.mark.parametrize("sigma", ["-1", "0", "wide", "nan", "inf"])

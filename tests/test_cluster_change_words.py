@@ -68,10 +68,16 @@ def test_what_continues_only_in_part_is_told_apart():
 def test_clusters_that_came_together_or_apart_are_named():
     # Clusters 2 and 3 before became 1, and cluster 1 before became 2 and 3.
     flows = [[1, 2, 9], [1, 3, 8], [1, 1, 1], [2, 1, 6], [3, 1, 7], [3, 3, 1]]
-    assert words.change_words(MATCHES, 4, flows)[3:] == [
+    # So none of them is called gone or new beside.
+    assert words.change_words(MATCHES, 4, flows)[1:] == [
         "Most of 2 and 3, as they were numbered before, came together in 1.",
         "Cluster 1, as it was numbered before, came apart into 2 and 3.",
     ]
+
+
+def test_a_piece_of_a_cluster_is_called_so_in_the_table():
+    flows = [[1, 1, 1], [2, 1, 6], [3, 1, 7]]
+    assert words.change_table(MATCHES, {}, flows)["Before"].tolist() == ["1", "4", "part of 1"]
 
 
 def test_nothing_new_and_nothing_gone_needs_no_sentence():

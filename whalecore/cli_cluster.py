@@ -8,6 +8,7 @@ from whalecore.cli_command import Answer, command
 from whalecore.cli_options import lab_option
 from whalecore.errors import SettingsError
 from whalecore.lab.lab import open_lab
+from whalecore.types import LARGEST_SEED
 
 
 @click.command()
@@ -64,7 +65,10 @@ from whalecore.lab.lab import open_lab
 )
 @click.option("--anew", is_flag=True, help="Start from chance instead of from earlier clusters.")
 @click.option(
-    "--seed", type=int, default=0, help="Of chance; another one starts anew, as another mode does."
+    "--seed",
+    type=click.IntRange(0, LARGEST_SEED),
+    default=0,
+    help="Of chance; another one starts anew, as another mode does.",
 )
 @command
 def cluster(

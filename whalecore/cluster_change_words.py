@@ -98,32 +98,49 @@ def change_words(matches: pd.DataFrame, earlier_clusters: int, flows: Flows = ()
             "Only in part, with fewer than half of the heatmaps of either in both: "
             f"{listed(partly)}."
         )
-    new = matches["cluster"][matches["earlier_cluster"].isna()].tolist()
-    gone = sorted(set(range(1, earlier_clusters + 1)) - set(before))
+    now, then = _labels(flows)
+    joined, parted = merges(then, now), splits(then, now)
+    # What is part of one before is not new, and what went into another one is not gone.
+    pieces = {piece for one in parted for piece in one.clusters}
+    merged = {cluster for one in joined for cluster in one.clusters}
+    unmatched = matches["cluster"][matches["earlier_cluster"].isna()]
+    new = [one for one in unmatched if one not in pieces]
+    gone = sorted(set(range(1, earlier_clusters + 1)) - set(before) - merged)
     if new:
         sentences.append(f"New: {listed(new)}.")
     if gone:
         sentences.append(f"Gone, as they were numbered before: {listed(gone)}.")
-    now, then = _labels(flows)
     sentences += [
         f"Most of {listed(sorted(one.clusters))}, as they were numbered before, came together in "
         f"{one.cluster}."
-        for one in merges(then, now)
+        for one in joined
     ]
     sentences += [
         f"Cluster {one.cluster}, as it was numbered before, came apart into "
         f"{listed(sorted(one.clusters))}."
-        for one in splits(then, now)
+        for one in parted
     ]
     return sentences
 
 
-def change_table(matches: pd.DataFrame, names: Mapping[int, str]) -> pd.DataFrame:
-    """What each cluster was before: Cluster, Before, Same heatmaps (0 to 1); by cluster."""
+def change_table(
+    matches: pd.DataFrame, names: Mapping[int, str], flows: Flows = ()
+) -> pd.DataFrame:
+    """What each cluster was before: Cluster, Before, Same heatmaps (0 to 1); by cluster.
+
+    Parameters
+    ----------
+    matches, flows
+        As of `change_words`.
+    names : mapping of int to str
+        Names that clusters have.
+    """
+    now, then = _labels(flows)
+    part_of = {piece: one.cluster for one in splits(then, now) for piece in one.clusters}
 
     def before(row) -> str:
         if not known(row.earlier_cluster):
-            return "new"
+            return f"part of {part_of[row.cluster]}" if row.cluster in part_of else "new"
         return f"{int(row.earlier_cluster)}" + ("" if continues(row.overlap) else " in part")
 
     return pd.DataFrame(

@@ -169,6 +169,9 @@ pixels apart, and must leave every second one out.
 """
 
 
+LARGEST_SEED = 2**31 - 1
+"""Libraries take no larger one, and some add to it."""
+
 TARGETS = ("probability", "logit")
 """What an occlusion map may be of."""
 

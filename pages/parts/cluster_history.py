@@ -39,7 +39,7 @@ def draw_changes(lab, clustering, names) -> None:
     flows = flows[["cluster", "other", "heatmaps"]].to_numpy()
     for sentence in change_words(matches, int(earlier["clusters"]), flows):
         st.markdown(sentence)
-    table = change_table(matches, names)
+    table = change_table(matches, names, flows)
     show_table(
         table,
         width="content",

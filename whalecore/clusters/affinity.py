@@ -8,8 +8,8 @@ import numpy as np
 
 from whalecore.errors import SettingsError
 
-SMALLEST_SIGMA = 1e-6
-"""Below it the square of sigma is too small for single precision."""
+SMALLEST_SIGMA, LARGEST_SIGMA = 1e-6, 1e15
+"""Beyond them the square of sigma is too small or too large for single precision."""
 
 PAPER_SIGMA = 0.2
 """Of the paper; it is taken per feature, because a distance grows with the descriptor's length."""
@@ -115,11 +115,11 @@ def gaussian_affinity(points: np.ndarray, sigma: float) -> np.ndarray:
 
 
 def check_sigma(sigma: float) -> None:
-    """Refuse a sigma that is not a number above 0."""
-    if not (np.isfinite(sigma) and sigma >= SMALLEST_SIGMA):
+    """Refuse a sigma that is not a number above 0, or beyond all distances."""
+    if not SMALLEST_SIGMA <= sigma <= LARGEST_SIGMA:
         raise SettingsError(
-            f"The sigma {sigma} is not allowed: use a number above 0 (at least 0.000001), 'auto' "
-            "or 'paper'."
+            f"The sigma {sigma} is not allowed: use a number above 0 (0.000001 to 1e15), 'auto' or "
+            "'paper'."
         )
 
 

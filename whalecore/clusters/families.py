@@ -19,7 +19,8 @@ def families_of(means: np.ndarray, families: int) -> np.ndarray:
     means : ndarray of shape (clusters, rows, cols)
         Mean heatmap of each cluster.
     families : int
-        How many; 1 to the number of clusters.
+        How many at most; 1 to the number of clusters. Mean heatmaps that are equally far apart stay
+        together, so that there can be fewer.
 
     Returns
     -------

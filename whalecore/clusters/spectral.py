@@ -30,7 +30,7 @@ from whalecore.clusters.placing import memberships, outside, usual_distance
 from whalecore.clusters.stability import cluster_stability, weighted_stability
 from whalecore.clusters.sweep import choose_sigma, typical_distance
 from whalecore.errors import SettingsError
-from whalecore.types import HeatmapSet, Progress, Report, silent
+from whalecore.types import LARGEST_SEED, HeatmapSet, Progress, Report, silent
 
 NEIGHBOURING = (-2, -1, 1, 2)
 """Other numbers of clusters that are kept, as differences from the wanted one."""
@@ -111,6 +111,10 @@ def spectral_clustering(
     given = given_heatmaps(heatmaps, stride, correct)
     count = len(given.parts[0])
     check_clusters(clusters, count)
+    if not 0 <= seed <= LARGEST_SEED:
+        raise SettingsError(
+            f"The seed {seed} is not allowed: use a whole number from 0 to {LARGEST_SEED}."
+        )
     mode = mode_for(count, mode, sum(part[0].size for part in given.parts))
     step = _steps(report)
 

@@ -294,7 +294,9 @@ def _unlike(stacks: Sequence[HeatmapSet], clustering: Clustering, seed: int) -> 
     rest = outside(clustering.projection, values, points)
     photos = np.array(stacks[0].photo_ids)
     kept = compared(len(points), clustering.mode, seed)
-    blank = np.ptp(values[0].reshape(len(points), -1), axis=1) == 0
+    # As for a new heatmap: one of several maps that shows something is enough.
+    flat = [np.ptp(one.reshape(len(points), -1), axis=1) == 0 for one in values]
+    blank = np.logical_and.reduce(flat)
     distances = distances_to_others(points, photos, rest, among=kept)
     return pa.array((distances > clustering.usual_distance) | blank)
 
