@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
@@ -15,6 +16,9 @@ from whalecore.types import ClusterEvidence
 if TYPE_CHECKING:
     from whalecore.clusters.clustering import Clustering
     from whalecore.lab.lab import Lab
+
+UPLOADED = re.compile(r"uploads/[0-9a-f]{16}\.[a-z]{3,4}")
+"""Path of a photo that was uploaded; as in the view ``cluster_correctness``."""
 
 
 def cluster_evidence(
@@ -40,7 +44,7 @@ def cluster_evidence(
         unlike = bool(own[0]["unlike"])
     identified, right = counts.get(number, (0, 0))
     scored = lab.rows("scores", rank=1, **same)
-    if own and scored:
+    if own and scored and _counts_as_identified(lab, first.photo_id):
         identified, right = identified - 1, right - int(scored[0]["is_reference"])
     mean_score = next((row["mean_score"] for row in table if row["cluster"] == number), 0.0)
     if identified > 0:
@@ -63,6 +67,16 @@ def cluster_evidence(
         membership,
         unlike,
         facts[0]["stability"] if facts else None,
+    )
+
+
+def _counts_as_identified(lab: Lab, photo_id: str) -> bool:
+    """Whether the view ``cluster_correctness`` holds a photo: not one uploaded without a name."""
+    found = lab.rows("catalogue", photo_id=photo_id)
+    return (
+        not found
+        or found[0]["individual"] is not None
+        or UPLOADED.fullmatch(found[0]["path"]) is None
     )
 
 
