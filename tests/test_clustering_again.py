@@ -4,12 +4,13 @@ import json
 from dataclasses import replace
 
 import numpy as np
+import pandas as pd
 import pytest
 
 from whalecore.clustering_words import noise_words
 from whalecore.errors import TooFewError
 from whalecore.lab.assess import OTHER_CLUSTERS, assess
-from whalecore.types import OcclusionSettings
+from whalecore.types import Box, OcclusionSettings
 from whalecore.workflow.cluster import cluster_heatmaps
 from whalecore.workflow.clustered import describe_clustering, spoken_clustering
 from whalecore.workflow.explain import explain_photos
@@ -57,6 +58,19 @@ def test_clusters_that_could_not_be_the_start_are_not_said_to_be(tiny_lab, monke
     assert (about["kept_sigma"], about["started_from_it"]) == (True, False)
     assert "stay where they were" not in said
     assert f"of {first}, but started from chance" in said
+
+
+def test_a_photo_whose_crop_was_put_back_is_in_its_cluster_again(tiny_lab):
+    name, *_ = made(tiny_lab, 3)
+    before = tiny_lab.assignments(name)
+    photo = before["photo_id"][0]
+    (crop,) = tiny_lab.rows("crops", photo_id=photo)
+    edges = [crop[f"crop_{edge}"] for edge in ("x0", "y0", "x1", "y1")]
+    tiny_lab.correct_crop(photo, Box(3, 3, 90, 60))
+    tiny_lab.correct_crop(photo, Box(*edges))
+    assert set(tiny_lab.assignments(name)["photo_id"]) == set(before["photo_id"]) - {photo}
+    assert made(tiny_lab, 3)[0] == name
+    pd.testing.assert_frame_equal(tiny_lab.assignments(name), before)
 
 
 @pytest.mark.parametrize("other", [{"seed": 5}, {"mode": "scale"}])

@@ -142,6 +142,7 @@ def cluster_heatmaps(
     with lab.claim(f"cluster-{key}"):
         there = made_before(lab, key)
         if there is not None:
+            _complete(lab, there, stacks, seed)
             lab.use_clustering(there)
             return Clustered(there, left_out, note)
         report(Progress("cluster heatmaps", 0, 1, message=f"{len(first)} heatmaps ({maps})"))
@@ -265,6 +266,16 @@ def _keep(
             }
         ],
     )
+
+
+def _complete(lab: Lab, clustering_id: str, stacks: Sequence[HeatmapSet], seed: int) -> None:
+    """Write again which heatmap fell where, if that was lost for some.
+
+    A crop that is corrected and put back brings its heatmaps back, but not their clusters.
+    """
+    if len(lab.assignments(clustering_id)) != len(stacks[0]):
+        clustering = lab.clustering(clustering_id)
+        lab.write("assignments", _assignments(clustering_id, stacks, clustering, seed))
 
 
 def _assignments(
