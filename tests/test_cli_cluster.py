@@ -110,6 +110,9 @@ def test_clustering_counts_the_fast_maps_that_it_left_out(tiny_lab):
     words = ("cluster", "--lab", tiny_lab.folder, "--clusters", 3, "--maps", "top5",
              "--settings", fast.key)  # fmt: skip
     assert "3 fast heatmaps were left out" in give(*words).stdout
+    # Where the exact ones are clustered, nobody misses these.
+    usual = give(*words[:-2], "--json")
+    assert json.loads(usual.stdout)["left_out"] == 0
     answer = json.loads(give(*words, "--json").stdout)
     assert answer["left_out"] == 3
     assert len(answer["clusterings"]) == 1

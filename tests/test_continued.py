@@ -9,6 +9,7 @@ import numpy as np
 import pytest
 
 from tests import lab_rows as row
+from whalecore.errors import LabError
 from whalecore.lab import create_lab
 from whalecore.types import HeatmapSet
 from whalecore.workflow.continued import (
@@ -77,6 +78,36 @@ def test_names_and_notes_follow_the_heatmaps_to_the_new_numbers(lab):
     (name,) = lab.rows("cluster_names", clustering_id="d")
     assert (name["cluster"], name["name"], name["note"]) == (2, "left tip", "see the scar")
     assert (name["named_by"], name["named_at"]) == ("Ana", named_at)
+
+
+def test_families_are_taken_over_where_all_their_clusters_go_on(lab):
+    lab.write("clusterings", [row.clustering("c", clusters=4)])
+    for clusters, name in (((1, 2), "tips"), ((2, 3), "edges"), ((3, 4), "notch"), ((1, 3), "")):
+        lab.name_family("c", clusters, name or "was", "Ana")
+        if not name:
+            lab.name_family("c", clusters, "")
+    # 1 and 2 swap their numbers, 3 is now 4, and of 4 next to nothing is left.
+    earlier = np.repeat([1, 2, 3, 4, 4, 4], 10)
+    now = np.repeat([2, 1, 4, 3, 5, 6], 10)
+    take_over(lab, "d", Before("c", earlier, True), now)
+    lab.write("clusterings", [row.clustering("d", clusters=6)])
+    assert lab.family_names("d") == {(1, 2): "tips", (1, 4): "edges"}
+    assert lab.rows("family_names", clustering_id="d")[0]["named_by"] == "Ana"
+
+
+def test_a_clustering_that_cannot_be_read_keeps_no_other_from_being_continued(lab):
+    lab.write("clusterings", [
+        made("good", 1),
+        made("bad", 2, representation="{broken"),
+        made("odd", 3) | {"settings": "[1"},
+    ])  # fmt: skip
+    for name in ("good", "bad", "odd"):
+        lab.write("assignments", assigned(name, "p"))
+    found = clustering_before(lab, heatmap_set("p"), "top5", ALONE, ASKED)
+    assert found.clustering_id == "good"
+    assert made_before(lab, "nothing") is None
+    with pytest.raises(LabError, match=r"'bad' does not say .* cluster the heatmaps again"):
+        lab.representation("bad")
 
 
 def test_the_newest_clustering_of_the_same_heatmaps_is_continued(lab):

@@ -113,14 +113,20 @@ class LabClusters(LabCore):
         Raises
         ------
         LabError
-            When there is no such clustering.
+            When there is no such clustering, or what describes its heatmaps cannot be read.
         """
         row = self._clustering_row(clustering_id)
         if row["representation"] is None:
             return Representation((HeatmapPart(row["method"], row["heatmap_settings"]),))
-        about = json.loads(row["representation"])
-        parts = tuple(HeatmapPart(one["method"], one["settings"]) for one in about["parts"])
-        return Representation(parts, about["signed"], about["aligned"])
+        try:
+            about = json.loads(row["representation"])
+            parts = tuple(HeatmapPart(one["method"], one["settings"]) for one in about["parts"])
+            return Representation(parts, about["signed"], about["aligned"])
+        except (ValueError, KeyError, TypeError) as reason:
+            raise LabError(
+                f"The clustering '{clustering_id}' does not say in a way that can be read which "
+                "heatmaps it is made of: cluster the heatmaps again."
+            ) from reason
 
     def clustering_path(self, clustering_id: str) -> Path:
         """File that holds a clustering's arrays."""

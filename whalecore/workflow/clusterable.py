@@ -63,10 +63,11 @@ def clusterable_heatmaps(
     """
     correct_only, least = maps == "correct", lab.info.least_correlation
     fast = [part.settings for part in parts if part.method == "osm"]
-    if not parts and method == "osm":
-        fast = [None]
-    doubtful = sum(lab.count_doubtful(key, correct_only, least) for key in fast)
-    notes = [_doubtful_words(doubtful, maps, least)]
+    any_settings = [None] if not parts and method == "osm" else fast
+
+    def doubtful_of(settings: Sequence[str | None]) -> int:
+        return sum(lab.count_doubtful(key, correct_only, least) for key in settings)
+
     choice = {"correct_only": correct_only, "least_correlation": least}
     try:
         stacks = (
@@ -75,9 +76,14 @@ def clusterable_heatmaps(
             else (lab.heatmaps(method=method, **choice),)
         )
     except LabError as error:
+        doubtful = doubtful_of(any_settings)
         if not doubtful:
             raise
-        raise TooFewError(f"No heatmap is left to be clustered: {notes[0]}") from error
+        words = _doubtful_words(doubtful, maps, least)
+        raise TooFewError(f"No heatmap is left to be clustered: {words}") from error
+    # Without a choice those of other settings than the ones taken are not missed.
+    doubtful = doubtful_of(fast if any_settings == fast else [stacks[0].settings])
+    notes = [_doubtful_words(doubtful, maps, least)]
     incomplete = lab.count_incomplete(parts, **choice) if len(parts) > 1 else 0
     notes.append(_incomplete_words(incomplete, maps))
     damaged = ~np.logical_and.reduce([_finite(one.values) for one in stacks])

@@ -14,6 +14,7 @@ import pandas as pd
 from whalecore.clusters.affinity import SigmaChoice, SigmaTrial
 from whalecore.clusters.clustering import Earlier
 from whalecore.clusters.matching import continues, match_clusters
+from whalecore.errors import LabError
 from whalecore.lab.lab import Lab
 from whalecore.types import HeatmapSet
 
@@ -75,7 +76,11 @@ def clustering_before(
     same = []
     for row in lab.clusterings().to_dict("records"):
         # Clusterings of older versions have no representation, but always one part.
-        kept = lab.representation(row["clustering_id"])
+        try:
+            kept = lab.representation(row["clustering_id"])
+        except LabError:
+            # One that cannot be read keeps no other from being continued.
+            continue
         parts = [{"method": one.method, "settings": one.settings} for one in kept.parts]
         about = {"parts": parts, "signed": kept.signed, "aligned": kept.aligned}
         if row["ranks"] == maps and about == dict(representation):
@@ -175,7 +180,7 @@ def take_over(lab: Lab, clustering_id: str, before: Before, labels: np.ndarray) 
     """Write which earlier clusters the new ones continue, and take over their names and notes.
 
     Only a cluster that continues an earlier one wholly, see `whalecore.clusters.matching`, takes
-    over what was said of it.
+    over what was said of it, and a family only where all its clusters do.
 
     Parameters
     ----------
@@ -184,7 +189,7 @@ def take_over(lab: Lab, clustering_id: str, before: Before, labels: np.ndarray) 
     """
     there = before.labels > 0
     found = {one.cluster: one for one in match_clusters(labels[there], before.labels[there])}
-    rows, names = [], []
+    rows, names, becomes = [], [], {}
     earlier_id = before.clustering_id
     known = {row["cluster"]: row for row in lab.rows("cluster_names", clustering_id=earlier_id)}
     for cluster in range(1, int(labels.max()) + 1):
@@ -201,10 +206,26 @@ def take_over(lab: Lab, clustering_id: str, before: Before, labels: np.ndarray) 
                 "overlap": 0.0 if match is None else match.overlap,
             }
         )
-        if earlier in known and continues(match.overlap):
-            names.append({**known[earlier], **key})
+        if earlier is not None and continues(match.overlap):
+            becomes[earlier] = cluster
+            if earlier in known:
+                names.append({**known[earlier], **key})
     lab.write("cluster_matches", rows)
     lab.write("cluster_names", names)
+    lab.write("family_names", _families(lab, earlier_id, clustering_id, becomes))
+
+
+def _families(
+    lab: Lab, earlier_id: str, clustering_id: str, becomes: Mapping[int, int]
+) -> list[dict]:
+    """The named families of which every cluster goes on, by the clusters' new numbers."""
+    rows = []
+    for row in lab.rows("family_names", clustering_id=earlier_id):
+        before = [int(number) for number in row["clusters"].split()]
+        if row["name"] and all(number in becomes for number in before):
+            now = " ".join(map(str, sorted(becomes[number] for number in before)))
+            rows.append({**row, "clustering_id": clustering_id, "clusters": now})
+    return rows
 
 
 def _differs(row: Mapping[str, Any], asked: Mapping[str, Any]) -> set[str]:
@@ -214,4 +235,8 @@ def _differs(row: Mapping[str, Any], asked: Mapping[str, Any]) -> set[str]:
 
 
 def _asked(row: Mapping[str, Any]) -> dict:
-    return json.loads(row["settings"] or "{}")
+    """What a clustering was asked for; nothing where that cannot be read."""
+    try:
+        return dict(json.loads(row["settings"] or "{}"))
+    except (ValueError, TypeError):
+        return {}
