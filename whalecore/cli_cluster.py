@@ -76,11 +76,12 @@ def cluster(
 ):
     """Group the heatmaps spectrally.
 
-    Fast heatmaps that correlate less with the exact ones than the entry least_correlation of the
-    file lab.json asks for are left out, and counted. Clusters of the same kind of heatmaps are
-    matched to those made before, and keep their names and notes; where at least half of the
-    heatmaps were there before and their number is asked for again (not auto), the clusters start
-    from where they were, with the same sigma. The clusters that were asked for last are the ones that verdicts follow from, once calibrate is run.
+    Fast heatmaps that correlate less with the exact ones than the entry least_correlation of
+    the file lab.json asks for are left out, and counted. Clusters of the same kind of heatmaps
+    are matched to those made before, and keep their names and notes; where at least half of the
+    heatmaps were there before and their number is asked for again (not auto), the clusters
+    start from where they were, with the same sigma. The clusters that were asked for last are
+    the ones that verdicts follow from, once calibrate is run.
 
     Example, occlusion maps and Grad-CAM together:
 
