@@ -235,7 +235,7 @@ def _learned(lab: Lab, photo: Photo, model_id: str) -> bool:
     learned = lab.learned(model_id)
     if photo.photo_id in learned:
         return True
-    known = {row["photo_id"]: row["perceptual_hash"] for row in lab.rows("photos")}
+    known = lab.perceptual_hashes()
     if photo.photo_id in known:
         # Copies in the lab are kept on one side when photos are dealt.
         return False

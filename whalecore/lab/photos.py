@@ -117,6 +117,10 @@ class LabPhotos(LabCore):
                  ORDER BY coalesce(taken_at, imported_at) DESC, photo_id LIMIT $2"""
         return self._database.frame(sql, [individual, limit])
 
+    def perceptual_hashes(self) -> dict[str, str | None]:
+        """By photo the code that similar pictures share, see `whalecore.photos.duplicates`."""
+        return dict(self._database.rows("SELECT photo_id, perceptual_hash FROM photos"))
+
     def galleries(self, individuals: Sequence[str]) -> dict[str, list[dict[str, Any]]]:
         """The galleries of several individuals in one reading: rows of `photos`, newest first."""
         sql = """SELECT * FROM photos WHERE list_contains($1, individual)
