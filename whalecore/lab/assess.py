@@ -236,11 +236,8 @@ def _learned(lab: Lab, photo: Photo, model_id: str) -> bool:
     if photo.photo_id in learned:
         return True
     known = lab.perceptual_hashes()
-    if photo.photo_id in known:
-        # Copies in the lab are kept on one side when photos are dealt.
-        return False
-    hashes = [known[one] for one in learned if known.get(one)]
-    return bool(copies_of(perceptual_hash(photo), hashes).any())
+    own = known.get(photo.photo_id) or perceptual_hash(photo)
+    return bool(copies_of(own, [known[one] for one in learned if known.get(one)]).any())
 
 
 @dataclass(frozen=True)
