@@ -10,6 +10,7 @@ import numpy as np
 import pytest
 
 from tests import lab_rows as row
+from tests.stored_values import assert_same_once_stored
 from whalecore.errors import LabError
 from whalecore.explain import gradcam_batches, occlusion
 from whalecore.explain.engines import ExactEngine
@@ -90,7 +91,7 @@ def test_a_continued_map_repeats_no_work_and_is_that_of_an_uninterrupted_run(
     untouched = open_lab(shutil.copytree(tiny_lab_folder, tmp_path / "untouched"))
     explain_photo(untouched, photo_id, FINE, computing=EXACT)
     for name, one in stored(untouched, photo_id).items():
-        np.testing.assert_allclose(continued[name]["values"], one["values"], rtol=1e-3, atol=1e-7)
+        assert_same_once_stored(np.array(continued[name]["values"]), np.array(one["values"]))
 
 
 def test_a_stopped_map_is_shown_as_it_was_and_says_what_is_computed(tiny_lab, photo_id):
@@ -98,7 +99,7 @@ def test_a_stopped_map_is_shown_as_it_was_and_says_what_is_computed(tiny_lab, ph
     model_id = tiny_lab.newest_model_id()
     for name, values in zip(half.individuals, half.values, strict=True):
         found = tiny_lab.unfinished_heatmap(model_id, photo_id, name, FINE)
-        np.testing.assert_allclose(found.values, values, rtol=1e-3, atol=1e-6)
+        assert_same_once_stored(found.values, values)
         assert found.computed == half.computed.sum()
         assert found.engine == "exact"
         (there,) = tiny_lab.rows("unfinished_heatmaps", individual=name)
@@ -315,7 +316,7 @@ def test_photos_explained_together_get_the_heatmaps_that_each_gets_alone(tiny_la
         )
         for one, values in zip(found.values(), expected, strict=True):
             found_values = np.asarray(one["values"], np.float32).reshape(values.shape)
-            np.testing.assert_allclose(found_values, values, rtol=2e-3, atol=1e-5)
+            assert_same_once_stored(found_values, values)
 
 
 def test_a_photo_begun_earlier_is_continued_alone(tiny_lab, batches):
