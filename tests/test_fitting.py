@@ -1,5 +1,7 @@
 """Fitting P(correct): evidence moves the score, and little evidence leaves it as it is."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 from simulated import fit_rules
@@ -53,6 +55,64 @@ def test_evidence_that_tells_moves_the_score_by_the_penalised_maximum_likelihood
     expected = 1 / (1 + np.exp(-(found[0] + found[1] * standard)))
     p_correct, _ = probabilities(photos(np.full(300, 0.5), distance), rules)
     np.testing.assert_allclose(p_correct, expected, atol=0.005)
+
+
+def encounters(count, seed=5):
+    """Photos of which most come with others, and those that come alone are wrong more often."""
+    random = np.random.default_rng(seed)
+    together = random.random(count) < 0.8
+    scores = random.uniform(0.05, 0.95, count)
+    correct = random.random(count) < np.where(together, scores, scores / 4)
+    support = np.clip(0.5 * correct + random.uniform(0, 0.5, count), 0, 1)
+    evidence = [
+        replace(one, encounter_photos=2, encounter_support=float(value)) if company else one
+        for one, company, value in zip(photos(scores), together, support, strict=True)
+    ]
+    return evidence, correct, together, support
+
+
+def test_a_photo_that_comes_alone_is_judged_as_all_photos_would_be_alone():
+    evidence, correct, together, _ = encounters(600)
+    everybody = np.ones(600, bool)
+    without = [replace(one, encounter_photos=0, encounter_support=None) for one in evidence]
+    p_correct, _ = probabilities(without, fit_rules(evidence, correct, everybody))
+    expected, _ = probabilities(without, fit_rules(without, correct, everybody))
+    np.testing.assert_allclose(p_correct, expected, atol=1e-9)
+    # The photos that the lab holds alone are others: they do not decide.
+    assert p_correct[together].mean() == pytest.approx(correct.mean(), abs=0.02)
+
+
+def test_what_other_photos_add_is_fitted_on_top_of_what_a_photo_says_itself():
+    evidence, correct, together, support = encounters(600)
+    everybody = np.ones(600, bool)
+    without = [replace(one, encounter_photos=0, encounter_support=None) for one in evidence]
+    alone, _ = probabilities(without, fit_rules(without, correct, everybody))
+    start, right = np.log(alone / (1 - alone))[together], correct[together]
+    standard = (support - support[together].mean()) / support[together].std()
+    best, found = np.inf, None
+    for intercept in np.linspace(-1, 2, 301):
+        for weight in np.linspace(0, 4, 401):
+            odds = start + intercept + weight * standard[together]
+            loss = (np.logaddexp(0, odds) - right * odds).sum() + RIDGE * weight**2 / 2
+            if loss < best:
+                best, found = loss, (intercept, weight)
+    odds = start + found[0] + found[1] * standard[together]
+    p_correct, _ = probabilities(evidence, fit_rules(evidence, correct, everybody))
+    np.testing.assert_allclose(p_correct[together], 1 / (1 + np.exp(-odds)), atol=0.005)
+    np.testing.assert_allclose(p_correct[~together], alone[~together], atol=1e-9)
+
+
+def test_too_few_wrong_photos_with_others_leave_what_each_says_itself():
+    evidence, correct, together, _ = encounters(60)
+    correct = correct | together
+    correct[np.flatnonzero(together)[: FEWEST - 1]] = False
+    correct[~together] = np.arange((~together).sum()) % 2 == 0
+    without = [replace(one, encounter_photos=0, encounter_support=None) for one in evidence]
+    rules = fit_rules(evidence, correct, np.ones(60, bool))
+    assert "encounter_support" not in rules.correct.features
+    np.testing.assert_allclose(
+        probabilities(evidence, rules)[0], probabilities(without, rules)[0], atol=1e-12
+    )
 
 
 def test_photos_that_all_belong_together_are_not_judged_by_rules_fitted_on_themselves():

@@ -34,8 +34,9 @@ from sklearn.base import BaseEstimator, ClassifierMixin
 from whalecore.files import write_bytes
 from whalecore.lab.lab import Lab, open_lab
 from whalecore.photos.synthetic import draw_encounter, plan_encounters
-from whalecore.reliability.calibration import perfect_calibration_error
+from whalecore.reliability.calibration import brier_score, perfect_calibration_error
 from whalecore.reliability.figures import Outcome, all_figures, evidence_gain
+from whalecore.reliability.fitting import probabilities
 from whalecore.reliability.metrics import auroc, expected_calibration_error
 from whalecore.reliability.rules import CORRECT_FEATURES, feature_rows
 from whalecore.reliability.sets import CONFIDENCE, answer_probabilities
@@ -75,6 +76,9 @@ FIGURES = {
     "ECE of the score alone (temperature)": "calibration_error_score",
     "Brier score": "brier",
     "Brier score of the score alone": "brier_score",
+    "as if every photo had come alone: Brier score": "brier_alone",
+    "... calibration error (ECE)": "calibration_error_alone",
+    "... mean of P(right), less the share that is right": "excess_alone",
     "risk-coverage area": "risk_coverage",
     "... of the score alone": "risk_coverage_score",
     "... of the margin alone": "risk_coverage_margin",
@@ -279,6 +283,9 @@ def crossed(judged, scores: AllScores, error_limit: float, seed: int, parts: int
     # Ranks are compared among photos that the same rules judge.
     ranked = [ranks_of_new(outcome(one, "test")) for one in told]
     pooled |= {name: float(np.mean([one[name] for one in ranked])) for name in ranked[0]}
+    lone = [judged_alone(one) for one in told]
+    lone = np.array([lone[own][place] for place, own in enumerate(part)])
+    pooled |= alone_figures(lone, correct)
     trees = [boosted(one, part != number) for number, one in enumerate(told)]
     chances = np.array([trees[own][place] for place, own in enumerate(part)])
     groups = np.array([one.group for one in judged])
@@ -300,6 +307,21 @@ def boosted(judgement: Judgement, validation: np.ndarray) -> np.ndarray:
         max_iter=60, learning_rate=0.05, max_leaf_nodes=6, min_samples_leaf=15, random_state=0
     )
     return trees.fit(rows[validation], right[validation]).predict_proba(rows)[:, 1]
+
+
+def judged_alone(judgement: Judgement) -> np.ndarray:
+    """P(correct) of every photo as if it had come without the others of its encounter."""
+    alone = [replace(one, encounter_photos=0, encounter_support=None) for one in judgement.evidence]
+    return probabilities(alone, judgement.rules)[0]
+
+
+def alone_figures(chances: np.ndarray, correct: np.ndarray) -> dict[str, float]:
+    """How well photos that come alone are judged."""
+    return {
+        "brier_alone": brier_score(chances, correct),
+        "calibration_error_alone": expected_calibration_error(chances, correct),
+        "excess_alone": float((chances - correct).mean()),
+    }
 
 
 def ranks_of_new(told: Outcome) -> dict[str, float]:

@@ -14,6 +14,9 @@ RIDGE = 4.0
 ALONE = ("log_margin",)
 """Evidence of new whales that is tried by itself, not beside others."""
 
+OF_OTHERS = "encounter_support"
+"""Evidence from other photos, which a photo that comes alone does not have."""
+
 FEWEST = 10
 """Photos of each of two kinds without which nothing is fitted to tell them apart."""
 
@@ -25,6 +28,10 @@ def fit_correct(features: tuple[str, ...], rows: np.ndarray, correct: np.ndarray
     little data leaves it as it is. No weight may have the wrong sign: a nearer photo of a known
     whale never makes the answer less probable. Evidence that is missing counts as average, plus a
     weight for being missing.
+
+    What a photo says by itself is fitted first, on all photos, and what the other photos of its
+    encounter add on top of it: a photo that comes alone is judged as all photos would be alone, not
+    as the few that the lab holds alone, which may be of another kind.
 
     Parameters
     ----------
@@ -38,15 +45,37 @@ def fit_correct(features: tuple[str, ...], rows: np.ndarray, correct: np.ndarray
     score = rows[:, features.index("score")]
     if min(correct.sum(), (~correct).sum()) < FEWEST:
         return Logistic(("score",), (0.0,), (1.0,), (1.0,), 0.0)
-    signs = -_towards_new(features)
+    own = tuple(name for name in features if name != OF_OTHERS)
+    signs = -_towards_new(own)
     # The score itself may be trusted less than it says.
-    signs[features.index("score")] = 0.0
-    moved = _ridge(features, rows, correct, score, signs)
+    signs[own.index("score")] = 0.0
+    moved = _ridge(own, _columns(features, rows, own), correct, score, signs)
     at = moved.features.index("score")
     weights = list(moved.weights)
     # The score itself, as a part of the weighted sum.
     weights[at] += moved.scale[at]
-    return replace(moved, weights=tuple(weights), intercept=moved.intercept + moved.mean[at])
+    alone = replace(moved, weights=tuple(weights), intercept=moved.intercept + moved.mean[at])
+    return _with_others(alone, features, rows, correct) if OF_OTHERS in features else alone
+
+
+def _with_others(
+    alone: Logistic, features: tuple[str, ...], rows: np.ndarray, correct: np.ndarray
+) -> Logistic:
+    """Add what the other photos of an encounter say; nothing for photos that come alone."""
+    there = ~np.isnan(rows[:, features.index(OF_OTHERS)])
+    rows, correct = rows[there], correct[there]
+    if min(correct.sum(), (~correct).sum()) < FEWEST:
+        return alone
+    start = alone.intercept + alone.contributions(_columns(features, rows, alone.features)).sum(1)
+    support = _columns(features, rows, (OF_OTHERS,))
+    added = _ridge((OF_OTHERS,), support, correct, start, np.ones(1))
+    both = {
+        name: getattr(alone, name) + getattr(added, name)
+        for name in ("features", "mean", "scale", "weights")
+    }
+    # The step that having others makes is taken back where there are none.
+    missing = (*alone.missing, -added.intercept)
+    return Logistic(**both, intercept=alone.intercept + added.intercept, missing=missing)
 
 
 def fit_new(features: tuple[str, ...], rows: np.ndarray, new: np.ndarray) -> Logistic:
