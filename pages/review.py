@@ -35,10 +35,9 @@ def review(lab, view, pile) -> None:
     """The pile, and the photo that is looked at."""
     queue = queue_of(lab, chosen_of(view), pile)
     show_progress(queue)
-    rows = pile.set_index("photo_id", drop=False)
-    ids = queue.photos["photo_id"].tolist()
+    rows, ids = pile.photos, queue.ids
     current = view.photo if view.photo in rows.index else next(iter(ids), None)
-    if view.photo not in (None, *rows.index):
+    if view.photo is not None and view.photo not in rows.index:
         st.warning("The photo in the address has no scores; the first of the pile is shown.")
     if current is None:
         st.info(NOTHING)
@@ -76,10 +75,10 @@ with guarded("show the photos to review"):
     lab, view = current_lab(), read_view()
     drawings_note(lab)
     pile = pile_of(lab)
-    if pile.empty:
+    if pile.photos.empty:
         say_missing(
             lab, "The lab has no scored photos yet, so there is nothing to review.", "score"
         )
     else:
-        draw_filters(lab, view, sorted(int(one) for one in pile["cluster"].dropna().unique()))
+        draw_filters(lab, view, pile.clusters)
         review(lab, view, pile)

@@ -25,11 +25,19 @@ def show_mean_heatmap(lab, clustering_id: str, number: int, shape) -> None:
     if mean is None:
         st.info("The heatmaps of this cluster are no longer in the lab: compute them again.")
         return
-    limit = overlays.scale_limit(mean)
     height = max(1, round(WIDTH * shape[0] / shape[1]))
-    st.image(overlays.heatmap_picture(mean, height, WIDTH, limit), width="stretch", alt=words)
-    st.image(overlays.legend(limit, dark=is_dark()), alt=f"Scale from {-limit:.2g} to {limit:.2g}")
+    picture, scale, limit = _pictures(mean, height, is_dark())
+    st.image(picture, width="stretch", alt=words)
+    st.image(scale, alt=f"Scale from {-limit:.2g} to {limit:.2g}")
     st.caption(words, help=explain("mean heatmap"))
+
+
+@st.cache_data(max_entries=200, show_spinner=False)
+def _pictures(mean: np.ndarray, height: int, dark: bool) -> tuple[np.ndarray, np.ndarray, float]:
+    """A heatmap in its colours, its scale, and where that ends."""
+    limit = overlays.scale_limit(mean)
+    picture = overlays.heatmap_picture(mean, height, WIDTH, limit)
+    return picture, overlays.legend(limit, dark=dark), limit
 
 
 def say_of_which_maps(lab, clustering_id: str) -> None:

@@ -91,13 +91,13 @@ def show_evidence(lab, found) -> None:
 
 def _rows(lab, found) -> list[EvidenceRow]:
     model_id = found.prediction.model_id
-    usual = _usual(str(lab.folder), model_id, len(lab.rows("evidence", model_id=model_id)), lab)
+    usual = _usual(str(lab.folder), model_id, lab.state("evidence"), lab)
     return evidence_rows(found.evidence, found.quality, usual)
 
 
 @st.cache_data(max_entries=8, show_spinner=False)
-def _usual(folder: str, model_id: str, gathered: int, _lab) -> dict[str, tuple[float, float]]:
-    """``gathered`` makes it be looked up anew when evidence was added."""
+def _usual(folder: str, model_id: str, state: str, _lab) -> dict[str, tuple[float, float]]:
+    """``state`` makes it be looked up anew when evidence was added."""
     return usual_evidence(_lab, model_id)
 
 

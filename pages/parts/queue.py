@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import date
 
+import pandas as pd
 import streamlit as st
 
 from pages.parts.decisions import turned_to
@@ -31,28 +34,47 @@ STEPS = {"j": "next photo", "k": "photo before"}
 """Keys of the buttons that turn the pile."""
 
 
-def pile_of(lab):
-    """All scored photos with their verdicts, read anew when the lab computed something."""
-    state = lab.pile_state()
-    pile = _pile(str(lab.folder), state, lab)
-    pile.attrs["state"] = state
-    return pile
+@dataclass(frozen=True, eq=False)
+class Pile:
+    """All scored photos with their verdicts, shared by all readers: nobody changes them.
+
+    Attributes
+    ----------
+    photos : DataFrame
+        By ``photo_id``, in the order of the pile.
+    clusters : tuple of int
+        That their heatmaps are in.
+    state : str
+        Changes when the lab computed something.
+    """
+
+    photos: pd.DataFrame
+    clusters: tuple[int, ...]
+    state: str
 
 
-@st.cache_data(max_entries=4, show_spinner="Reading the verdicts")
-def _pile(folder, state, _lab):
-    return _lab.review_pile()
+def pile_of(lab) -> Pile:
+    """The pile of a lab, read anew when the lab computed something."""
+    return _pile(str(lab.folder), lab.pile_state(), lab)
 
 
-def queue_of(lab, chosen: Chosen, pile) -> Queue:
-    """The photos that are meant, read anew when somebody decided."""
-    state = (pile.attrs["state"], lab.state("reviews"))
+# Shared, not copied for every click: tens of thousands of rows.
+@st.cache_resource(max_entries=4, show_spinner="Reading the verdicts")
+def _pile(folder, state, _lab) -> Pile:
+    photos = _lab.review_pile()
+    clusters = sorted(int(one) for one in photos["cluster"].dropna().unique())
+    return Pile(photos.set_index("photo_id", drop=False).rename_axis(None), tuple(clusters), state)
+
+
+def queue_of(lab, chosen: Chosen, pile: Pile) -> Queue:
+    """The photos that are meant, read anew when somebody decided; shared as the pile is."""
+    state = (pile.state, lab.state("reviews"))
     return _queue(str(lab.folder), state, chosen, lab, pile)
 
 
-@st.cache_data(max_entries=12, show_spinner=False)
+@st.cache_resource(max_entries=12, show_spinner=False)
 def _queue(folder, state, chosen, _lab, _pile) -> Queue:
-    return _lab.review_queue(chosen, _pile)
+    return _lab.review_queue(chosen, _pile.photos)
 
 
 @st.cache_data(max_entries=4, show_spinner=False)
@@ -73,7 +95,7 @@ def chosen_of(view: View) -> Chosen:
     )
 
 
-def draw_filters(lab, view: View, clusters: list[int]) -> None:
+def draw_filters(lab, view: View, clusters: Sequence[int]) -> None:
     """The filters in the sidebar, each of which is in the address."""
     place = st.sidebar.container()
     place.subheader("Pile", help=explain("pile"))

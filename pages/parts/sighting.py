@@ -16,7 +16,7 @@ def subject_of(row) -> Subject:
 
 def companions_of(lab, pile, photo_id: str) -> Companions | None:
     """Photos of the same encounter about which nobody has decided; None where there is none."""
-    state = (pile.attrs["state"], lab.state("reviews"))
+    state = (pile.state, lab.state("reviews"))
     others = _open_with(str(lab.folder), state, photo_id, lab, pile)
     if not others:
         return None
@@ -26,4 +26,4 @@ def companions_of(lab, pile, photo_id: str) -> Companions | None:
 
 @st.cache_data(max_entries=100, show_spinner=False)
 def _open_with(folder, state, photo_id, _lab, _pile) -> tuple[Subject, ...]:
-    return tuple(subject_of(row) for _, row in _lab.open_with(photo_id, _pile).iterrows())
+    return tuple(subject_of(row) for _, row in _lab.open_with(photo_id, _pile.photos).iterrows())

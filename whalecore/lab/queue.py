@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import date
+from functools import cached_property
 
 import pandas as pd
 
@@ -127,6 +128,11 @@ class Queue:
     decided: int
     total: int
     conflicts: int
+
+    @cached_property
+    def ids(self) -> list[str]:
+        """Of the photos."""
+        return self.photos["photo_id"].tolist()
 
 
 class LabQueue(LabClusters):
