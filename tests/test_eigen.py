@@ -58,6 +58,26 @@ def test_the_embedding_carries_the_degrees():
     assert embedding.vectors.shape == (3, 2)
 
 
+def test_heatmaps_that_are_the_same_take_no_room_of_their_own(solver, monkeypatch):
+    random = np.random.default_rng(0)
+    points = random.normal(size=(80, 4))[random.integers(0, 80, 120)]
+    different = len(np.unique(points, axis=0))
+    sizes = []
+
+    def measured(points, sigma):
+        sizes.append(len(points))
+        return gaussian_affinity(points, sigma)
+
+    monkeypatch.setattr(eigen, "gaussian_affinity", measured)
+    embedding = dense_embedding(points, 1.5, 10)
+    assert sizes == [different]
+    affinity = gaussian_affinity(points, 1.5)
+    values, expected = np.linalg.eigh(normalised_laplacian(affinity))
+    np.testing.assert_allclose(embedding.degrees, affinity.sum(axis=1), rtol=1e-12)
+    np.testing.assert_allclose(embedding.eigenvalues, values[:60], atol=1e-10)
+    np.testing.assert_allclose(np.abs(embedding.vectors), np.abs(expected[:, :10]), atol=1e-6)
+
+
 def test_groups_are_counted_below_the_largest_step():
     assert groups_of(np.array([0, 0.01, 0.02, 0.5, 0.6])) == 3
     assert groups_of(np.array([0, 0.9, 0.91, 0.92])) == 2

@@ -47,9 +47,14 @@ def dense_embedding(points: np.ndarray, sigma: float, count: int) -> Embedding:
     count : int
         Eigenvectors wanted.
     """
-    affinity = gaussian_affinity(points, sigma)
+    first, place, times = _different(alike(points))
+    # Of the different ones alone: no second matrix where some are the same.
+    affinity = gaussian_affinity(points[first], sigma)
+    several = np.flatnonzero(times > 1)
     degrees = affinity.sum(axis=1, dtype=np.float64)
-    return Embedding(*smallest_eigenvectors(affinity, count, alike(points)), degrees)
+    degrees += affinity[:, several] @ (times[several] - 1.0)
+    found = _counted(affinity, degrees, count, place, times)
+    return Embedding(*found, degrees[place])
 
 
 def smallest_eigenvectors(
@@ -82,21 +87,33 @@ def smallest_eigenvectors(
     SettingsError
         If the eigenvalues of many heatmaps cannot be found.
     """
-    wanted = min(max(GAPS, count), len(affinity))
     if same is None:
-        return _solved(affinity, wanted, count)
+        return _solved(affinity, min(max(GAPS, count), len(affinity)), count)
+    first, place, times = _different(same)
+    degrees = affinity.sum(axis=1, dtype=np.float64)[first]
+    if len(first) < len(affinity):
+        affinity = affinity[np.ix_(first, first)]
+    return _counted(affinity, degrees, count, place, times)
+
+
+def _different(same: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """Return one place of each kind, each place's kind, and how often each kind is there."""
     _, first, place, times = np.unique(
         same, return_index=True, return_inverse=True, return_counts=True
     )
-    if len(first) == len(affinity):
-        return _solved(affinity, wanted, count)
-    degrees = affinity.sum(axis=1, dtype=np.float64)[first]
-    found, own = _solved(
-        affinity[np.ix_(first, first)], min(wanted, len(first)), count, np.sqrt(times / degrees)
-    )
+    return first, place, times
+
+
+def _counted(
+    affinity: np.ndarray, degrees: np.ndarray, count: int, place: np.ndarray, times: np.ndarray
+) -> tuple[np.ndarray, np.ndarray]:
+    """As `smallest_eigenvectors`, from affinity and degrees of the different heatmaps alone."""
+    wanted = min(max(GAPS, count), len(place))
+    scale = np.sqrt(times / degrees)
+    found, own = _solved(affinity, min(wanted, len(affinity)), count, scale)
     eigenvalues = np.ones(wanted)
-    eigenvalues[: len(found)] = np.minimum(found, 1)
-    vectors = np.zeros((len(affinity), min(count, len(affinity))))
+    eigenvalues[: len(found)] = found if len(found) == wanted else np.minimum(found, 1)
+    vectors = np.zeros((len(place), min(count, len(place))))
     vectors[:, : own.shape[1]] = (own / np.sqrt(times)[:, None])[place]
     return eigenvalues, vectors
 
