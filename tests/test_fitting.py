@@ -8,6 +8,7 @@ from simulated import fit_rules
 
 from whalecore.reliability.evidence import Evidence
 from whalecore.reliability.fitting import fit, probabilities
+from whalecore.reliability.rules import Rules, feature_rows
 from whalecore.reliability.weights import FEWEST, RIDGE, fit_new
 
 
@@ -82,37 +83,24 @@ def test_a_photo_that_comes_alone_is_judged_as_all_photos_would_be_alone():
     assert p_correct[together].mean() == pytest.approx(correct.mean(), abs=0.02)
 
 
-def test_what_other_photos_add_is_fitted_on_top_of_what_a_photo_says_itself():
+def test_photos_with_others_are_judged_by_a_fit_that_looks_at_these():
     evidence, correct, together, support = encounters(600)
-    everybody = np.ones(600, bool)
-    without = [replace(one, encounter_photos=0, encounter_support=None) for one in evidence]
-    alone, _ = probabilities(without, fit_rules(without, correct, everybody))
-    start, right = np.log(alone / (1 - alone))[together], correct[together]
-    standard = (support - support[together].mean()) / support[together].std()
-    best, found = np.inf, None
-    for intercept in np.linspace(-1, 2, 301):
-        for weight in np.linspace(0, 4, 401):
-            odds = start + intercept + weight * standard[together]
-            loss = (np.logaddexp(0, odds) - right * odds).sum() + RIDGE * weight**2 / 2
-            if loss < best:
-                best, found = loss, (intercept, weight)
-    odds = start + found[0] + found[1] * standard[together]
-    p_correct, _ = probabilities(evidence, fit_rules(evidence, correct, everybody))
-    np.testing.assert_allclose(p_correct[together], 1 / (1 + np.exp(-odds)), atol=0.005)
-    np.testing.assert_allclose(p_correct[~together], alone[~together], atol=1e-9)
+    rules = fit_rules(evidence, correct, np.ones(600, bool))
+    assert "encounter_support" in rules.correct.features
+    assert "encounter_support" not in rules.alone.features
+    p_correct, _ = probabilities(evidence, rules)
+    rows = feature_rows(evidence, rules.correct.features, rules.overall_share)
+    np.testing.assert_allclose(p_correct[together], rules.correct.probability(rows)[together])
+    scores = np.array([one.score for one in evidence])
+    helped = together & (support > 0.5)
+    assert (p_correct[helped] > scores[helped]).mean() > 0.9
+    assert Rules.from_dict(rules.to_dict()).alone == rules.alone
 
 
-def test_too_few_wrong_photos_with_others_leave_what_each_says_itself():
-    evidence, correct, together, _ = encounters(60)
-    correct = correct | together
-    correct[np.flatnonzero(together)[: FEWEST - 1]] = False
-    correct[~together] = np.arange((~together).sum()) % 2 == 0
+def test_where_no_photo_has_others_one_fit_serves_all():
+    evidence, correct, *_ = encounters(600)
     without = [replace(one, encounter_photos=0, encounter_support=None) for one in evidence]
-    rules = fit_rules(evidence, correct, np.ones(60, bool))
-    assert "encounter_support" not in rules.correct.features
-    np.testing.assert_allclose(
-        probabilities(evidence, rules)[0], probabilities(without, rules)[0], atol=1e-12
-    )
+    assert fit_rules(without, correct, np.ones(600, bool)).alone is None
 
 
 def test_photos_that_all_belong_together_are_not_judged_by_rules_fitted_on_themselves():

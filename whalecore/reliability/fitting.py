@@ -28,7 +28,7 @@ from whalecore.reliability.shares import (
 )
 from whalecore.reliability.shown_numbers import plain_percent
 from whalecore.reliability.usual import feature_limits, usual_values
-from whalecore.reliability.weights import FEWEST, fit_correct, fit_new
+from whalecore.reliability.weights import FEWEST, fit_alone, fit_correct, fit_new
 
 FOLDS = 5
 """Thresholds are chosen with probabilities from rules that were fitted on other photos."""
@@ -64,6 +64,19 @@ class Fitted:
     crossed: CrossFitted
 
 
+@dataclass(frozen=True)
+class _Models:
+    """What probabilities follow from; the names are those of `Rules`.
+
+    ``overall_share``: what the shares of clusters are drawn towards.
+    """
+
+    correct: Logistic
+    alone: Logistic | None
+    new: Logistic
+    overall_share: float
+
+
 def fit(
     evidence: Sequence[Evidence],
     correct: np.ndarray,
@@ -78,7 +91,8 @@ def fit(
 ) -> Fitted:
     """Fit probabilities and choose thresholds on validation photos.
 
-    - P(correct), new individuals included, is that of `fit_correct`; P(new) that of `fit_new`.
+    - P(correct), new individuals included, is that of `fit_correct`, of photos without others of
+      their encounter that of `fit_alone`; P(new) is that of `fit_new`.
     - Shares of clusters are counted on other groups of photos, within every fit.
     - ``new_threshold`` gives the largest mean of the shares of new and of known photos that are
       told rightly, but is at least one half.
@@ -134,11 +148,9 @@ def fit(
     sets = None
     if probabilities is not None and truth is not None:
         sets = set_of(right_chances(probabilities, crossed.p_new, truth), confidence)
-    right, new, overall = _fit_models(shared, correct, known, features)
+    models = _fit_models(shared, correct, known, features)
     rules = Rules(
-        correct=right,
-        new=new,
-        overall_share=overall,
+        **vars(models),
         clusters=cluster_counts(evidence, correct),
         new_threshold=new_threshold,
         reliable_threshold=None if promise is None else promise.threshold,
@@ -165,7 +177,8 @@ def probabilities(evidence: Sequence[Evidence], rules: Rules) -> tuple[np.ndarra
     p_correct, p_new : ndarray of shape (photos,), float64
         They never sum to more than 1: where they would, P(new) gives way.
     """
-    return _probabilities(evidence, rules.correct, rules.new, rules.overall_share)
+    models = _Models(rules.correct, rules.alone, rules.new, rules.overall_share)
+    return _probabilities(evidence, models)
 
 
 def _check(
@@ -184,28 +197,34 @@ def _check(
         )
 
 
-def _probabilities(
-    evidence: Sequence[Evidence], correct: Logistic, new: Logistic, overall: float
-) -> tuple[np.ndarray, np.ndarray]:
-    right = correct.probability(feature_rows(evidence, correct.features, overall))
-    p_new = new.probability(feature_rows(evidence, new.features, overall))
+def _probabilities(evidence: Sequence[Evidence], models: _Models) -> tuple[np.ndarray, np.ndarray]:
+    right = _probability(evidence, models.correct, models.overall_share)
+    if models.alone is not None:
+        alone = np.array([one.encounter_support is None for one in evidence], bool)
+        right = np.where(alone, _probability(evidence, models.alone, models.overall_share), right)
+    p_new = _probability(evidence, models.new, models.overall_share)
     return right, np.minimum(p_new, 1 - right)
+
+
+def _probability(evidence: Sequence[Evidence], model: Logistic, overall: float) -> np.ndarray:
+    return model.probability(feature_rows(evidence, model.features, overall))
 
 
 def _fit_models(
     evidence: Sequence[Evidence], correct: np.ndarray, known: np.ndarray, features: Sequence[str]
-) -> tuple[Logistic, Logistic, float]:
-    """Return the two models and the share that clusters' shares are drawn towards."""
+) -> _Models:
     clustered = np.array([one.has_cluster for one in evidence])
     judged = clustered if clustered.any() else known
     overall = float(correct[judged].mean()) if judged.any() else 0.5
 
+    features = tuple(features)
     correct_rows = feature_rows(evidence, features, overall)
     new_rows = feature_rows(evidence, NEW_FEATURES, overall)
-    return (
-        fit_correct(tuple(features), correct_rows, correct),
-        fit_new(NEW_FEATURES, new_rows, ~known),
-        overall,
+    return _Models(
+        correct=fit_correct(features, correct_rows, correct),
+        alone=fit_alone(features, correct_rows, correct),
+        new=fit_new(NEW_FEATURES, new_rows, ~known),
+        overall_share=overall,
     )
 
 
@@ -227,12 +246,12 @@ def cross_fit(
         rest = ~held
         fitting = [evidence[place] for place in np.flatnonzero(rest)]
         shared = nested_shares(fitting, correct[rest], fold[rest])
-        right, new, overall = _fit_models(shared, correct[rest], known[rest], features)
+        models = _fit_models(shared, correct[rest], known[rest], features)
         judged = with_shares(
             [evidence[place] for place in np.flatnonzero(held)],
             cluster_counts(fitting, correct[rest]),
         )
-        p_correct[held], p_new[held] = _probabilities(judged, right, new, overall)
+        p_correct[held], p_new[held] = _probabilities(judged, models)
         for place, one in zip(np.flatnonzero(held), judged, strict=True):
             judged_with[place] = one
     return CrossFitted(p_correct, p_new, fold, tuple(judged_with))

@@ -118,6 +118,9 @@ class Rules:
     sets : ConformalSet or None
         Which answers belong to a photo's set; None where the scores of all individuals were not
         given.
+    alone : Logistic or None
+        As ``correct``, for photos without others of their encounter; None where it is the same, and
+        in rules of earlier versions.
     usual : dict of str to float
         Median of the photos by name of `COMPARED`; empty in rules of earlier versions.
     feature_limits : dict of str to float
@@ -139,8 +142,14 @@ class Rules:
     reliable_wrong: int
     note: str
     sets: ConformalSet | None = None
+    alone: Logistic | None = None
     usual: dict[str, float] = field(default_factory=dict)
     feature_limits: dict[str, float] = field(default_factory=dict)
+
+    def right(self, evidence: Evidence) -> Logistic:
+        """Return what P(the first candidate is right) of a photo follows from."""
+        with_others = self.alone is None or evidence.encounter_support is not None
+        return self.correct if with_others else self.alone
 
     def to_dict(self) -> dict[str, Any]:
         """Return the rules as JSON-safe values."""
@@ -157,6 +166,7 @@ class Rules:
         """
         try:
             limits, sets = stored["quality_limits"], stored.get("sets")
+            alone = stored.get("alone")
             usual = stored.get("usual_limits", {})
             middle, features = stored.get("usual", {}), stored.get("feature_limits", {})
             rules = cls(
@@ -179,6 +189,7 @@ class Rules:
                 reliable_wrong=_count(stored["reliable_wrong"]),
                 note=str(stored["note"]),
                 sets=None if sets is None else ConformalSet.from_dict(sets),
+                alone=None if alone is None else _logistic(alone, CORRECT_FEATURES),
                 usual={name: _number(middle[name]) for name in COMPARED if name in middle},
                 feature_limits={
                     name: _number(features[name]) for name in FEATURELESS if name in features

@@ -69,8 +69,8 @@ def decide(evidence: Evidence, rules: Rules, chances: tuple[float, float] | None
     verdict, limits = _decided(evidence, rules, p_correct, p_new)
     sides = {
         "new_whale": (rules.new, NEW, -1),
-        "reliable": (rules.correct, FOR, 1),
-        "check": (rules.correct, AGAINST, -1),
+        "reliable": (rules.right(evidence), FOR, 1),
+        "check": (rules.right(evidence), AGAINST, -1),
     }
     reasons = [mark_reason(evidence, verdict)]
     if verdict == "retake":

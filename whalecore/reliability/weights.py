@@ -29,10 +29,6 @@ def fit_correct(features: tuple[str, ...], rows: np.ndarray, correct: np.ndarray
     whale never makes the answer less probable. Evidence that is missing counts as average, plus a
     weight for being missing.
 
-    What a photo says by itself is fitted first, on all photos, and what the other photos of its
-    encounter add on top of it: a photo that comes alone is judged as all photos would be alone, not
-    as the few that the lab holds alone, which may be of another kind.
-
     Parameters
     ----------
     features : tuple of str
@@ -45,37 +41,32 @@ def fit_correct(features: tuple[str, ...], rows: np.ndarray, correct: np.ndarray
     score = rows[:, features.index("score")]
     if min(correct.sum(), (~correct).sum()) < FEWEST:
         return Logistic(("score",), (0.0,), (1.0,), (1.0,), 0.0)
-    own = tuple(name for name in features if name != OF_OTHERS)
-    signs = -_towards_new(own)
+    signs = -_towards_new(features)
     # The score itself may be trusted less than it says.
-    signs[own.index("score")] = 0.0
-    moved = _ridge(own, _columns(features, rows, own), correct, score, signs)
+    signs[features.index("score")] = 0.0
+    moved = _ridge(features, rows, correct, score, signs)
     at = moved.features.index("score")
     weights = list(moved.weights)
     # The score itself, as a part of the weighted sum.
     weights[at] += moved.scale[at]
-    alone = replace(moved, weights=tuple(weights), intercept=moved.intercept + moved.mean[at])
-    return _with_others(alone, features, rows, correct) if OF_OTHERS in features else alone
+    return replace(moved, weights=tuple(weights), intercept=moved.intercept + moved.mean[at])
 
 
-def _with_others(
-    alone: Logistic, features: tuple[str, ...], rows: np.ndarray, correct: np.ndarray
-) -> Logistic:
-    """Add what the other photos of an encounter say; nothing for photos that come alone."""
-    there = ~np.isnan(rows[:, features.index(OF_OTHERS)])
-    rows, correct = rows[there], correct[there]
-    if min(correct.sum(), (~correct).sum()) < FEWEST:
-        return alone
-    start = alone.intercept + alone.contributions(_columns(features, rows, alone.features)).sum(1)
-    support = _columns(features, rows, (OF_OTHERS,))
-    added = _ridge((OF_OTHERS,), support, correct, start, np.ones(1))
-    both = {
-        name: getattr(alone, name) + getattr(added, name)
-        for name in ("features", "mean", "scale", "weights")
-    }
-    # The step that having others makes is taken back where there are none.
-    missing = (*alone.missing, -added.intercept)
-    return Logistic(**both, intercept=alone.intercept + added.intercept, missing=missing)
+def fit_alone(features: tuple[str, ...], rows: np.ndarray, correct: np.ndarray) -> Logistic | None:
+    """As `fit_correct` of all photos, each as if it had come without the others of its encounter.
+
+    What a photo lacks without them would otherwise be learnt from the photos that a lab holds
+    alone, which may be few and of another kind.
+
+    Returns
+    -------
+    Logistic or None
+        None where no photo has others: what is fitted then is the same already.
+    """
+    own = tuple(name for name in features if name != OF_OTHERS)
+    if len(own) == len(features) or np.isnan(_columns(features, rows, (OF_OTHERS,))).all():
+        return None
+    return fit_correct(own, _columns(features, rows, own), correct)
 
 
 def fit_new(features: tuple[str, ...], rows: np.ndarray, new: np.ndarray) -> Logistic:
