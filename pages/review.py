@@ -33,19 +33,21 @@ NOTHING = (
 
 def review(lab, view, pile) -> None:
     """The pile, and the photo that is looked at."""
-    queue = queue_of(lab, chosen_of(view), pile)
+    chosen_pile = chosen_of(view)
+    queue = queue_of(lab, chosen_pile, pile)
     show_progress(queue)
     rows, ids = pile.photos, queue.ids
     current = view.photo if view.photo in rows.index else next(iter(ids), None)
     if view.photo is not None and view.photo not in rows.index:
-        st.warning("The photo in the address has no scores; the first of the pile is shown.")
+        shown = "; the first of the pile is shown" if ids else ""
+        st.warning(f"The photo in the address has no scores, so that it is in no pile{shown}.")
     if current is None:
         st.info(NOTHING)
         return
     if current != view.photo:
         view = change(photo=current, individual=None, against=None)
     turned_to(current)
-    following = draw_steps(ids, current)
+    following = draw_steps(ids, current, chosen_pile)
     row = rows.loc[current]
     shape = shape_of(lab, row.model_id)
     sheet = sheet_of(lab, current, shape)

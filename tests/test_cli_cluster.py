@@ -8,8 +8,9 @@ from click.testing import CliRunner
 
 from whalecore.cli import main
 from whalecore.clusters.spectral import spectral_clustering
-from whalecore.errors import SettingsError
+from whalecore.errors import SettingsError, TooFewError
 from whalecore.types import GradCamSettings, OcclusionSettings, settings_from_key
+from whalecore.workflow import cluster
 
 USUAL = "fill=0,target=probability"
 
@@ -44,6 +45,27 @@ def test_occlusion_maps_and_grad_cam_describe_a_heatmap_together(tiny_lab):
         f"osm patch=16,stride=8,{USUAL}",
         "gradcam layer=layer4",
     ]
+
+
+def test_where_one_kind_of_heatmaps_is_too_few_the_other_is_clustered_all_the_same(
+    tiny_lab, monkeypatch
+):
+    usual = cluster.cluster_heatmaps
+
+    def few(lab, kind, *given, **named):
+        if kind == "correct":
+            raise TooFewError("Too few correct ones.")
+        return usual(lab, kind, *given, **named)
+
+    monkeypatch.setattr(cluster, "cluster_heatmaps", few)
+    answer = give("cluster", "--lab", tiny_lab.folder, "--clusters", 3, "--json")
+    assert answer.exit_code == 0, answer.stderr
+    (name,) = json.loads(answer.stdout)["clusterings"]
+    assert name.startswith("top5-")
+    assert "Too few correct ones." in answer.stderr
+    answer = give("cluster", "--lab", tiny_lab.folder, "--maps", "correct")
+    assert answer.exit_code == 1
+    assert "Too few correct ones." in answer.stderr
 
 
 def test_settings_that_cannot_be_read_say_what_may_be_written(tiny_lab):

@@ -9,6 +9,7 @@ from PIL import Image
 from whalecore.errors import CatalogueError
 from whalecore.photos.catalogue import Conflict, encounter_of_day, find_conflicts
 from whalecore.photos.importers import read_catalogue
+from whalecore.photos.values import read_date
 from whalecore.types import Box
 
 FLUKES = Path(__file__).resolve().parents[1] / ".." / "shared" / "flukes"
@@ -177,6 +178,24 @@ def test_links_that_leave_the_folder_are_refused(tmp_path):
     assert "leads out of the folder" in reasons["w_1/link.jpg"]
     assert "links to folders are not followed" in reasons["w_2"]
     assert set(reasons) == {"w_1/link.jpg", "w_1/loop.jpg", "w_2"}
+
+
+def test_a_folder_of_nothing_but_links_says_why_no_photo_was_taken(tmp_path):
+    outside = tmp_path / "outside"
+    outside.mkdir()
+    (outside / "a.jpg").write_bytes(b"photo")
+    root = tmp_path / "root"
+    (root / "w_1").mkdir(parents=True)
+    (root / "w_1" / "a.jpg").symlink_to(outside / "a.jpg")
+    words = refusal(root)
+    assert "No photo was found in 'root'" in words
+    assert "1 left out, such as 'w_1/a.jpg'" in words
+    assert "leads out of the folder" in words
+
+
+def test_a_year_out_of_range_is_said_to_be_one():
+    with pytest.raises(ValueError, match="its year is not one from 1900 to 2100"):
+        read_date("2999-01-01")
 
 
 def test_a_folder_without_photos_and_a_missing_one_are_refused(tmp_path):

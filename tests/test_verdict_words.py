@@ -208,7 +208,7 @@ def test_small_shares_keep_a_digit(share, words):
 @pytest.mark.parametrize(
     ("ends", "said"),
     [
-        ((0.01, 0.02, 0.03), "adds something to the score**: the squared error falls by +0.0200"),
+        ((0.01, 0.02, 0.03), "adds something to the score**: the squared error changes by -0.0200"),
         ((-0.03, -0.02, -0.01), "makes the probabilities worse here**"),
         ((-0.01, 0.002, 0.03), "adds nothing to the score that can be shown"),
     ],
@@ -217,5 +217,5 @@ def test_what_the_cluster_alone_adds_is_said_with_its_interval(ends, said):
     low, value, high = ends
     words = cluster_gain_words({"cluster_gain_brier": Effect(value, low, high, 120)})
     assert said in spaced(words)
-    assert f"({low:+.4f} to {high:+.4f}, 95 %, 120 photos)" in spaced(words)
+    assert f"({-high:+.4f} to {-low:+.4f}, 95 %, 120 photos)" in spaced(words)
     assert cluster_gain_words({"heatmap_gain_brier": Effect(value, low, high, 120)}) == ""

@@ -6,7 +6,7 @@ import click
 
 from whalecore.cli_command import Answer, command
 from whalecore.cli_options import lab_option
-from whalecore.errors import SettingsError
+from whalecore.errors import SettingsError, TooFewError
 from whalecore.lab.lab import open_lab
 from whalecore.types import LARGEST_SEED
 
@@ -92,29 +92,36 @@ def cluster(
 
     lab = open_lab(folder)
     wanted, width = _clusters(clusters), _sigma(sigma)
-    found = [
-        cluster_heatmaps(
-            lab,
-            kind,
-            wanted,
-            width,
-            settings,
-            seed,
-            report,
-            mode=mode,
-            method=method,
-            signed=signed,
-            aligned=aligned,
-            anew=anew,
-        )
-        for kind in (MAPS if maps == "both" else (maps,))
-    ]
+    kinds, found, too_few = MAPS if maps == "both" else (maps,), [], []
+    for kind in kinds:
+        try:
+            one = cluster_heatmaps(
+                lab,
+                kind,
+                wanted,
+                width,
+                settings,
+                seed,
+                report,
+                mode=mode,
+                method=method,
+                signed=signed,
+                aligned=aligned,
+                anew=anew,
+            )
+        except TooFewError as error:
+            too_few.append(error)
+            continue
+        found.append(one)
+    if not found:
+        raise too_few[-1]
     names = [one.clustering_id for one in found]
     about = [describe_clustering(lab, name) for name in names]
     lines = [f"clusterings: {name}" for name in names] + [one.note for one in found if one.note]
     left_out = sum(one.left_out for one in found)
     value = {"clusterings": names, "left_out": left_out, "details": about}
     remarks = [line for one in about for line in spoken_clustering(one)]
+    remarks = [*map(str, too_few), *remarks]
     return Answer(value, (), lines, tuple(remarks))
 
 

@@ -28,8 +28,8 @@ MANY = (
 """Colours of clusters; they repeat, so that the clusters' numbers stand on the map as well."""
 
 RIGHT = ("right individual, at first place", "right individual, later", "another individual")
-SCORES = ("#00224e", "#434e6c", "#7d7c78", "#bcaf6f", "#fee838")
-"""Cividis from score 0 to score 1."""
+SCORES = ("#41609f", "#67768f", "#8d8a78", "#b49c52", "#d8b21e")
+"""From score 0 to score 1: blue to yellow as in Cividis, but seen on a light and a dark page."""
 
 STEP = 24
 """Height of a bar that lies, in pixels."""

@@ -45,26 +45,28 @@ FIGURES = {
     "map_at_5": "Mean average precision of the five (MAP@5)",
     "expected_calibration_error": "Gap between score and share right, of known animals",
     "calibration_error": "Gap between probability and share right",
-    "calibration_error_perfect": "The same gap of perfect probabilities, by chance alone",
-    "calibration_error_score": "The same gap of the score alone",
+    "calibration_error_perfect": "Gap of perfect probabilities, by chance alone",
+    "calibration_error_score": "Gap between the score alone and share right",
     "brier": "Squared error of the probability",
     "brier_score": "Squared error of the score alone",
     "calibration_error_gain_score": "Gap saved over the score alone",
     "brier_gain_score": "Squared error saved over the score alone",
     "risk_coverage": "Area under the risk-coverage curve",
-    "risk_coverage_score": "The same area of the score alone",
-    "risk_coverage_margin": "The same area of the lead over the second candidate alone",
-    "risk_coverage_unscaled_score": "The same area of the score before calibration",
-    "risk_coverage_gain_score": "Area gained over the score alone",
-    "risk_coverage_gain_margin": "Area gained over the lead alone",
-    "risk_coverage_gain_unscaled_score": "Area gained over the score before calibration",
+    "risk_coverage_score": "Area under the curve of the score alone",
+    "risk_coverage_margin": "Area under the curve of the lead over the second candidate alone",
+    "risk_coverage_unscaled_score": "Area under the curve of the score before calibration",
+    "risk_coverage_gain_score": "Area under the curve saved over the score alone",
+    "risk_coverage_gain_margin": "Area under the curve saved over the lead alone",
+    "risk_coverage_gain_unscaled_score": "Area under the curve saved over the score before "
+    "calibration",
     "generalized_risk": "Area of accepted and wrong",
-    "generalized_risk_score": "The same area of the score alone",
-    "generalized_risk_margin": "The same area of the lead over the second candidate alone",
-    "generalized_risk_unscaled_score": "The same area of the score before calibration",
-    "generalized_risk_gain_score": "Area gained over the score alone",
-    "generalized_risk_gain_margin": "Area gained over the lead alone",
-    "generalized_risk_gain_unscaled_score": "Area gained over the score before calibration",
+    "generalized_risk_score": "Accepted and wrong, of the score alone",
+    "generalized_risk_margin": "Accepted and wrong, of the lead over the second candidate alone",
+    "generalized_risk_unscaled_score": "Accepted and wrong, of the score before calibration",
+    "generalized_risk_gain_score": "Accepted and wrong, saved over the score alone",
+    "generalized_risk_gain_margin": "Accepted and wrong, saved over the lead alone",
+    "generalized_risk_gain_unscaled_score": "Accepted and wrong, saved over the score before "
+    "calibration",
     "auroc_errors": "Right told from wrong by the probability (AUROC)",
     "auroc_new": "New whales told from known ones by the verdict (AUROC)",
     "auroc_new_by_score": "New whales told from known ones by the score alone (AUROC)",
@@ -75,14 +77,14 @@ FIGURES = {
     "auroc_new_gain_distance": "New whales, gained over the nearest photo (AUROC)",
     "share_reliable": "Called reliable",
     "error_among_reliable": "Wrong among those called reliable",
-    "error_among_reliable_bound": "At most wrong among them, with 95 % confidence",
+    "error_among_reliable_bound": "At most wrong among them, with 95 % confidence to one side",
     "share_check": "Called check by hand",
     "share_new_whale": "Called probably a new whale",
     "share_retake": "Called take another photo",
     "set_size": "Answers in a set, on average",
     "set_coverage": "Sets that hold the right answer",
-    "set_coverage_known": "The same, of known animals",
-    "set_coverage_new": "The same, of new animals",
+    "set_coverage_known": "Sets that hold the right answer, of known animals",
+    "set_coverage_new": "Sets that hold the right answer, of new animals",
     "set_with_new_whale": "Sets that hold the answer new whale",
     "heatmap_gain_brier": "Squared error saved by heatmaps",
     "heatmap_gain_risk_coverage": "Area under the risk-coverage curve saved by heatmaps",
@@ -241,20 +243,20 @@ def cluster_gain_words(figures: Mapping[str, Effect]) -> str:
     gain = figures.get("cluster_gain_brier")
     if gain is None:
         return ""
-    between = f"({gain.low:+.4f} to {gain.high:+.4f}, 95 %, {counted(gain.photos, 'photo')})"
+    between = f"({-gain.high:+.4f} to {-gain.low:+.4f}, 95 %, {counted(gain.photos, 'photo')})"
     if gain.low > 0:
         return (
-            "**The cluster by itself adds something to the score**: the squared error falls by "
-            f"{gain.value:+.4f} {between}."
+            "**The cluster by itself adds something to the score**: the squared error changes by "
+            f"{-gain.value:+.4f} {between}."
         )
     if gain.high < 0:
         return (
             "**The cluster by itself makes the probabilities worse here**: the squared error "
-            f"falls by {gain.value:+.4f} {between}."
+            f"changes by {-gain.value:+.4f} {between}."
         )
     return (
         "The cluster by itself adds nothing to the score that can be shown: the squared error "
-        f"falls by {gain.value:+.4f} {between}."
+        f"changes by {-gain.value:+.4f} {between}."
     )
 
 

@@ -163,7 +163,10 @@ def _choose_another(lab, photo_id: str, decide: Callable[[str, str], None], ever
                 "Type a name: a known individual is confirmed, another name makes a new one."
             )
             return
-        known = name in lab.individuals()
+        # Nobody means another animal by other capitals.
+        alike = (one for one in lab.individuals() if one.casefold() == name.casefold())
+        known = next(alike, None)
+        name = known or name
         words = "It is" if known else "New individual"
         acting_button(
             f"{words} {shortened(name)}{every}",

@@ -30,6 +30,7 @@ _SHOWN = "photo_shown"
 _WRITTEN = "photo_written"
 _SEEN = "uploads_seen"
 _EMPTIED = "photos_put_away"
+_LISTED = "uploads_listed"
 
 
 @dataclass(frozen=True)
@@ -91,10 +92,22 @@ def _show(photo_id: str) -> None:
     st.session_state[_SHOWN] = photo_id
 
 
-def _take(held: dict[str, Held], name: str, data: bytes) -> None:
+def _take(held: dict[str, Held], name: str, data: bytes) -> str:
     photo_id = photo_id_of(data)
     held[photo_id] = Held(photo_id, name, data)
     _show(photo_id)
+    return photo_id
+
+
+def _put_away(key: str, held: dict[str, Held]) -> None:
+    """Put away the photos that the reader took out of the list of uploads.
+
+    Only those that the list named last: it forgets all of them when the page is turned.
+    """
+    left = {upload.file_id for upload in st.session_state[key]}
+    for file_id, photo_id in st.session_state.get(_LISTED, {}).items():
+        if file_id not in left and held.pop(photo_id, None) and read_view().photo == photo_id:
+            change(photo=None)
 
 
 def _take_from_lab(lab, held: dict[str, Held], photo_id: str) -> None:
@@ -122,19 +135,22 @@ def _take_from_address(lab, held: dict[str, Held]) -> None:
 
 
 def _take_uploads(held: dict[str, Held]) -> None:
-    seen: set[str] = st.session_state.setdefault(_SEEN, set())
+    seen: dict[str, str] = st.session_state.setdefault(_SEEN, {})
+    key = f"uploads_{st.session_state.get(_EMPTIED, 0)}"
     uploads = st.file_uploader(
         "Fluke photos",
         type=FORMATS,
         accept_multiple_files=True,
-        key=f"uploads_{st.session_state.get(_EMPTIED, 0)}",
+        key=key,
+        on_change=_put_away,
+        args=(key, held),
         max_upload_size=MEGABYTES,
         help=f"{explain('photos in hand')} {explain('photo')}",
     )
     for upload in uploads:
         if upload.file_id not in seen:
-            seen.add(upload.file_id)
-            _take(held, upload.name, upload.getvalue())
+            seen[upload.file_id] = _take(held, upload.name, upload.getvalue())
+    st.session_state[_LISTED] = {one.file_id: seen[one.file_id] for one in uploads}
 
 
 def _buttons(lab, held: dict[str, Held]) -> None:

@@ -13,7 +13,7 @@ from pages.parts.decisions import turned_to
 from pages.parts.state import View, bound, change
 from whalecore.glossary import explain
 from whalecore.lab.queue import ALL, CONFLICT, DECIDED, NONE, OPEN, Chosen, Queue
-from whalecore.verdict_words import KINDS
+from whalecore.verdict_words import KINDS, counted
 
 VERDICTS = {
     **{verdict: KINDS[verdict] for verdict in ("check", "new_whale", "retake", "reliable")},
@@ -163,25 +163,29 @@ def show_progress(queue: Queue) -> None:
     )
 
 
-def neighbours(ids: list[str], current: str | None) -> tuple[str | None, str | None]:
+def neighbours(
+    ids: list[str], current: str | None, chosen: Chosen
+) -> tuple[str | None, str | None]:
     """The photo before and the photo after the current one, which need not be in the pile.
 
     A photo that was just decided may have left the pile: then its place is where it was.
     """
-    order = st.session_state.get(ORDER, [])
-    if current in ids or current not in order:
-        st.session_state[ORDER] = order = ids
+    of, order = st.session_state.get(ORDER, (None, []))
+    if of != chosen or current not in order or not set(ids) <= set(order):
+        order = ids
+        st.session_state[ORDER] = chosen, order
     if current not in order:
         return None, next(iter(ids), None)
     place, there = order.index(current), set(ids)
-    before = next((one for one in order[:place][::-1] if one in there), None)
+    # Also one that was decided meanwhile, so that a slip can be taken back.
+    before = order[place - 1] if place else None
     after = next((one for one in order[place + 1 :] if one in there), None)
     return before, after
 
 
-def draw_steps(ids: list[str], current: str | None) -> str | None:
+def draw_steps(ids: list[str], current: str | None, chosen: Chosen) -> str | None:
     """Buttons, with keys, to the photos before and after; the one after is returned."""
-    before, after = neighbours(ids, current)
+    before, after = neighbours(ids, current, chosen)
     place = f"Photo {ids.index(current) + 1:,} of {len(ids):,}" if current in ids else None
     with st.container(horizontal=True, vertical_alignment="center"):
         st.button(
@@ -201,8 +205,15 @@ def draw_steps(ids: list[str], current: str | None) -> str | None:
             type="primary",
             icon=":material/arrow_forward:",
         )
-        st.markdown(place or f"Not in the pile any more; {len(ids):,} photos are left.")
+        st.markdown(place or _outside(ids, current))
     return after
+
+
+def _outside(ids: list[str], current: str | None) -> str:
+    """Words about a photo that is not in the pile: it was until it was decided, or never."""
+    if current in st.session_state[ORDER][1]:
+        return f"Not in the pile any more; {len(ids):,} photos are left."
+    return f"Not in this pile, which holds {counted(len(ids), 'photo')}."
 
 
 def _go(photo_id: str) -> None:

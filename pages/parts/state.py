@@ -50,7 +50,11 @@ _NOT_TAKEN = "not_taken"
 _DEPENDING = {
     "photo": ("individual", "rival", "against"),
     "clustering": ("cluster", "second", "other", "outline", "families"),
-    "reviewer": ("decided",),
+    # Another pile begins with its first photo.
+    **dict.fromkeys(
+        ("verdict", "in_cluster", "below", "since", "until", "reviewer", "decided"),
+        ("photo", "individual", "rival", "against"),
+    ),
 }
 
 

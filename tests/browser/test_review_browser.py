@@ -48,6 +48,30 @@ def test_escape_takes_back_what_was_typed_and_enter_keeps_it(reviewed, browser):
     page.close()
 
 
+def test_keys_work_again_after_the_mouse_set_a_filter_or_a_slider(reviewed, browser):
+    lab, address = reviewed
+    ids = lab.review_queue(Chosen(verdict="all")).ids
+    page = browser.new_page()
+    page.goto(f"{address}/review?lab={lab.folder}", timeout=SECONDS)
+    page.get_by_role("button", name="Cannot be identified").wait_for(timeout=SECONDS)
+    at_rest(page)
+    page.get_by_role("combobox", name="Verdict").click()
+    page.get_by_role("option", name="All photos with scores").click()
+    page.get_by_text(f"Photo 1 of {len(ids)}").wait_for(timeout=SECONDS)
+    # A list takes the focus back when it has closed.
+    page.wait_for_timeout(500)
+    for place, setter in enumerate(("Brightness", "Contrast"), 2):
+        at_rest(page)
+        page.keyboard.press("j")
+        page.get_by_text(f"Photo {place} of {len(ids)}").wait_for(timeout=SECONDS)
+        at_rest(page)
+        page.get_by_label(setter).first.click()
+    at_rest(page)
+    page.keyboard.press("k")
+    page.get_by_text(f"Photo 2 of {len(ids)}").wait_for(timeout=SECONDS)
+    page.close()
+
+
 def test_photos_are_decided_by_keys_alone_and_a_decision_is_taken_back(reviewed, browser):
     lab, address = reviewed
     ids = lab.review_queue(Chosen(verdict="all")).photos["photo_id"].tolist()

@@ -84,9 +84,8 @@ def test_a_photo_that_the_lab_does_not_hold_is_asked_for(tiny_lab_folder):
 def test_two_photos_of_one_animal_get_a_joint_answer_and_one_each(tiny_lab):
     at = opened("identify", tiny_lab.folder)
     ids = list(tiny_lab.scores()["photo_id"].unique()[:2])
-    for place, photo_id in enumerate(ids):
-        data = tiny_lab.photo_path(photo_id).read_bytes()
-        at.file_uploader[0].upload(f"IMG_{place}.jpg", data, "image/jpeg").run()
+    files = [tiny_lab.photo_path(photo_id).read_bytes() for photo_id in ids]
+    upload(at, files)
     (together,) = [one for one in at.toggle if one.label == "These photos show one animal"]
     together.set_value(True).run()
     assert_calm(at)
@@ -118,14 +117,34 @@ def test_a_decision_on_an_upload_is_kept_with_the_photo(tiny_lab):
     assert tiny_lab.photo(review["photo_id"])["individual"] == second
 
 
+def upload(at, files):
+    """Put files into the upload field, in place of those that are in it."""
+    named = [(f"IMG_{place}.jpg", data, "image/jpeg") for place, data in enumerate(files)]
+    at.file_uploader[0].set_value(named).run()
+
+
+def test_a_photo_that_is_taken_out_of_the_uploads_is_put_away(tiny_lab):
+    at, (first, second) = with_two_photos(tiny_lab)
+    assert list(at.session_state["photos_in_hand"]) == [first, second]
+    own = tiny_lab.photo_path(tiny_lab.scores()["photo_id"].unique()[0]).read_bytes() + bytes(1)
+    upload(at, [own])
+    assert_calm(at)
+    assert list(at.session_state["photos_in_hand"]) == [first]
+    upload(at, [])
+    assert_calm(at)
+    assert not at.session_state["photos_in_hand"]
+    assert "Drop a photo of a fluke above" in shown(at)
+
+
 def with_two_photos(lab, together: bool = False):
     """The page with two photos of the lab as uploads, the second shown; their ids."""
     at = opened("identify", lab.folder)
-    ids = []
+    ids, files = [], []
     for place, photo_id in enumerate(lab.scores()["photo_id"].unique()[:2]):
         data = lab.photo_path(photo_id).read_bytes() + bytes(place + 1)
         ids.append(photo_id_of(data))
-        at.file_uploader[0].upload(f"IMG_{place}.jpg", data, "image/jpeg").run()
+        files.append(data)
+    upload(at, files)
     if together:
         at.toggle(key="photos_show_one_animal").set_value(True).run()
     assert_calm(at)

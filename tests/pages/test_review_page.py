@@ -134,6 +134,46 @@ def test_next_after_a_decision_goes_on_from_where_the_photo_was(folder):
     assert at.text_input(key="named_by").value == "Anna"
 
 
+def test_the_photo_that_was_just_decided_is_one_step_back(folder):
+    at = sign(opened(folder))
+    press(at, "Cannot be identified")
+    press(at, "Next photo")
+    press(at, "Photo before")
+    assert value_of(at, "photo") == IDS[2]
+    assert "Not in the pile any more; 3 photos are left." in shown(at)
+    press(at, "Undo my decision")
+    assert "Photo 1 of 4" in shown(at)
+
+
+def test_another_pile_begins_with_its_first_photo(folder):
+    at = opened(folder)
+    press(at, "Next photo")
+    calm(at.selectbox(key="review_verdict").set_value("reliable").run())
+    assert value_of(at, "photo") == IDS[1]
+    assert "Photo 1 of 1" in shown(at)
+
+
+def test_a_pile_without_photos_says_what_to_do(folder):
+    at = opened(folder, photo=IDS[2])
+    calm(at.selectbox(key="review_decided").set_value("conflict").run())
+    assert "No photo is left in this pile" in shown(at)
+
+
+def test_a_copied_link_to_a_photo_outside_its_pile_shows_it_and_says_so(folder):
+    at = opened(folder, photo=IDS[2], verdict="reliable")
+    assert value_of(at, "photo") == IDS[2]
+    assert "Not in this pile, which holds 1 photo." in shown(at)
+
+
+def test_a_known_individual_is_meant_whatever_capitals_its_name_is_typed_in(folder):
+    at = sign(opened(folder))
+    calm(at.text_input(key=f"other_{IDS[2]}").set_value("A").run())
+    button = at.button(key=f"decide_other_{IDS[2]}")
+    assert button.label.startswith("It is a")
+    calm(button.click().run())
+    assert open_lab(folder).photo(IDS[2])["individual"] == "a"
+
+
 def test_none_of_these_makes_a_new_individual_and_the_next_one_gets_the_next_name(folder):
     at = sign(opened(folder))
     press(at, r"None of these: new individual new\_0001")

@@ -53,9 +53,14 @@ def import_folders(root: Path) -> Catalogue:
             continue
         rows.append(row)
     if not rows:
+        left_out = ""
+        if refused:
+            one = refused[0]
+            reason = one.reason.rstrip(".")
+            left_out = f" ({len(refused)} left out, such as '{one.name}': {reason})"
         raise CatalogueError(
             f"No photo was found in '{printable(root.name)}': give a folder with one folder per "
-            "individual, a Kaggle folder with train.csv, or a CSV file."
+            f"individual, a Kaggle folder with train.csv, or a CSV file{left_out}."
         )
     if hidden:
         notes.append(Note(printable(root.name), f"{hidden} hidden files were left out."))

@@ -57,6 +57,10 @@ def read_date(text: str) -> datetime | None:
             continue
         if 1900 <= moment.year <= 2100:
             return moment.replace(tzinfo=None)
+        raise ValueError(
+            f"The date '{printable(text, 40)}' was left empty: its year is not one from 1900 to "
+            "2100."
+        )
     raise ValueError(
         f"The date '{printable(text, 40)}' cannot be read and was left empty: write it as "
         "2019-07-31 or 2019-07-31 14:05."

@@ -120,8 +120,8 @@ def heatmap_sentence(gain: Figures) -> str:
         )
     value, low, high, photos = gain["heatmap_gain_brier"]
     figures = (
-        f"the squared error of the probabilities falls by {value:.4f} ({low:.4f} to {high:.4f}, "
-        f"95 %) on {photos} photos"
+        f"the squared error of the probabilities changes by {-value:+.4f} ({-high:+.4f} to "
+        f"{-low:+.4f}, 95 %) on {photos} photos"
     )
     if low > 0:
         return f"Heatmaps add something to the score here: {figures}."

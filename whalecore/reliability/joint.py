@@ -29,7 +29,7 @@ DIFFERENT = (
     "them show one animal."
 )
 SPOILT = "Photos to be taken again ({spoilt} of {count}) have no say where others are better."
-SILENT = "Photos without a probability of their own ({silent} of {count}) have no say either."
+SILENT = "Photos without a probability of their own ({silent} of {count}) have no say."
 UNJUDGED = (
     "No photo has a probability of its own, so that the joint score of {score:.3f} has none: check "
     "by hand."

@@ -20,7 +20,7 @@ from whalecore.photos.crop import cut
 from whalecore.types import Box
 from whalecore.workflow.directions import better_directed
 from whalecore.workflow.presets import Preset
-from whalecore.workflow.progress import Pace, Report, silent
+from whalecore.workflow.progress import Pace, Report, silent, warnings_as_notes
 from whalecore.workflow.weigh import weighed
 
 if TYPE_CHECKING:
@@ -87,17 +87,18 @@ def train_identifier(lab: Lab, preset: Preset, fold: int = 0, report: Report = s
         new_crops, _ = _read_crops(lab, new_whales, preset, "read photos of new whales", report)
         curves = [()]
         labels = _labels(individuals, learned)
-        identifier = train(
-            crops,
-            labels,
-            individuals,
-            preset.training,
-            lab.folder / "training" / key,
-            validation=(held_crops, held_labels) if len(held_labels) else None,
-            progress=report,
-            new_whales=new_crops,
-            record=curves.append,
-        )
+        with warnings_as_notes(report):
+            identifier = train(
+                crops,
+                labels,
+                individuals,
+                preset.training,
+                lab.folder / "training" / key,
+                validation=(held_crops, held_labels) if len(held_labels) else None,
+                progress=report,
+                new_whales=new_crops,
+                record=curves.append,
+            )
         identifier = better_directed(identifier, crops, labels, held_crops, held_labels, report)
         ids, gallery = list(held["photo_id"]), _gallery(learned)
         identifier = weighed(

@@ -133,12 +133,14 @@ def _remarks(frame: pd.DataFrame, photos: pd.DataFrame):
     count = len(frame)
     years = frame["Encounter.year"].notna().sum() if "Encounter.year" in frame else 0
     if years < count:
-        yield f"{count - years} of {count} encounters have no year, which Wildbook needs."
+        have = "has" if count - years == 1 else "have"
+        yield f"{count - years} of {count} encounters {have} no year, which Wildbook needs."
     places = "Encounter.decimalLatitude"
     located = frame[places].notna().sum() if places in frame else 0
     if "Encounter.locationID" not in frame and located < count:
+        have = "has" if count - located == 1 else "have"
         yield (
-            f"{count - located} of {count} encounters have no place: give a location ID, or add "
+            f"{count - located} of {count} encounters {have} no place: give a location ID, or add "
             "latitude and longitude to the catalogue."
         )
     if "Encounter.submitterID" not in frame and count:
