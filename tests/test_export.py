@@ -146,6 +146,14 @@ def test_links_take_no_space_and_lead_to_the_photos(lab, tmp_path):
     assert link.resolve() == (tmp_path / "photos" / "c.png").resolve()
 
 
+def test_a_picture_that_is_gone_is_named_and_the_others_are_sorted(lab, tmp_path):
+    (tmp_path / "photos" / "c.png").unlink()
+    done = export_pictures(lab, tmp_path / "out")
+    assert done.written == 3
+    (said,) = done.refused
+    assert said.startswith("The photo 'c.png' is not where the lab found it")
+
+
 def test_a_link_in_the_target_is_not_followed(lab, tmp_path):
     elsewhere = tmp_path / "elsewhere"
     elsewhere.mkdir()

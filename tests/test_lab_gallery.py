@@ -155,6 +155,16 @@ def test_photos_that_cannot_be_read_stay_out(lab, photos):
     assert extended(lab, identifier) is identifier
 
 
+def test_a_photo_on_which_no_fluke_was_found_answers_for_nobody_until_its_crop_is_corrected(lab):
+    lab.write("crops", [{**row.crop("p0"), **BOX, "crop_source": "whole"}])
+    confirm(lab, "p0", LATER)
+    identifier = lab.identifier()
+    assert extended(lab, identifier) is identifier
+    assert not lab.rows("embeddings", photo_id="p0")
+    lab.write("crops", [{**row.crop("p0"), **BOX, "crop_source": "manual"}])
+    assert LATER in extended(lab, identifier).individuals
+
+
 def test_a_lab_without_embeddings_keeps_the_trained_list(lab, forget):
     confirm(lab, "p0", LATER)
     lab = forget(lab, "embeddings")

@@ -213,7 +213,8 @@ TERMS = {
     "reviewer": "The person who decides; the name is kept with each decision and remembered until "
     "the browser is closed.",
     "new individual": "An animal that the lab does not know yet: it gets the next free name and "
-    "can be chosen for other photos at once.",
+    "can be chosen for other photos at once, unless no fluke was found on this one and its "
+    "crop was not corrected.",
     "cannot be identified": "The photo does not show enough to say who it is; another one is "
     "needed.",
     "undo": "Your decision no longer counts, and the one that you made before it counts again; "

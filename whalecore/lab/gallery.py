@@ -143,7 +143,8 @@ def _named(found: EmbeddingSet, individuals: Collection[str]) -> EmbeddingSet:
 def embed_decided(lab: Lab, identifier: AnyIdentifier) -> None:
     """Write the embeddings of photos that decisions name, so that they answer at once.
 
-    Those of the catalogue wait for ``score``. Photos that cannot be read stay out.
+    Those of the catalogue wait for ``score``. Photos that cannot be read stay out, and so do those
+    on which no fluke was found: what they look like says nothing of the animal.
     """
     import torch
 
@@ -151,9 +152,12 @@ def embed_decided(lab: Lab, identifier: AnyIdentifier) -> None:
     for photo_id, role in lab.further_without_embedding(identifier.model_id, decided=True):
         if len(rows) == MOST_AT_ONCE:
             break
+        crop = lab.crop(photo_id)
+        if crop is not None and crop.source == "whole":
+            continue
         try:
             photo = lab.read_photo(photo_id)
-            crop = lab.crop(photo_id) or identifier.locate(photo)
+            crop = crop or identifier.locate(photo)
             prepared.append(identifier.prepare(photo, crop.box))
         except WhalecoreError:
             continue

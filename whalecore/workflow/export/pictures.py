@@ -125,6 +125,11 @@ def _put(source: Path, place: Path, row: dict, links: bool) -> tuple[Path, bool]
             f"{place} is a link, and might lead outside the folder: remove it or choose another "
             "folder."
         )
+    if not source.is_file():
+        raise LabError(
+            f"The photo '{row['name']}' is not where the lab found it: put it back, or import the "
+            "folder where it is now."
+        )
     name = safe_name(row["name"])
     for path in (place / name, place / marked(name, row["photo_id"])):
         with writable(path):
