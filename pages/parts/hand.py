@@ -104,9 +104,11 @@ def _put_away(key: str, held: dict[str, Held]) -> None:
 
     Only those that the list named last: it forgets all of them when the page is turned.
     """
-    left = {upload.file_id for upload in st.session_state[key]}
-    for file_id, photo_id in st.session_state.get(_LISTED, {}).items():
-        if file_id not in left and held.pop(photo_id, None) and read_view().photo == photo_id:
+    listed: dict[str, str] = st.session_state.get(_LISTED, {})
+    left = {listed.get(upload.file_id) for upload in st.session_state[key]}
+    # A photo that was uploaded twice stays until both are taken out.
+    for photo_id in set(listed.values()) - left:
+        if held.pop(photo_id, None) and read_view().photo == photo_id:
             change(photo=None)
 
 

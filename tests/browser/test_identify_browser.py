@@ -70,6 +70,25 @@ def test_from_upload_to_verdict_to_decision_by_keys_alone(dashboard, browser, ti
     assert [url for url in outside if not url.startswith(("data:", "blob:"))] == []
 
 
+def test_an_upload_that_is_taken_out_is_put_away_unless_it_is_there_twice(
+    dashboard, browser, tiny_lab
+):
+    photo = tiny_lab.photo_path(scored_photo(tiny_lab)).read_bytes() + b"\0"
+    page = browser.new_page()
+    page.goto(f"{dashboard}/?lab={tiny_lab.folder}", timeout=LONG)
+    names = ("one.jpg", "two.jpg")
+    files = [{"name": one, "mimeType": "image/jpeg", "buffer": photo} for one in names]
+    page.locator("input[type=file]").set_input_files(files, timeout=LONG)
+    compared = page.locator(".compare .picture").first
+    compared.wait_for(timeout=LONG)
+    for name in names:
+        at_rest(page)
+        assert compared.is_visible()
+        page.get_by_role("button", name=f"Remove {name}").click()
+    page.get_by_text("Drop a photo of a fluke above").wait_for(timeout=LONG)
+    page.close()
+
+
 def test_both_pictures_share_zoom_and_place_and_keep_them(dashboard, browser, tiny_lab_folder):
     page = browser.new_page()
     photo_id = scored_photo(open_lab(tiny_lab_folder))
